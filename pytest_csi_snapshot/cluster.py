@@ -1,0 +1,53 @@
+"""What a provider hands to the tests: a cluster that is up, and how to reach it.
+
+A value, not a handle: it crosses process borders (xdist workers get it as plain data), so it holds
+text only. Whoever made the cluster keeps the means to end it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Protocol, Self
+
+Progress = Callable[[str], None]
+"""Told one short line whenever a start gets a step further."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster with a CSI driver in it.
+
+    ``kubeconfig`` is a path, or "" for the defaults of ``kubectl``; ``context`` likewise. ``driver`` is the CSI
+    name of the driver under test (not "reference"). ``run_dir`` is where logs and programs' state lie,
+    "" where the provider has none. ``versions`` is one line for the report's header.
+    """
+
+    provider: str
+    kubeconfig: str
+    context: str
+    driver: str
+    storage_class: str
+    snapshot_class: str
+    image: str
+    run_dir: str = ""
+    versions: str = ""
+
+    def as_plain(self) -> dict[str, str]:
+        """The same as plain data, for ``workerinput``."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, data: dict[str, str]) -> Self:
+        """The inverse of ``as_plain``."""
+        return cls(**{field.name: data[field.name] for field in fields(cls)})
+
+
+class Provider(Protocol):
+    """Brings a cluster up and takes it down again."""
+
+    def create(self, progress: Progress) -> Cluster:
+        """Bring the cluster up (or join it); return when its driver serves. Raises RunError."""
+
+    def delete(self, progress: Progress) -> None:
+        """Take down what ``create`` made, also a half of it; safe to call twice."""

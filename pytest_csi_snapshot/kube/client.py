@@ -1,0 +1,210 @@
+"""A thin client: the official one's configuration, authentication and transport, our plain JSON.
+
+The official client's models would turn every object into its own class and back; a conformance
+test wants exactly the JSON that the server sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import kubernetes.client
+import kubernetes.config
+import urllib3
+
+from .kinds import Kind
+from .refusals import ApiError, ApiUnreachableError
+
+Json = dict[str, Any]
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+class KubeClient:
+    """Verbs of the Kubernetes API over one connection pool; safe to share between threads."""
+
+    def __init__(self, api: kubernetes.client.ApiClient, *, user_agent: str = "pytest-csi-snapshot") -> None:
+        self._api = api
+        self._agent = user_agent
+        self.host: str = api.configuration.host
+
+    @classmethod
+    def from_kubeconfig(
+        cls, path: str | None = None, context: str | None = None, *, user_agent: str = "pytest-csi-snapshot"
+    ) -> KubeClient:
+        """A client for one context of a kubeconfig; None means the usual defaults of ``kubectl``."""
+        configuration = kubernetes.client.Configuration()
+        configuration.connection_pool_maxsize = 64
+        kubernetes.config.load_kube_config(
+            config_file=path, context=context, client_configuration=configuration, persist_config=False
+        )
+        return cls(kubernetes.client.ApiClient(configuration), user_agent=user_agent)
+
+    def open(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+        timeout: float | tuple[float, float | None] = 30.0,
+    ) -> urllib3.BaseHTTPResponse:
+        """Send one request and return the open response of a success (2xx); raise ApiError otherwise.
+
+        ``timeout`` is in seconds, or (connect, read) where read None waits for ever.
+        """
+        headers = {"Accept": "application/json", "User-Agent": self._agent}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        url = f"{self.host}{path}"
+        if query:
+            url += "?" + urlencode(query)
+        limit = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        try:
+            response = self._api.rest_client.pool_manager.request(
+                method,
+                url,
+                body=None if body is None else json.dumps(body).encode(),
+                headers=headers,
+                preload_content=False,
+                retries=False,
+                timeout=urllib3.Timeout(connect=limit[0], read=limit[1]),
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiUnreachableError(method, path, error) from error
+        if response.status >= 300:
+            raise ApiError(method, path, response.status, _parse(self._drain(method, path, response)))
+        return response
+
+    def request(self, method: str, path: str, **options: Any) -> Json:
+        """Send one request and return the JSON object of its answer."""
+        answer = _parse(self._drain(method, path, self.open(method, path, **options)))
+        return answer if isinstance(answer, dict) else {"text": answer}
+
+    def get(self, kind: Kind, namespace: str | None, name: str) -> Json:
+        """Read one object."""
+        return self.request("GET", kind.path(namespace, name))
+
+    def find(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
+        """Read one object, or None where it does not exist."""
+        try:
+            return self.get(kind, namespace, name)
+        except ApiError as error:
+            if error.not_found:
+                return None
+            raise
+
+    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
+        """All objects of a collection; ``labelSelector`` and ``fieldSelector`` narrow it. Paged by 500."""
+        query.setdefault("limit", 500)
+        items: list[Json] = []
+        while True:
+            page = self.request("GET", kind.path(namespace), query=query)
+            items += page.get("items") or []
+            token = page.get("metadata", {}).get("continue")
+            if not token:
+                return items
+            query["continue"] = token
+
+    def create(self, kind: Kind, body: Json, *, dry_run: bool = False) -> Json:
+        """Create an object in the namespace that it names."""
+        namespace = body.get("metadata", {}).get("namespace")
+        return self.request("POST", kind.path(namespace), body=body, query=_dry(dry_run))
+
+    def replace(self, kind: Kind, body: Json, *, subresource: str | None = None, dry_run: bool = False) -> Json:
+        """Replace an object (PUT); its resourceVersion, where given, must be the current one."""
+        meta = body["metadata"]
+        path = kind.path(meta.get("namespace"), meta["name"], subresource)
+        return self.request("PUT", path, body=body, query=_dry(dry_run))
+
+    def patch(
+        self,
+        kind: Kind,
+        namespace: str | None,
+        name: str,
+        body: Any,
+        *,
+        subresource: str | None = None,
+        content_type: str = MERGE_PATCH,
+        dry_run: bool = False,
+    ) -> Json:
+        """Change a part of an object; a JSON merge patch unless ``content_type`` says otherwise."""
+        path = kind.path(namespace, name, subresource)
+        return self.request("PATCH", path, body=body, content_type=content_type, query=_dry(dry_run))
+
+    def delete(
+        self, kind: Kind, namespace: str | None, name: str, *, grace: int | None = None, uid: str | None = None
+    ) -> None:
+        """Ask for the deletion of an object; one that is gone already is no error.
+
+        ``grace`` is in seconds (pods); with ``uid`` an object re-created under the same name is spared.
+        """
+        body: Json = {"kind": "DeleteOptions", "apiVersion": "v1"}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
+        if uid is not None:
+            body["preconditions"] = {"uid": uid}
+        try:
+            self.request("DELETE", kind.path(namespace, name), body=body)
+        except ApiError as error:
+            if not error.not_found:
+                raise
+
+    def watch(self, kind: Kind, namespace: str | None = None, **query: Any) -> Iterator[Json]:
+        """Watch events as the server sends them, until it ends the stream.
+
+        Raises ApiError (``gone``) where the server says that the resourceVersion is too old.
+        The generator holds a connection; close it to let go.
+        """
+        path = kind.path(namespace)
+        query = {"watch": "true", "allowWatchBookmarks": "true", **query}
+        response = self.open("GET", path, query=query, timeout=(30.0, None))
+        try:
+            for line in _lines(response):
+                event: Json = json.loads(line)
+                if event["type"] == "ERROR":
+                    status = event["object"]
+                    raise ApiError("WATCH", path, int(status.get("code") or 500), status)
+                yield event
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ApiUnreachableError("WATCH", path, error) from error
+        finally:
+            response.close()
+
+    @staticmethod
+    def _drain(method: str, path: str, response: urllib3.BaseHTTPResponse) -> bytes:
+        try:
+            return bytes(response.read())
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiUnreachableError(method, path, error) from error
+        finally:
+            response.release_conn()
+
+
+def _dry(dry_run: bool) -> dict[str, str] | None:
+    return {"dryRun": "All"} if dry_run else None
+
+
+def _parse(data: bytes) -> Json | str:
+    text = data.decode(errors="replace")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, dict) else text
+
+
+def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    """Whole lines, each as soon as it has arrived: a watch must not wait for a full buffer."""
+    rest = b""
+    for chunk in response.stream(amt=None):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line for line in lines if line.strip())

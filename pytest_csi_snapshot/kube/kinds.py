@@ -1,0 +1,60 @@
+"""The API kinds that snapshots touch, and the URL paths of their objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SNAPSHOT_API = "snapshot.storage.k8s.io/v1"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of API object: enough to address it, nothing about its fields."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+
+    @property
+    def root(self) -> str:
+        """The path of the group version: ``/api/v1`` or ``/apis/<group>/<version>``."""
+        return f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
+
+    def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
+        """The path of a collection (no ``name``), an object, or a subresource of one.
+
+        Without a namespace a namespaced kind gives its collection over all namespaces.
+        """
+        parts = [self.root]
+        if self.namespaced and namespace:
+            parts.append(f"namespaces/{namespace}")
+        parts.append(self.plural)
+        parts += [part for part in (name, subresource) if part]
+        return "/".join(parts)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
+NODE = Kind("v1", "Node", "nodes", namespaced=False)
+POD = Kind("v1", "Pod", "pods")
+PVC = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+PV = Kind("v1", "PersistentVolume", "persistentvolumes", namespaced=False)
+EVENT = Kind("v1", "Event", "events")
+SECRET = Kind("v1", "Secret", "secrets")
+CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
+SERVICE = Kind("v1", "Service", "services")
+SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
+DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+DAEMON_SET = Kind("apps/v1", "DaemonSet", "daemonsets")
+LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
+STORAGE_CLASS = Kind("storage.k8s.io/v1", "StorageClass", "storageclasses", namespaced=False)
+CSI_DRIVER = Kind("storage.k8s.io/v1", "CSIDriver", "csidrivers", namespaced=False)
+CSI_NODE = Kind("storage.k8s.io/v1", "CSINode", "csinodes", namespaced=False)
+VOLUME_ATTACHMENT = Kind("storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", namespaced=False)
+SNAPSHOT = Kind(SNAPSHOT_API, "VolumeSnapshot", "volumesnapshots")
+SNAPSHOT_CONTENT = Kind(SNAPSHOT_API, "VolumeSnapshotContent", "volumesnapshotcontents", namespaced=False)
+SNAPSHOT_CLASS = Kind(SNAPSHOT_API, "VolumeSnapshotClass", "volumesnapshotclasses", namespaced=False)
+CRD = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False)
