@@ -1,0 +1,41 @@
+# Two commands matter: `make conformance` (a cluster, a driver, a verdict) and `make test` (every self-test).
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system programs conformance test full bench clean
+
+help:  ## what can be asked for
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+system:
+	@sh ci/system_packages.sh
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip
+	$(PY) -m pip install --quiet --editable . --group dev
+	@touch $@
+
+setup: system $(STAMP)  ## virtual environment and system packages
+
+programs: setup  ## the control plane's programs, built once per version
+	$(PY) -m pytest_csi_snapshot.fixtures build
+
+conformance: programs  ## the reference driver on a real control plane, every clause, a verdict
+	$(VENV)/bin/pytest --csi-driver=reference $(ARGS)
+
+test: programs  ## lint, types, import rules, units, plugin, integration, the embedded suite
+	$(PY) ci/stages.py test
+
+full: programs  ## everything there is, sampled nothing
+	$(PY) ci/stages.py full
+
+bench: programs  ## speed, with spread, against the budgets
+	$(PY) ci/stages.py bench
+
+clean:  ## what the build left in this folder (caches of programs stay)
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

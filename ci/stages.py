@@ -1,0 +1,77 @@
+"""Runs the self-tests stage by stage and prints what each cost.
+
+A stage that fails does not stop the others: whoever reads the log wants all the news at once.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command; ``name`` is what the table calls it."""
+
+    name: str
+    command: list[str]
+    modes: frozenset[str] = field(default=frozenset({"test", "full"}))
+
+
+def tool(name: str, *args: str) -> list[str]:
+    return [str(BIN / name), *args]
+
+
+def script(name: str, *args: str) -> list[str]:
+    return [sys.executable, str(ROOT / "ci" / name), *args]
+
+
+STAGES = (
+    Stage("lint", tool("ruff", "check", ".")),
+    Stage("format", tool("ruff", "format", "--check", "--quiet", ".")),
+    Stage("types", tool("mypy")),
+    Stage("import rules", tool("lint-imports")),
+    Stage("tree", script("check_tree.py")),
+    Stage("wire", script("generate_wire.py", "--check")),
+    Stage("self-tests", tool("pytest", "-q", "ci/tests")),
+    Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
+    Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
+)
+
+
+def run(stage: Stage) -> tuple[int, float]:
+    print(f"\n==> {stage.name}: {' '.join(Path(word).name for word in stage.command)}", flush=True)
+    begun = time.monotonic()
+    code = subprocess.run(stage.command, cwd=ROOT, check=False).returncode
+    return code, time.monotonic() - begun
+
+
+def table(results: list[tuple[Stage, int, float]]) -> str:
+    lines = [f"{'stage':<16} {'result':<10} {'seconds':>8}"]
+    lines += [
+        f"{stage.name:<16} {'ok' if code == 0 else f'exit {code}':<10} {seconds:>8.1f}"
+        for stage, code, seconds in results
+    ]
+    lines.append(f"{'all':<16} {'':<10} {sum(seconds for _, _, seconds in results):>8.1f}")
+    return "\n".join(lines)
+
+
+def main(argv: list[str]) -> int:
+    mode = argv[0] if argv else "test"
+    chosen = [stage for stage in STAGES if mode in stage.modes]
+    if not chosen:
+        print(f"unknown mode {mode!r}: one of test, full, bench", file=sys.stderr)
+        return 2
+    results = [(stage, *run(stage)) for stage in chosen]
+    print("\n" + table(results))
+    return 1 if any(code for _, code, _ in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
