@@ -7,7 +7,7 @@ test wants exactly the JSON that the server sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -164,9 +164,20 @@ class KubeClient:
         Raises ApiError (``gone``) where the server says that the resourceVersion is too old.
         The generator holds a connection; close it to let go.
         """
+        return self.watch_shutdown(lambda _response: None, kind, namespace, **query)
+
+    def watch_shutdown(
+        self,
+        opened: Callable[[urllib3.BaseHTTPResponse], None],
+        kind: Kind,
+        namespace: str | None = None,
+        **query: Any,
+    ) -> Iterator[Json]:
+        """The same, with ``opened`` handed the open response: its ``shutdown()`` ends the watch from another thread."""
         path = kind.path(namespace)
         query = {"watch": "true", "allowWatchBookmarks": "true", **query}
         response = self.open("GET", path, query=query, timeout=(30.0, None))
+        opened(response)
         try:
             for line in _lines(response):
                 event: Json = json.loads(line)

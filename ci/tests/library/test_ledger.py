@@ -1,0 +1,95 @@
+"""Clean-up: everything, in order, and a leak by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_csi_snapshot.kube.kinds import NAMESPACE, POD, PVC, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.labels import Mark
+from pytest_csi_snapshot.ledger import Handle, Ledger
+from pytest_csi_snapshot.owning import OwnedClient
+
+from .api import MemoryApi
+from .objects import Json, Recorded, content
+
+MARK = Mark("abcd", "gw0")
+HOME = MARK.fresh()
+
+
+class Test:
+    """A ledger over an API server in memory."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.history = Recorded()
+        self.api = MemoryApi(self.history)
+        self.owned = OwnedClient(self.api, self.history, MARK)
+        self.ledger = Ledger(self.owned, self.history, patience=0)
+
+    def make(self, kind: Kind, name: str, **fields: Json) -> Handle:
+        meta = {"name": name, "namespace": HOME} if kind.namespaced else {"name": name}
+        return self.ledger.add(Handle.of(kind, self.owned.create(kind, {"metadata": meta, **fields})))
+
+    def derive(self, *, driver: str = "d", policy: str = "Delete", finalizers: list[str] | None = None) -> str:
+        """A content that a controller made for snapshot ``s``."""
+        body = content("snapcontent", spec={"driver": driver, "deletionPolicy": policy})
+        body["spec"]["volumeSnapshotRef"]["namespace"] = HOME
+        body["metadata"]["finalizers"] = finalizers or []
+        self.api.objects[SNAPSHOT_CONTENT, "", "snapcontent"] = body
+        self.history.record(SNAPSHOT_CONTENT, "ADDED", body)
+        return "snapcontent"
+
+
+@pytest.fixture
+def test() -> Test:
+    return Test()
+
+
+def test_things_go_in_the_order_in_which_a_cluster_lets_go_of_them(test: Test) -> None:
+    for kind in (NAMESPACE, SNAPSHOT_CLASS, PVC, SNAPSHOT, POD):
+        test.make(kind, "s")
+    test.api.asked.clear()
+    assert test.ledger.clean_up() == []
+    order = ["Pod", "VolumeSnapshot", "PersistentVolumeClaim", "VolumeSnapshotClass", "Namespace"]
+    assert test.api.asked == [f"delete {kind} s" for kind in order]
+    assert test.api.objects == {}
+
+
+def test_what_stays_is_told_with_what_holds_it(test: Test) -> None:
+    test.make(SNAPSHOT, "s")
+    test.api.objects[SNAPSHOT, HOME, "s"]["metadata"]["finalizers"] = ["snapshot.storage.kubernetes.io/held"]
+    test.history.record(SNAPSHOT, "MODIFIED", test.api.patch(SNAPSHOT, HOME, "s", {}))
+    leaks = test.ledger.clean_up()
+    assert len(leaks) == 1
+    assert f"VolumeSnapshot {HOME}/s" in leaks[0]
+
+
+def test_retained_content_is_deleted_with_its_backend_snapshot(test: Test) -> None:
+    test.make(SNAPSHOT, "s")
+    name = test.derive(policy="Retain")
+    assert test.ledger.clean_up() == []
+    first, *rest = [ask for ask in test.api.asked if name in ask]
+    assert first == f"patch VolumeSnapshotContent {name} {{'spec': {{'deletionPolicy': 'Delete'}}}}"
+    assert f"delete VolumeSnapshotContent {name}" in rest
+
+
+def test_borrowed_content_keeps_its_policy(test: Test) -> None:
+    spec = {"driver": "d", "deletionPolicy": "Retain", "volumeSnapshotRef": {"namespace": HOME, "name": "x"}}
+    test.ledger.borrowed.add(test.make(SNAPSHOT_CONTENT, "borrowed", spec=spec).uid)
+    assert test.ledger.clean_up() == []
+    assert not [ask for ask in test.api.asked if "deletionPolicy" in ask]
+
+
+def test_content_of_a_driver_that_does_not_exist_is_freed_by_hand(test: Test) -> None:
+    test.make(SNAPSHOT, "s")
+    test.derive(driver="nobody", finalizers=["held"])
+    test.ledger.forsaken.add("nobody")
+    assert test.ledger.clean_up() == []
+
+
+def test_content_of_a_driver_that_exists_is_never_freed_by_hand(test: Test) -> None:
+    test.make(SNAPSHOT, "s")
+    test.derive(finalizers=["held"])
+    assert ["VolumeSnapshotContent snapcontent" in leak for leak in test.ledger.clean_up()] == [True]
+    assert not [ask for ask in test.api.asked if "finalizers" in ask]

@@ -1,0 +1,94 @@
+"""Watches: nothing missed, nothing twice, and a gap owned up to."""
+
+from __future__ import annotations
+
+from pytest_csi_snapshot.history import History
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+from pytest_csi_snapshot.watching import Scope, Watch
+
+from .api import Scripted
+from .objects import SNAPSHOT, Json, snapshot
+
+
+def page(version: str, *items: Json) -> Json:
+    return {"metadata": {"resourceVersion": version}, "items": list(items)}
+
+
+def event(change: str, body: Json) -> Json:
+    return {"type": change, "object": body}
+
+
+def named(name: str, version: str) -> Json:
+    return snapshot(name, version=version)
+
+
+class Running:
+    """A watch over scripted answers."""
+
+    def __init__(self, scope: Scope | None = None) -> None:
+        self.client = Scripted()
+        self.history = History()
+        self.watch = Watch(self.client, self.history, scope or Scope(SNAPSHOT))
+
+    def start(self, *pages: Json, with_past: bool = False) -> Running:
+        for each in pages:
+            self.client.pages.put(each)
+        self.watch.start(with_past=with_past)
+        return self
+
+    def until(self, count: int) -> list[tuple[str, str]]:
+        """What was recorded, as soon as so many versions have arrived."""
+        with self.history.arrival:
+            assert self.history.arrival.wait_for(lambda: self.history.position >= count, timeout=10)
+        versions = [v for versions in self.history.objects(SNAPSHOT) for v in versions]
+        return [(v.change, v.resource_version) for v in sorted(versions, key=lambda v: v.position)]
+
+
+def test_begins_at_the_current_version_and_records_what_comes() -> None:
+    running = Running().start(page("5", named("before", "4")))
+    running.client.events.put(event("ADDED", named("s", "6")))
+    assert running.until(1) == [("ADDED", "6")]
+    assert running.client.begun_at == ["5"]
+
+
+def test_goes_on_after_the_last_version_or_bookmark_when_the_stream_ends() -> None:
+    running = Running().start(page("5"))
+    running.client.events.put(event("ADDED", named("s", "6")))
+    running.client.events.put(event("BOOKMARK", {"metadata": {"resourceVersion": "9"}}))
+    running.client.events.put(ApiUnreachableError("WATCH", "/", ConnectionError("reset")))
+    running.client.events.put(event("MODIFIED", named("s", "10")))
+    assert running.until(2) == [("ADDED", "6"), ("MODIFIED", "10")]
+    assert running.client.begun_at == ["5", "9"]
+    assert running.history.gaps() == []
+
+
+def test_what_the_server_forgot_is_a_gap_and_listed_anew() -> None:
+    running = Running().start(page("5"))
+    for body in (named("gone", "6"), named("same", "7"), named("changed", "8")):
+        running.client.events.put(event("ADDED", body))
+    running.until(3)
+    running.client.pages.put(page("50", named("same", "7"), named("changed", "40"), named("new", "41")))
+    running.client.events.put(ApiError("WATCH", "/", 410, {"reason": "Expired", "message": "too old"}))
+    assert running.until(6)[3:] == [("MODIFIED", "40"), ("ADDED", "41"), ("DELETED", "6")]
+    assert [(gap.kind, gap.reason) for gap in running.history.gaps()] == [(SNAPSHOT, "too old")]
+
+
+def test_other_peoples_objects_stay_unseen() -> None:
+    keep = Scope(SNAPSHOT, keep=lambda body: body["metadata"]["name"] == "mine")
+    running = Running(keep).start(page("5"))
+    running.client.events.put(event("ADDED", named("theirs", "6")))
+    running.client.events.put(event("ADDED", named("mine", "7")))
+    assert running.until(1) == [("ADDED", "7")]
+
+
+def test_the_past_is_recorded_where_asked_for() -> None:
+    running = Running().start(page("5", named("s", "4")), with_past=True)
+    assert running.until(1) == [("ADDED", "4")]
+
+
+def test_a_refused_watch_reaches_whoever_waits() -> None:
+    running = Running().start(page("5"))
+    running.client.events.put(ApiError("WATCH", "/", 403, {"reason": "Forbidden", "message": "no"}))
+    with running.history.arrival:
+        running.history.arrival.wait_for(lambda: running.history.broken is not None, timeout=10)
+    assert "is lost" in str(running.history.broken)

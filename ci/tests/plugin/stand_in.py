@@ -1,0 +1,66 @@
+"""Loaded by ``-p`` into every inner pytest: a cluster that only writes a log, and suites of the test's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pytest_csi_snapshot import collection, plugin, session, settings
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.errors import EnvironmentTrouble
+
+VERSIONS = "Kubernetes v1.37.2, snapshot-controller v8.6.0, driver 1.4.0"
+
+session.PROVIDER = "stand_in:LogProvider"
+settings.FAULTS = "stand_in:known_faults"
+if not os.environ.get("REAL_SUITES"):
+    collection.SUITES = "demo.suites"
+
+
+def known_faults() -> tuple[str, ...]:
+    """What ``--csi-fault`` takes here."""
+    return ("slow-cut", "drop-handle")
+
+
+def _log(word: str) -> None:
+    with Path(os.environ["STAND_IN_LOG"]).open("a") as log:
+        log.write(word + "\n")
+
+
+class LogProvider:
+    """A provider; BREAK names the call that fails, BLOCK the call that tells a FIFO and then waits for ever."""
+
+    def __init__(self, chosen: Any) -> None:
+        self._driver = chosen.driver_name
+
+    def create(self, progress: Callable[[str], None]) -> Cluster:
+        """Log, and answer with a cluster that is not there."""
+        _log("create")
+        progress("etcd answers")
+        self._trouble("create")
+        return Cluster("stand-in", "", "", self._driver, "longhorn", "longhorn", "busybox:1.37", versions=VERSIONS)
+
+    def delete(self, progress: Callable[[str], None]) -> None:
+        """Log."""
+        _log("delete")
+        progress("deleted")
+        self._trouble("delete")
+
+    def _trouble(self, call: str) -> None:
+        if os.environ.get("BREAK") == call:
+            raise EnvironmentTrouble("etcd did not start", why="port 2379 is taken", do="end what listens there")
+        if os.environ.get("BLOCK") == call:
+            block()
+
+
+def block() -> None:
+    """Say so through the FIFO, then wait for a signal."""
+    import threading
+
+    Path(os.environ["FIFO"]).write_text("blocked")
+    threading.Event().wait()
+
+
+assert plugin  # loaded already, by its entry point

@@ -1,0 +1,125 @@
+"""The cluster: made once, handed to all workers, deleted once, whatever ends the run."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+
+import pytest
+
+from .conftest import Demo
+
+WORKERS = pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
+LINE = "etcd did not start; port 2379 is taken; end what listens there"
+
+
+@WORKERS
+def test_one_cluster_for_all_tests(demo: Demo, workers: tuple[str, ...]) -> None:
+    demo.suite(
+        test_one="""
+@pytest.mark.parametrize("number", range(4))
+def test_cluster(csi_cluster, number):
+    assert csi_cluster.provider == "stand-in"
+"""
+    )
+    demo.run(*workers).assert_outcomes(passed=4)
+    assert demo.log == ["create", "delete"]
+
+
+@WORKERS
+def test_progress_is_printed_while_the_cluster_starts(demo: Demo, workers: tuple[str, ...]) -> None:
+    demo.run(*workers).stdout.re_match_lines(
+        [r"csi-snapshot +\d+\.\d s  etcd answers", "=+ test session starts", r"csi-snapshot +\d+\.\d s  deleted"]
+    )
+
+
+@WORKERS
+def test_a_failed_start_is_one_line(demo: Demo, workers: tuple[str, ...]) -> None:
+    demo.env(BREAK="create")
+    result = demo.run(*workers)
+    assert result.ret == 3
+    assert result.errlines == [f"Exit: {LINE}"]
+    assert [line for line in result.outlines if "etcd answers" not in line] == []
+    assert demo.log == ["create", "delete"]
+
+
+def test_a_cluster_that_stays_is_said_and_is_trouble(demo: Demo) -> None:
+    demo.env(BREAK="delete")
+    result = demo.run()
+    assert result.ret == 3
+    result.stdout.fnmatch_lines([f"csi-snapshot: the cluster was not deleted: {LINE}"])
+
+
+def test_a_crashed_worker_costs_neither_the_cluster_nor_the_other_tests(demo: Demo) -> None:
+    demo.suite(
+        test_one="""
+import os
+
+@pytest.mark.parametrize("number", range(4))
+def test_cluster(csi_cluster, number):
+    if number == 1:
+        os._exit(9)
+"""
+    )
+    demo.run("-n2").assert_outcomes(passed=3, failed=1)
+    assert demo.log == ["create", "delete"]
+
+
+BLOCKING = """
+def test_blocks(csi_cluster):
+    import stand_in
+    stand_in.block()
+"""
+
+
+@WORKERS
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_during_a_test_deletes_the_cluster(
+    demo: Demo, workers: tuple[str, ...], sent: signal.Signals
+) -> None:
+    demo.suite(test_one=BLOCKING)
+    _signal_when_blocked(demo, sent, *workers)
+    assert demo.log == ["create", "delete"]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_during_the_start_deletes_the_half_of_it(demo: Demo, sent: signal.Signals) -> None:
+    demo.env(BLOCK="create")
+    _signal_when_blocked(demo, sent)
+    assert demo.log == ["create", "delete"]
+
+
+def _signal_when_blocked(demo: Demo, sent: signal.Signals, *args: str) -> None:
+    fifo = demo.path / "fifo"
+    os.mkfifo(fifo)
+    demo.env(FIFO=str(fifo))
+    reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    process = demo.start(*args)
+    ended = os.pidfd_open(process.pid)
+    select.select([reading, ended], [], [])
+    assert os.read(reading, 7) == b"blocked"
+    process.send_signal(sent)
+    process.communicate()
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    os.close(reading)
+    os.close(ended)
+
+
+@pytest.mark.parametrize("question", ["--collect-only", "--fixtures", "--csi-list", "--setup-plan", "--markers"])
+def test_looking_needs_no_cluster(demo: Demo, question: str) -> None:
+    assert demo.run(question).ret == 0
+    assert demo.log == []
+
+
+def test_a_kept_cluster_is_not_deleted_and_told(demo: Demo) -> None:
+    result = demo.run("--csi-keep")
+    result.stdout.fnmatch_lines(["csi-snapshot: kept, as asked: *kubectl get pods -A"])
+    assert demo.log == ["create"]
+
+
+def test_a_test_without_a_cluster_says_what_to_add(demo: Demo) -> None:
+    demo.pytester.makepyfile(test_own="def test_own(csi_cluster): pass")
+    result = demo.run("test_own.py", driver="")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["this test needs a cluster with a CSI driver: add --csi-driver=NAME"])

@@ -1,0 +1,179 @@
+"""The cache: what the watch says, what we wrote ourselves, conflicts, gaps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pytest_csi_snapshot.reference_impl.controllers.kube import objects
+from pytest_csi_snapshot.reference_impl.controllers.kube.collection import Collection
+from pytest_csi_snapshot.reference_impl.controllers.kube.errors import ApiError
+from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import PV
+
+from .fake_kube import FakeKube, status_error
+
+Json = dict[str, Any]
+
+
+def body(name: str, **labels: str) -> Json:
+    return {"metadata": {"name": name, "labels": labels}, "spec": {}}
+
+
+class Seen:
+    """Changes as a handler gets them; ``until`` waits for one."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[str | None, str | None]] = []
+        self._arrived = threading.Condition()
+
+    def __call__(self, before: Json | None, after: Json | None) -> None:
+        with self._arrived:
+            self.changes.append((_label(before), _label(after)))
+            self._arrived.notify_all()
+
+    def until(self, change: tuple[str | None, str | None]) -> None:
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: change in self.changes, 10), self.changes
+
+
+def _label(obj: Json | None) -> str | None:
+    return None if obj is None else str(obj["metadata"]["labels"].get("v", "-"))
+
+
+@pytest.fixture
+def kube() -> FakeKube:
+    return FakeKube()
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def volumes(kube: FakeKube, seen: Seen) -> Iterator[Collection]:
+    collection = Collection(kube, PV)  # type: ignore[arg-type]
+    collection.on_change(seen)
+    yield collection
+    collection.stop()
+
+
+def start(collection: Collection) -> None:
+    collection.start()
+    assert collection.synced.wait(10)
+
+
+def label(value: str) -> Any:
+    def change(draft: Json) -> bool:
+        draft["metadata"]["labels"] = {"v": value}
+        return True
+
+    return change
+
+
+def test_changes_are_reported_with_before_and_after(kube: FakeKube, volumes: Collection, seen: Seen) -> None:
+    made = kube.create(PV, body("a", v="1"))
+    start(volumes)
+    seen.until((None, "1"))
+    kube.replace(PV, {**made, "metadata": {**made["metadata"], "labels": {"v": "2"}}})
+    seen.until(("1", "2"))
+    kube.delete(PV, None, "a", uid=objects.uid(made))
+    seen.until(("2", None))
+    assert volumes.get("a") is None
+
+
+def test_an_own_write_is_visible_before_the_watch_delivers_it(kube: FakeKube, volumes: Collection) -> None:
+    made = kube.create(PV, body("a", v="1"))
+    start(volumes)
+    kube.log.clear()  # the watch stays silent from now on
+    volumes.edit(made, label("2"))
+    kube.log.clear()
+    assert _label(volumes.get("a")) == "2"
+
+
+def test_handlers_compare_what_the_watch_said_not_what_we_wrote(
+    kube: FakeKube, volumes: Collection, seen: Seen
+) -> None:
+    made = kube.create(PV, body("a", v="1"))
+    start(volumes)
+    volumes.edit(made, label("2"))
+    seen.until(("1", "2"))
+    assert ("2", "2") not in seen.changes
+
+
+def test_a_deleted_object_does_not_come_back_by_the_answer_to_our_write(
+    kube: FakeKube, volumes: Collection, seen: Seen
+) -> None:
+    made = kube.create(PV, {**body("a", v="1"), "metadata": {"name": "a", "labels": {"v": "1"}, "finalizers": ["f"]}})
+    start(volumes)
+    kube.delete(PV, None, "a", uid=objects.uid(made))
+    replace = kube.replace
+
+    def slow_answer(kind: Any, obj: Json, **options: Any) -> Json:
+        answer = replace(kind, obj, **options)
+        seen.until(("1", None))
+        return answer
+
+    kube.replace = slow_answer  # type: ignore[method-assign]
+    volumes.edit(made, lambda draft: objects.drop_finalizers(draft, "f"))
+    assert volumes.get("a") is None
+
+
+def test_a_conflict_is_retried_on_the_fresh_object(kube: FakeKube, volumes: Collection) -> None:
+    stale = kube.create(PV, body("a", v="1"))
+    kube.replace(PV, {**stale, "spec": {"added": "by another"}})
+    written = volumes.edit(stale, label("2"))
+    assert (written["spec"], _label(written)) == ({"added": "by another"}, "2")
+
+
+def test_a_write_that_never_succeeds_raises_the_conflict(kube: FakeKube, volumes: Collection) -> None:
+    made = kube.create(PV, body("a"))
+
+    def refuse(*_args: Any, **_options: Any) -> Json:
+        raise status_error(409, "Conflict")
+
+    kube.replace = refuse  # type: ignore[method-assign]
+    with pytest.raises(ApiError) as caught:
+        volumes.edit(made, label("2"))
+    assert caught.value.conflict
+
+
+def test_nothing_is_written_where_nothing_changes(kube: FakeKube, volumes: Collection) -> None:
+    made = kube.create(PV, body("a"))
+    assert volumes.edit(made, lambda _draft: False) == made
+    assert [verb for verb, _, _ in kube.requests] == ["create"]
+
+
+def test_a_recreated_object_is_not_edited_in_the_name_of_the_old(kube: FakeKube, volumes: Collection) -> None:
+    old = kube.create(PV, body("a"))
+    kube.delete(PV, None, "a", uid=objects.uid(old))
+    kube.create(PV, body("a"))
+    with pytest.raises(ApiError) as caught:
+        volumes.edit(old, label("2"))
+    assert caught.value.not_found
+
+
+def test_after_a_gap_the_difference_is_reported(kube: FakeKube, volumes: Collection, seen: Seen) -> None:
+    gone = kube.create(PV, body("gone", v="1"))
+    start(volumes)
+    seen.until((None, "1"))
+    watch = kube.watch
+    broken = threading.Event()
+
+    def too_old(*args: Any, **query: Any) -> Any:
+        if broken.is_set():
+            return watch(*args, **query)
+        kube.create(PV, body("new", v="2"))
+        kube.delete(PV, None, "gone", uid=objects.uid(gone))
+        kube.log.clear()
+        broken.set()
+        raise status_error(410, "Expired")
+
+    kube.watch = too_old  # type: ignore[method-assign]
+    assert volumes._watch is not None  # noqa: SLF001 - the one way to break the connection
+    volumes._watch.stop()  # noqa: SLF001
+    seen.until((None, "2"))
+    seen.until(("1", None))

@@ -1,0 +1,72 @@
+"""Events: where they lie, that repeats are counted, that floods are cut off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_csi_snapshot.reference_impl.controllers.kube.events import NORMAL, WARNING, Budget, Recorder
+from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import EVENT, PV, PVC
+
+from .fake_kube import FakeKube
+
+
+def sent(kube: FakeKube) -> list[dict[str, Any]]:
+    return list(kube.list(EVENT)["items"])
+
+
+def recorder(kube: FakeKube) -> Recorder:
+    made = Recorder(kube, "csi-tester")  # type: ignore[arg-type]
+    made.start()
+    return made
+
+
+def test_an_event_names_its_object_and_its_source() -> None:
+    kube = FakeKube()
+    claim = kube.create(PVC, {"metadata": {"name": "c", "namespace": "ns"}})
+    events = recorder(kube)
+    events.event(claim, WARNING, "ProvisioningFailed", "no room")
+    events.stop(10)
+    (event,) = sent(kube)
+    assert event["metadata"]["namespace"] == "ns"
+    assert (event["type"], event["reason"], event["message"]) == ("Warning", "ProvisioningFailed", "no room")
+    assert event["involvedObject"]["uid"] == claim["metadata"]["uid"]
+    assert event["source"] == {"component": "csi-tester"}
+
+
+def test_events_of_cluster_scoped_objects_lie_in_default() -> None:
+    kube = FakeKube()
+    volume = kube.create(PV, {"metadata": {"name": "v"}})
+    events = recorder(kube)
+    events.event(volume, NORMAL, "Reason", "text")
+    events.stop(10)
+    assert sent(kube)[0]["metadata"]["namespace"] == "default"
+
+
+def test_a_repeated_event_is_counted_and_another_text_is_another_event() -> None:
+    kube = FakeKube()
+    volume = kube.create(PV, {"metadata": {"name": "v"}})
+    events = recorder(kube)
+    for text in ("a", "a", "b", "a"):
+        events.event(volume, WARNING, "Reason", text)
+    events.stop(10)
+    assert sorted((event["message"], event["count"]) for event in sent(kube)) == [("a", 3), ("b", 1)]
+
+
+def test_an_object_that_floods_is_cut_off() -> None:
+    kube = FakeKube()
+    volume, other = (kube.create(PV, {"metadata": {"name": name}}) for name in ("v", "w"))
+    events = recorder(kube)
+    for number in range(40):
+        events.event(volume, WARNING, "Reason", f"text {number}")
+    events.event(other, WARNING, "Reason", "still heard")
+    events.stop(10)
+    about = [event["involvedObject"]["name"] for event in sent(kube)]
+    assert (about.count("v"), about.count("w")) == (25, 1)
+
+
+def test_a_budget_grows_by_one_in_five_minutes() -> None:
+    budget = Budget(now=0)
+    assert [budget.spend(0) for _ in range(26)] == [True] * 25 + [False]
+    assert not budget.spend(299)
+    assert budget.spend(301)
+    assert not budget.spend(302)

@@ -1,0 +1,1 @@
+"""The driver over gRPC, with real loop devices and filesystems."""

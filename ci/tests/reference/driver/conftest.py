@@ -1,0 +1,31 @@
+"""Fixtures: a machine with a backend and a driver on it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ..private_mounts import private_mounts  # noqa: TID252  a test package has no canonical name
+from .machine import Machine, free_port
+
+__all__ = ["private_mounts"]
+
+
+@pytest.fixture
+def stopped(private_mounts: None) -> Iterator[Machine]:  # noqa: ARG001  asked for what it does
+    """A machine whose roles are not started."""
+    machine = Machine(Path(tempfile.mkdtemp(prefix="csi-")), free_port())
+    yield machine
+    machine.clear()
+
+
+@pytest.fixture
+def machine(stopped: Machine) -> Machine:
+    """A machine that serves."""
+    stopped.backend.start()
+    stopped.driver.start()
+    stopped.ready()
+    return stopped

@@ -1,0 +1,68 @@
+"""Turns a pytest run into a run of ours: settings, suites, and the parts that hook into it.
+
+Imported only when the command line asks for it; see ``options.starts_run``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_csi_snapshot.collection import SuiteCollector, names_suites, point_at_suites, suites_folder
+from pytest_csi_snapshot.errors import UsageTrouble
+from pytest_csi_snapshot.judging import Judging
+from pytest_csi_snapshot.options import STARTERS
+from pytest_csi_snapshot.plan import Plan
+from pytest_csi_snapshot.reporting.collector import Collector
+from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
+from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
+from pytest_csi_snapshot.session import ClusterOwner, turns_of
+from pytest_csi_snapshot.settings import SETTINGS, Settings, read_settings
+from pytest_csi_snapshot.turns import Turns
+
+_ONLY_ASKS = ("help", "version", "markers")
+_NO_TESTS = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "cacheshow")
+_PART = ("keyword", "markexpr", "deselect", "lf", "stepwise", "csi_areas", "csi_clauses")
+
+
+def activate(config: pytest.Config) -> None:
+    """Read the settings and register what a run of ours needs. Raises pytest.UsageError with one line."""
+    if _any_set(config, _ONLY_ASKS):
+        return
+    try:
+        if not _any_set(config, STARTERS) and not names_suites(config):
+            return
+        named = config.args_source is pytest.Config.ArgsSource.ARGS
+        settings = read_settings(config)
+        point_at_suites(config)
+        if complaint := unknown_clauses(marks_in_files(config.args)):
+            raise pytest.UsageError(complaint)
+        _register(config, settings, named=named)
+    except UsageTrouble as trouble:
+        raise pytest.UsageError(str(trouble)) from None
+
+
+def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None:
+    config.stash[SETTINGS] = settings
+    selection = Selection(settings)
+    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging()]
+    if hasattr(config, "workerinput"):
+        turns = turns_of(config)
+        parts += [Turns(turns)] if turns else []
+    elif settings.csi_list:
+        config.option.dist, config.option.tx = "no", []  # the plan is made here, not in workers
+        parts.append(Plan(settings, selection))
+    else:
+        parts += _controller_parts(config, settings, selected=named or _any_set(config, _PART))
+    for part in parts:
+        config.pluginmanager.register(part, f"csi-snapshot-{type(part).__name__.lower()}")
+
+
+def _controller_parts(config: pytest.Config, settings: Settings, *, selected: bool) -> list[object]:
+    if _any_set(config, _NO_TESTS):
+        return [Header(settings)]
+    owner, collector, aside = ClusterOwner(config, settings), Collector(selected=selected), Aside()
+    return [owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
+
+
+def _any_set(config: pytest.Config, names: tuple[str, ...]) -> bool:
+    return any(getattr(config.option, name, None) for name in names)

@@ -1,0 +1,1 @@
+"""The library's own way to speak CSI: it shares no code with the reference driver."""

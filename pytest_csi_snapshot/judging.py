@@ -1,0 +1,161 @@
+"""The phases of a test, judged while they end, in the process that runs the test.
+
+What is found goes into the report as plain data and so travels from an xdist worker to the controller. The order
+of this file is that of a test: call, teardown, report.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Generator, Sequence
+from dataclasses import asdict
+from typing import Any, cast
+
+import pytest
+
+from pytest_csi_snapshot.outcomes import Ending, Failure, Outcome, judge
+from pytest_csi_snapshot.recorder import ClauseViolation, Recorder, TimedOut
+from pytest_csi_snapshot.reporting.words import failure_title, rerun_command
+from pytest_csi_snapshot.session import cluster_of
+from pytest_csi_snapshot.settings import SETTINGS
+
+CLAUSES = pytest.StashKey[tuple[str, ...]]()
+RECORDER = pytest.StashKey[Recorder]()
+_REPORTED = pytest.StashKey[int]()
+_SETTLED = pytest.StashKey[dict[str, str]]()
+
+PAYLOAD = "csi"
+"""Key of the JSON text in ``report.user_properties``."""
+
+WAITING = "pytest_csi_snapshot.waiting"
+
+
+class Judging:
+    """Hooks around the phases of tests that carry clauses or record checks."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """After the body: audits, then violations that only they found."""
+        recorder = item.stash.get(RECORDER, None)
+        if recorder is None:
+            return (yield)
+        try:
+            result = yield
+        except Exception as error:
+            _finish_beside(recorder, error)
+            if (timeout := timeout_of(error)) is None:
+                raise
+            raise recorder.violation(recorder.timed_out(timeout)) from error
+        recorder.finish()
+        _raise_new(item, recorder)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """After the teardown: violations found while cleaning up."""
+        result = yield
+        recorder = item.stash.get(RECORDER, None)
+        if recorder:
+            _raise_new(item, recorder)
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the results of the phase into its report."""
+        report = yield
+        carried, recorder = item.stash.get(CLAUSES, ()), item.stash.get(RECORDER, None)
+        if not carried and recorder is None:
+            return report
+        ending = ending_of(call, recorder, item.stash.get(_REPORTED, 0))
+        item.stash[_REPORTED] = len(recorder.failures) if recorder else 0
+        told = ending.outcome is Outcome.FAILED and report.outcome == "failed"
+        if told and call.excinfo is not None:
+            story = call.excinfo.getrepr(style="value", chain=False)
+            if story.reprcrash is not None:  # what the short summary and JUnit take as the message
+                story.reprcrash.message = failure_title(ending.failures[0])
+            report.longrepr = story
+        _attach(item, report, ending, carried, recorder, told)
+        return report
+
+
+def start_recorder(item: pytest.Item) -> Recorder:
+    """Make the recorder of a test and let the hooks find it."""
+    cluster, settings = cluster_of(item.config), item.config.stash.get(SETTINGS, None)
+    item.stash[RECORDER] = recorder = Recorder(
+        item.nodeid,
+        versions=cluster.versions if cluster else "",
+        rerun=rerun_command(settings, item.nodeid) if settings else "",
+    )
+    item.stash[_REPORTED] = 0  # a test that is run again begins anew
+    return recorder
+
+
+def ending_of(call: pytest.CallInfo[None], recorder: Recorder | None, reported: int) -> Ending:
+    """How a phase ended; ``reported`` failures of the recorder belong to earlier phases."""
+    error = call.excinfo.value if call.excinfo else None
+    failures: list[Failure] = recorder.failures[reported:] if recorder else []
+    doubts = recorder.doubts if recorder else {}
+    if isinstance(error, ClauseViolation) and error.failure not in failures:
+        failures = [*failures, error.failure]
+    if error is None:
+        return Ending(call.when, Outcome.PASSED, doubts=doubts)
+    if isinstance(error, ClauseViolation):
+        return Ending(call.when, Outcome.FAILED, failures=failures, doubts=doubts)
+    if isinstance(error, pytest.skip.Exception):
+        ended = recorder.ending if recorder else None
+        outcome, reason = (ended.outcome, ended.reason) if ended else (Outcome.SKIPPED, str(error.msg))
+        return Ending(call.when, outcome, reason, failures, doubts)
+    return Ending(call.when, Outcome.ERRORED, f"{call.when}: {_first_line(error)}", failures, doubts)
+
+
+def _attach(
+    item: pytest.Item,
+    report: pytest.TestReport,
+    ending: Ending,
+    carried: Sequence[str],
+    recorder: Recorder | None,
+    told: bool,
+) -> None:
+    kept = [check.clause for check in recorder.checks if check.holds] if recorder else []
+    results = judge(ending, carried, kept)
+    settled = item.stash.setdefault(_SETTLED, {})
+    settled.update({result.clause: result.outcome.value for result in results})
+    if report.when != "teardown" or results:
+        plain = [result.as_plain() for result in results]
+        body: dict[str, Any] = {"carried": list(carried), "results": plain, "told": told}
+        if report.when == "call" and recorder:
+            body["checks"] = [asdict(check) for check in recorder.checks]
+        report.user_properties.append((PAYLOAD, json.dumps(body, ensure_ascii=False)))
+    if report.when == "teardown":  # the phase whose properties JUnit writes
+        for clause, outcome in settled.items():
+            report.user_properties += [("csi_clause", clause), ("csi_outcome", f"{clause} {outcome}")]
+
+
+def _raise_new(item: pytest.Item, recorder: Recorder) -> None:
+    reported = item.stash.get(_REPORTED, 0)
+    if len(recorder.failures) > reported:
+        raise recorder.violation(recorder.failures[reported])
+
+
+def _finish_beside(recorder: Recorder, error: Exception) -> None:
+    """Run the audits of a body that failed; what goes wrong in them must not hide the first error."""
+    try:
+        recorder.finish()
+    except Exception as second:
+        error.add_note(f"and the audit after it failed: {_first_line(second)}")
+
+
+def timeout_of(error: BaseException) -> TimedOut | None:
+    """The error if it is a wait for what a clause promises; the module is not imported for the question."""
+    kind = getattr(sys.modules.get(WAITING), "WaitTimeout", None)
+    if kind is None or not isinstance(error, kind) or not getattr(error, "clause", ""):
+        return None
+    return cast(TimedOut, error)
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,65 @@
+"""Labels and names of everything that a run makes: how it knows its own, and how a sweep finds it.
+
+Namespaces of a worker share a prefix, so that objects which controllers make for us (contents, volumes) are
+recognised by the namespace that they refer to. Names are random: two runs on one cluster never meet.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+DOMAIN = "pytest-csi-snapshot"
+RUN = f"{DOMAIN}/run"
+WORKER = f"{DOMAIN}/worker"
+TEST = f"{DOMAIN}/test"
+NUDGE = f"{DOMAIN}/nudge"
+"""An annotation without meaning: changing it makes a controller look at the object now."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Who makes an object: the run and the worker of it."""
+
+    run: str
+    worker: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {"app.kubernetes.io/managed-by": DOMAIN, RUN: self.run, WORKER: self.worker}
+
+    @property
+    def selector(self) -> str:
+        """Selects what this worker made."""
+        return f"{RUN}={self.run},{WORKER}={self.worker}"
+
+    @property
+    def prefix(self) -> str:
+        """How the names of this worker's namespaces and cluster-wide objects begin."""
+        return f"csi-{self.run}-{self.worker}-"
+
+    def fresh(self, what: str = "") -> str:
+        """A new name for a namespace or a cluster-wide object."""
+        return f"{self.prefix}{what + '-' if what else ''}{secrets.token_hex(3)}"
+
+    def made_by_us(self, body: Json) -> bool:
+        """The object carries this run's label (of any worker)."""
+        return (body.get("metadata", {}).get("labels") or {}).get(RUN) == self.run
+
+    def derived_from_us(self, body: Json) -> bool:
+        """A controller made it for an object of ours: it refers to a namespace of this worker."""
+        spec = body.get("spec") or {}
+        reference = spec.get("volumeSnapshotRef") or spec.get("claimRef") or {}
+        return str(reference.get("namespace", "")).startswith(self.prefix)
+
+    def ours(self, body: Json) -> bool:
+        """Made by us, or made for us."""
+        return self.made_by_us(body) or self.derived_from_us(body)
+
+
+def fresh_name(what: str) -> str:
+    """A new name inside a namespace of ours."""
+    return f"{what}-{secrets.token_hex(3)}"

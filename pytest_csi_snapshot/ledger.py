@@ -1,0 +1,198 @@
+"""The list of everything a test made, and its way out of the cluster.
+
+Things go in the order in which a cluster lets go of them: pods, snapshots, contents, claims, classes, the
+namespace. What is still there at the limit is a leak, told with the finalizers that hold it (FIN-011).
+Retained contents are turned to ``Delete`` first, so that no snapshot is left in the backend (DEL-006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pytest_csi_snapshot.history import History, Json, Version
+from pytest_csi_snapshot.kube.kinds import (
+    NAMESPACE,
+    POD,
+    PV,
+    PVC,
+    SNAPSHOT,
+    SNAPSHOT_CLASS,
+    SNAPSHOT_CONTENT,
+    STORAGE_CLASS,
+    Kind,
+)
+from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.labels import NUDGE
+from pytest_csi_snapshot.observing import describe, observations
+from pytest_csi_snapshot.owning import OwnedClient
+from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
+
+CONTENT_FINALIZER = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
+BEING_DELETED = "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted"
+LEAK_CLAUSE = "FIN-011"
+WATCHED = (POD, SNAPSHOT, SNAPSHOT_CONTENT, PVC, PV)
+"""The kinds whose end is waited for; the others go at once."""
+
+
+@dataclass(frozen=True)
+class Handle:
+    """One object that a test speaks of."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    uid: str
+
+    @classmethod
+    def of(cls, kind: Kind, body: Json) -> Handle:
+        """The handle of an object that the API server answered with."""
+        meta = body["metadata"]
+        return cls(kind, meta.get("namespace", ""), meta["name"], meta["uid"])
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
+
+
+class Ledger:
+    """What one test made.
+
+    ``forsaken`` drivers have no controller: their contents are freed by hand (DEL-018). ``borrowed`` contents
+    (uids) import a snapshot that belongs to another content: their policy stays ``Retain``.
+    """
+
+    def __init__(self, api: OwnedClient, history: History, *, patience: float) -> None:
+        self._api = api
+        self._history = history
+        self._patience = patience
+        self.handles: list[Handle] = []
+        self.forsaken: set[str] = set()
+        self.borrowed: set[str] = set()
+
+    def add(self, handle: Handle) -> Handle:
+        """Remember an object; it is removed by ``clean_up``."""
+        self.handles.append(handle)
+        return handle
+
+    @property
+    def uids(self) -> list[str]:
+        """All that is in the ledger and all that controllers made for it."""
+        made = [handle.uid for handle in self.handles]
+        return [*made, *(version.uid for kind in (SNAPSHOT_CONTENT, PV) for version in self._derived(kind))]
+
+    def clean_up(self) -> list[str]:
+        """Remove everything; the leaks, each with what holds it."""
+        self._retire_contents()
+        self._delete(POD, grace=1)
+        self._delete(SNAPSHOT)
+        self._await_gone((SNAPSHOT,), within=min(self._patience, 10.0))
+        self._delete_contents()
+        self._delete(PVC)
+        self._delete(PV)
+        self._await_gone((POD, SNAPSHOT, SNAPSHOT_CONTENT, PVC), within=self._patience)
+        self._await_gone((PV,), within=self._patience)
+        leaks = [f"{_name(version)}: {self._story(version)}" for version in self._remaining(WATCHED)]
+        for kind in (SNAPSHOT_CLASS, STORAGE_CLASS, NAMESPACE):
+            self._delete(kind)
+        return leaks
+
+    # -- steps
+
+    def _delete(self, kind: Kind, *, grace: int | None = None) -> None:
+        for handle in self.handles:
+            if handle.kind == kind:
+                self._delete_one(handle, grace)
+
+    def _delete_one(self, handle: Handle, grace: int | None = None) -> None:
+        latest = self._history.latest(handle.uid)
+        if latest and latest.deleted:
+            return
+        try:
+            self._api.delete(handle.kind, handle.namespace, handle.name, uid=handle.uid, grace=grace)
+        except ApiError as error:
+            if not error.conflict:  # another object of that name, made by a later step of the same test
+                raise
+
+    def _retire_contents(self) -> None:
+        """Let contents be deleted with their snapshots, and free those that no controller serves."""
+        for version in self._contents():
+            spec = version.object["spec"]
+            if spec["driver"] in self.forsaken:
+                self._patch_content(version, {"metadata": {"finalizers": None}})
+            elif spec["deletionPolicy"] == "Retain" and version.uid not in self.borrowed:
+                self._patch_content(version, {"spec": {"deletionPolicy": "Delete"}})
+
+    def _delete_contents(self) -> None:
+        """Contents that outlived their snapshot: retained ones, imported ones, contents of nothing."""
+        for version in self._contents():
+            self._delete_one(Handle.of(SNAPSHOT_CONTENT, version.object))
+            forsaken = version.object["spec"]["driver"] in self.forsaken
+            freed = (
+                {"finalizers": None} if forsaken else {"annotations": {BEING_DELETED: "yes", NUDGE: "clean-up"}}
+            )
+            self._patch_content(version, {"metadata": freed})
+
+    def _patch_content(self, version: Version, body: Json) -> None:
+        try:
+            self._api.patch(SNAPSHOT_CONTENT, None, version.name, body)
+        except ApiError as error:
+            if not error.not_found:
+                raise
+
+    def _await_gone(self, kinds: Iterable[Kind], *, within: float) -> None:
+        kinds = tuple(kinds)
+
+        def gone() -> bool | None:
+            return None if self._unseen(kinds) or self._remaining(kinds) else True
+
+        try:
+            wait_for(
+                self._history,
+                gone,
+                clause=LEAK_CLAUSE,
+                awaited="the end of everything the test made",
+                about="clean-up",
+                within=within,
+                observed=list,
+            )
+        except WaitTimeout:
+            return  # what remains is told by clean_up, with its story
+
+    # -- what there is
+
+    def _remaining(self, kinds: Iterable[Kind]) -> list[Version]:
+        found: dict[str, Version] = {}
+        for kind in kinds:
+            made = [self._history.latest(handle.uid) for handle in self.handles if handle.kind == kind]
+            for version in [*made, *self._derived(kind)]:
+                if version and not version.deleted:
+                    found[version.uid] = version
+        return list(found.values())
+
+    def _unseen(self, kinds: Iterable[Kind]) -> bool:
+        """Something was made of which the watch has not brought the first version yet."""
+        return any(handle.kind in kinds and not self._history.latest(handle.uid) for handle in self.handles)
+
+    def _derived(self, kind: Kind) -> list[Version]:
+        """Contents and volumes that refer to an object in this ledger."""
+        if kind not in (SNAPSHOT_CONTENT, PV):
+            return []
+        mine = {(handle.namespace, handle.name) for handle in self.handles if handle.kind in (SNAPSHOT, PVC)}
+        found = []
+        for versions in self._history.objects(kind):
+            spec = versions[-1].object["spec"]
+            reference = spec.get("volumeSnapshotRef") or spec.get("claimRef") or {}
+            if (reference.get("namespace"), reference.get("name")) in mine:
+                found.append(versions[-1])
+        return found
+
+    def _contents(self) -> list[Version]:
+        return self._remaining((SNAPSHOT_CONTENT,))
+
+    def _story(self, version: Version) -> str:
+        seen = observations(self._history, version.uid)
+        return seen[-1][1] if seen else describe(version)
+
+
+def _name(version: Version) -> str:
+    return f"{version.kind} {version.namespace + '/' if version.namespace else ''}{version.name}"

@@ -1,0 +1,103 @@
+"""What a user can set: the options, their ini twins and environment variables, as one table.
+
+Imported by every pytest run of the environment, so it declares and reads, nothing more. What a value means
+and whether it is any good is the business of ``settings``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pytest
+
+GROUP = "csi-snapshot"
+
+Source = Literal["option", "env", "ini", "default"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting. ``name`` is the ini key and the attribute of ``config.option``; the rest derives from it."""
+
+    name: str
+    help: str
+    metavar: str = "NAME"
+    default: str | None = None
+    shape: Literal["text", "flag", "many"] = "text"
+
+    @property
+    def flag(self) -> str:
+        """The option as typed: ``--csi-driver``."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable: ``PYTEST_CSI_DRIVER``."""
+        return "PYTEST_" + self.name.upper()
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("csi_driver", "CSI driver to test, by the name its CSIDriver object has;\n"
+           "'reference' is the bundled one, on a cluster of its own"),
+    Option("csi_cluster", "Where it runs: existing, embedded or kind\n"
+           "(default: embedded for 'reference', existing for any other driver)"),
+    Option("csi_kubeconfig", "Kubeconfig of the existing cluster (default: as kubectl finds it)", metavar="PATH"),
+    Option("csi_context", "Context in that kubeconfig (default: its current one)"),
+    Option("csi_keep", "Leave the cluster, or what was made in it, when the run ends", shape="flag"),
+    Option("csi_reuse", "Join a cluster that an earlier run kept", shape="flag"),
+    Option("csi_assets", "Directory with the programs of the embedded cluster", metavar="DIR"),
+    Option("csi_nodes", "Nodes of the embedded cluster (default: 2)", metavar="N", default="2"),
+    Option("csi_controllers", "Which snapshot controllers and sidecars: reference (default: reference)",
+           default="reference"),
+    Option("csi_fault", "Switch on a fault of the reference implementation (may be repeated)", shape="many"),
+    Option("csi_image", "Image of the workload pods, with a POSIX shell (default: busybox:1.37)", metavar="IMAGE",
+           default="busybox:1.37"),
+    Option("csi_storage_class", "StorageClass to use (default: the driver's)"),
+    Option("csi_snapshot_class", "VolumeSnapshotClass to use (default: the driver's)"),
+    Option("csi_areas", "Only clauses of these areas, separated by commas", metavar="A,B"),
+    Option("csi_clauses", "Only these clauses or families of clauses: SNAP-DYN-001,FIN", metavar="ID,ID"),
+    Option("csi_list", "Print the plan (clause, level, test) and stop: no cluster is touched", shape="flag"),
+)  # fmt: skip
+
+STARTERS = ("csi_driver", "csi_areas", "csi_clauses", "csi_list")
+"""Given on the command line, these start the packaged suites; as ini key or variable they only set a value."""
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option and its ini twin."""
+    group = parser.getgroup(GROUP, "conformance of CSI volume snapshots")
+    for option in OPTIONS:
+        if option.shape == "flag":
+            group.addoption(option.flag, action="store_true", default=None, help=option.help)
+            parser.addini(option.name, option.help, type="bool", default=None)
+        elif option.shape == "many":
+            group.addoption(option.flag, action="append", metavar=option.metavar, default=None, help=option.help)
+            parser.addini(option.name, option.help, type="linelist", default=None)
+        else:
+            group.addoption(option.flag, metavar=option.metavar, default=None, help=option.help)
+            parser.addini(option.name, option.help, default=None)
+
+
+def starts_run(config: pytest.Config) -> bool:
+    """Whether the command line asks for a run of ours; cheap, because every pytest run asks."""
+    if any(getattr(config.option, name, None) for name in STARTERS):
+        return True
+    # A printed test id or the folder of the suites can be given without any of our options.
+    return config.args_source.name == "ARGS" and any("suites" in arg for arg in config.args)
+
+
+def raw_value(config: pytest.Config, option: Option) -> tuple[str | bool | list[str] | None, Source]:
+    """The value as the user wrote it and where: option, then environment, then ini, then default."""
+    given = getattr(config.option, option.name, None)
+    if given is not None:
+        return given, "option"
+    from_env = os.environ.get(option.variable)
+    if from_env:
+        return from_env, "env"
+    from_ini = config.getini(option.name)
+    if from_ini not in (None, "", []):
+        return from_ini, "ini"
+    return option.default, "default"

@@ -1,0 +1,55 @@
+"""The plan (``--csi-list``): every clause, its level, and the tests that would judge it.
+
+Printed instead of running; no cluster is touched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import pytest
+
+from pytest_csi_snapshot.judging import CLAUSES
+from pytest_csi_snapshot.reporting.words import counted
+from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.selection import Selection
+from pytest_csi_snapshot.settings import Settings
+
+
+class Plan:
+    """Takes the place of running the tests."""
+
+    def __init__(self, settings: Settings, selection: Selection) -> None:
+        self._settings = settings
+        self._selection = selection
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Print the plan; nothing runs. Collection errors are left to pytest."""
+        if session.testsfailed:
+            return None
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        for line in plan_lines(self._settings, self._selection.items):
+            if reporter:
+                reporter.write_line(line)
+        return True
+
+
+def plan_lines(settings: Settings, items: Iterable[pytest.Item]) -> list[str]:
+    """One line for each pair of clause and test, in the order of the catalogue; clauses without a test too."""
+    tests: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        for clause in item.stash[CLAUSES]:
+            tests[clause].append(item.nodeid)
+    chosen = catalogue().select(settings.csi_clauses, settings.csi_areas)
+    clauses = [clause for clause in catalogue().clauses if clause.id in chosen]
+    width = max((len(clause.id) for clause in clauses), default=0)
+    lines = [
+        f"{clause.id:<{width}}  {clause.level:<6}  {test}"
+        for clause in clauses
+        for test in tests.get(clause.id) or ["(no test)"]
+    ]
+    covered = sum(clause.id in tests for clause in clauses)
+    total = len({test for each in tests.values() for test in each})
+    return [*lines, "", f"{counted(len(clauses), 'clause')}, {covered} with a test, {counted(total, 'test')}"]

@@ -1,0 +1,72 @@
+"""The plugin's hooks and fixtures, each a line or two that name the module doing the work.
+
+Loaded by every pytest run of the environment, asked for or not: it imports next to nothing, and adds no name that
+does not begin with csi.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_csi_snapshot.options import add_options, starts_run
+
+if TYPE_CHECKING:
+    from pytest_csi_snapshot.cluster import Cluster
+    from pytest_csi_snapshot.recorder import Recorder
+    from pytest_csi_snapshot.scenario import Scenario
+
+# From an editable install pytest would not rewrite the assertions of the suites' shared steps.
+pytest.register_assert_rewrite("pytest_csi_snapshot.suites")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options, see ``options``."""
+    add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers; start a run of ours if the command line asks for one."""
+    config.addinivalue_line("markers", "csi_clause(*ids): the clauses of CSI snapshots that a test judges")
+    config.addinivalue_line("markers", "csi_exclusive: the test runs alone, after the others")
+    if starts_run(config):
+        from pytest_csi_snapshot.activation import activate
+
+        activate(config)
+
+
+@pytest.fixture(scope="session")
+def csi_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The cluster of this run, with the driver under test in it."""
+    from pytest_csi_snapshot.session import cluster_of
+
+    cluster = cluster_of(request.config)
+    if cluster is None:
+        pytest.fail("this test needs a cluster with a CSI driver: add --csi-driver=NAME", pytrace=False)
+    return cluster
+
+
+@pytest.fixture
+def csi_recorder(request: pytest.FixtureRequest) -> Recorder:
+    """Records the checks of this test: ``csi_recorder.check(clause, expected=…, observed=…)``."""
+    from pytest_csi_snapshot.judging import start_recorder
+
+    return start_recorder(request.node)
+
+
+@pytest.fixture
+def csi(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: Recorder) -> Iterator[Scenario]:
+    """The verbs of a test on a namespace of its own; what it made is removed afterwards."""
+    from pytest_csi_snapshot.scenario import open_scenario
+    from pytest_csi_snapshot.settings import SETTINGS
+
+    with open_scenario(
+        cluster=csi_cluster,
+        recorder=csi_recorder,
+        settings=request.config.stash[SETTINGS],
+        test_id=request.node.nodeid,
+    ) as scenario:
+        yield scenario

@@ -1,0 +1,76 @@
+"""A verdict as table, groups and sentences; without a terminal, so that other reports can say the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pytest_csi_snapshot.outcomes import Outcome
+from pytest_csi_snapshot.reporting.words import counted, enumerated
+from pytest_csi_snapshot.requirements import AREAS, LEVELS
+from pytest_csi_snapshot.verdict import ProfileResult, TestResult, Verdict
+
+_ORDER: tuple[tuple[Outcome | None, str], ...] = (
+    (Outcome.PASSED, "passed"),
+    (Outcome.FAILED, "failed"),
+    (Outcome.ERRORED, "errored"),
+    (Outcome.UNKNOWN, "unknown"),
+    (Outcome.SKIPPED, "skipped"),
+    (Outcome.NOT_SUPPORTED, "not supported"),
+    (None, "not run"),
+)
+
+
+def table(verdict: Verdict) -> list[tuple[str, ...]]:
+    """Rows of area by level with counts below a heading; areas that were not touched are left out."""
+    rows: list[tuple[str, ...]] = [("area", *LEVELS)]
+    for area in AREAS:
+        clauses = [clause for clause in verdict.catalogue.clauses if clause.area == area]
+        if any(clause.id in verdict.outcomes for clause in clauses):
+            of_level = ([clause for clause in clauses if clause.level == level] for level in LEVELS)
+            rows.append((area, *(cell(verdict.count(some)) for some in of_level)))
+    return rows
+
+
+def cell(counts: Counter[Outcome | None]) -> str:
+    """``12 passed, 1 failed, 3 not run``; "-" where there is no clause."""
+    return ", ".join(f"{counts[key]} {word}" for key, word in _ORDER if counts[key]) or "-"
+
+
+def grouped_failures(verdict: Verdict) -> list[tuple[TestResult, list[TestResult]]]:
+    """Failures with the others that say the same of the same clause."""
+    groups: dict[tuple[str, str, str], list[TestResult]] = {}
+    for each in verdict.of(Outcome.FAILED):
+        failure = each.result.failure
+        key = (each.result.clause, failure.expected if failure else "", failure.observed if failure else "")
+        groups.setdefault(key, []).append(each)
+    return [(first, others) for first, *others in groups.values()]
+
+
+def result_in_words(verdict: Verdict) -> str:
+    """The profile's result and why it is not better."""
+    if verdict.result is ProfileResult.NOTHING_JUDGED:
+        return f"nothing judged: {_why_open(verdict) or 'no clause was checked'}"
+    must = verdict.must
+    total = counted(sum(must.values()), "MUST clause")
+    passed = f"{must[Outcome.PASSED]} of {total} passed"
+    failed = [f"{number} {level} failed" for level in LEVELS if (number := _failed(verdict, level))]
+    parts = [passed, *(failed or ["none failed"])]
+    if verdict.result is not ProfileResult.CONFORMANT and (why := _why_open(verdict)):
+        parts.append(why)
+    elif must[Outcome.NOT_SUPPORTED]:
+        parts.append(f"{must[Outcome.NOT_SUPPORTED]} not supported")
+    return f"{verdict.result}: {', '.join(parts)}"
+
+
+def _failed(verdict: Verdict, level: str) -> int:
+    return verdict.count(clause for clause in verdict.catalogue.clauses if clause.level == level)[Outcome.FAILED]
+
+
+def _why_open(verdict: Verdict) -> str:
+    counts = verdict.must
+    reasons = [f"{counts[key]} {word}" for key, word in _ORDER[2:] if counts[key]]
+    if verdict.trouble:
+        reasons.append(f"{counted(verdict.trouble, 'test')} in trouble")
+    if verdict.selected:
+        reasons.append("only a part was asked for or run")
+    return enumerated(reasons)

@@ -1,0 +1,173 @@
+"""The run on the terminal: the header, and the section that ends it.
+
+A clause that failed is told once, here; pytest's own block for the same test is put aside. Tests that errored keep
+their traceback.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_csi_snapshot.options import OPTIONS
+from pytest_csi_snapshot.outcomes import Outcome
+from pytest_csi_snapshot.reporting import summary, words
+from pytest_csi_snapshot.reporting.collector import Collector, payload_of
+from pytest_csi_snapshot.session import ClusterOwner, cluster_of
+from pytest_csi_snapshot.settings import Settings
+from pytest_csi_snapshot.verdict import ProfileResult, TestResult, Verdict
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+TITLE = "CSI snapshot conformance"
+_MARKUP: dict[Outcome, dict[str, bool]] = {
+    Outcome.FAILED: {"red": True},
+    Outcome.ERRORED: {"red": True},
+    Outcome.UNKNOWN: {"yellow": True},
+    Outcome.SKIPPED: {"yellow": True},
+    Outcome.NOT_SUPPORTED: {},
+    Outcome.PASSED: {"green": True},
+}
+
+
+class Header:
+    """What is tested, where, and by which settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def pytest_report_header(self, config: pytest.Config) -> list[str]:
+        """Lines below pytest's own."""
+        cluster = cluster_of(config)
+        driver = self._settings.driver_name + (" (reference)" if self._settings.is_reference else "")
+        lines = [f"csi-snapshot: driver {driver}, cluster {self._settings.csi_cluster}"]
+        if cluster and cluster.versions:
+            lines.append(f"csi-snapshot: {cluster.versions}")
+        if cluster and cluster.run_dir:
+            lines.append(f"csi-snapshot: logs in {cluster.run_dir}")
+        return [*lines, f"csi-snapshot: settings: {settings_line(self._settings)}"]
+
+
+class Aside:
+    """Keeps what the section tells out of pytest's FAILURES and ERRORS, while these are printed."""
+
+    def __init__(self) -> None:
+        self._aside: dict[str, list[Any]] = {}
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Generator[None, None, None]:
+        """Outermost: before pytest prints its sections."""
+        stats = terminalreporter.stats
+        for kind in ("failed", "error"):
+            if kind in stats:
+                self._aside[kind] = stats[kind]
+                stats[kind] = [report for report in stats[kind] if not _told(report)]
+        yield
+        self.put_back(terminalreporter)
+
+    def put_back(self, terminalreporter: TerminalReporter) -> None:
+        """Undo, so that the short summary and the counts are right."""
+        terminalreporter.stats.update(self._aside)
+        self._aside = {}
+
+
+class Section:
+    """The section "CSI snapshot conformance"."""
+
+    def __init__(self, settings: Settings, collector: Collector, owner: ClusterOwner | None, aside: Aside) -> None:
+        self._settings = settings
+        self._collector = collector
+        self._owner = owner
+        self._aside = aside
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: TerminalReporter, exitstatus: int, config: pytest.Config
+    ) -> None:
+        """After FAILURES, before the short summary."""
+        self._aside.put_back(terminalreporter)
+        if exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
+        verdict = self._collector.verdict()
+        cluster = cluster_of(config)
+        terminalreporter.section(TITLE)
+        self._write_table(terminalreporter, verdict)
+        self._write_failures(terminalreporter, verdict, cluster.versions if cluster else "")
+        for outcome in (Outcome.ERRORED, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.NOT_SUPPORTED):
+            self._write_others(terminalreporter, verdict, outcome)
+        self._write_times(terminalreporter)
+        good = verdict.result in (ProfileResult.CONFORMANT, ProfileResult.PARTIAL) and verdict.exit_status == 0
+        result = f"Result: {summary.result_in_words(verdict)}"
+        terminalreporter.write_line(result, bold=True, green=good, red=not good)
+
+    def _write_table(self, reporter: TerminalReporter, verdict: Verdict) -> None:
+        rows = summary.table(verdict)
+        if len(rows) == 1:
+            return
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        for row in rows:
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            reporter.write_line(line, bold=row is rows[0], red="failed" in line)
+
+    def _write_failures(self, reporter: TerminalReporter, verdict: Verdict, versions: str) -> None:
+        for first, others in summary.grouped_failures(verdict):
+            failure, clause = first.result.failure, verdict.catalogue.by_id.get(first.result.clause)
+            if failure is None or clause is None:
+                continue
+            reporter.write_line("")
+            reporter.write_line(f"FAILED {clause.id}  {first.nodeid.rpartition('::')[2]}", red=True, bold=True)
+            rerun = words.rerun_command(self._settings, first.nodeid)
+            for line in words.failure_lines(failure, clause, versions=versions, rerun=rerun):
+                reporter.write_line(line)
+            if others:
+                reporter.write_line(f"  {'also in':<12} {', '.join(each.nodeid for each in others)}")
+
+    def _write_others(self, reporter: TerminalReporter, verdict: Verdict, outcome: Outcome) -> None:
+        lines = _grouped(verdict.of(outcome), by_test=outcome is not Outcome.NOT_SUPPORTED)
+        if lines:
+            reporter.write_line("")
+        for line in lines:
+            reporter.write_line(f"{outcome}: {line}", **_MARKUP[outcome])
+
+    def _write_times(self, reporter: TerminalReporter) -> None:
+        reporter.write_line("")
+        if self._collector.first_test_after is not None:
+            first = words.show_seconds(self._collector.first_test_after)
+            up = f"cluster up after {words.show_seconds(self._owner.up_after)}, " if self._owner else ""
+            reporter.write_line(f"{up}first test after {first} (since the command was typed)")
+
+
+def settings_line(settings: Settings) -> str:
+    """Every setting that has a value, with where it came from."""
+    parts = []
+    for option in OPTIONS:
+        value = settings.value_of(option.name)
+        if value in ("", False, ()):
+            continue
+        text = ",".join(value) if isinstance(value, tuple) else words.show(value)
+        parts.append(f"{option.name.removeprefix('csi_')}={text} ({settings.sources[option.name]})")
+    return ", ".join(parts)
+
+
+def _told(report: Any) -> bool:
+    body = payload_of(report) if isinstance(report, pytest.TestReport) else None
+    return bool(body and body.get("told"))
+
+
+def _grouped(results: Iterable[TestResult], *, by_test: bool) -> list[str]:
+    """``IDS: reason (test)``, one line for the clauses that share a reason (and a test)."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in results:
+        clauses = groups[each.result.reason, each.nodeid if by_test else ""]
+        if each.result.clause not in clauses:
+            clauses.append(each.result.clause)
+    return [
+        f"{', '.join(clauses)}: {reason}" + (f"  [{nodeid}]" if nodeid else "")
+        for (reason, nodeid), clauses in groups.items()
+    ]
+
+

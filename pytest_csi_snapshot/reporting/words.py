@@ -1,0 +1,126 @@
+"""The one place that puts values, failures and counts into words; every report uses it.
+
+Pure functions from values to text, without colour and without knowing where the text goes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from pytest_csi_snapshot.options import OPTIONS
+from pytest_csi_snapshot.requirements import OWNERS, Clause
+
+if TYPE_CHECKING:
+    from pytest_csi_snapshot.outcomes import Failure
+    from pytest_csi_snapshot.settings import Settings
+
+TIMELINE_LINES = 14
+"""Lines of a timeline that are shown: the first few, and the last ones."""
+
+WIDTH = 100
+"""Characters of a line of a requirement; what was observed is never broken, so that it can be searched for."""
+
+_NOT_FOR_RERUN = ("csi_keep", "csi_areas", "csi_clauses", "csi_list")
+
+
+def show(value: object) -> str:
+    """A value as a reader of YAML would write it: text bare, None as "absent", structures as JSON."""
+    if value is None:
+        return "absent"
+    if isinstance(value, str):
+        return value if value else '""'
+    if isinstance(value, bool | int | float | list | tuple | dict):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    if isinstance(value, set | frozenset):
+        return json.dumps(sorted(value, key=str), default=str, ensure_ascii=False)
+    return str(value)
+
+
+def show_seconds(value: object) -> str:
+    """A duration in seconds, to a sensible digit."""
+    if not isinstance(value, int | float):
+        return str(value)
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+
+
+def blamed_on(clause: Clause, blame: str, versions: str) -> str:
+    """The component at fault, with its version where the cluster's line of versions names it."""
+    names = (OWNERS.get(blame, blame),) if blame else clause.blamed
+    return ", ".join(f"{name} {version}" if (version := version_of(name, versions)) else name for name in names)
+
+
+def version_of(component: str, versions: str) -> str:
+    """The version that follows a component's name in a line of versions; "" where it is not there."""
+    name = "Kubernetes" if component in (OWNERS["CORE"], OWNERS["CRD"]) and "Kubernetes" in versions else component
+    found = re.search(rf"{re.escape(name)}[ =:]+(v?\d[\w.+-]*)", versions)
+    return found[1].rstrip(".,;") if found else ""
+
+
+def failure_title(failure: Failure) -> str:
+    """A failure in one line."""
+    return f"{failure.clause}: expected {failure.expected}, observed {failure.observed}"
+
+
+def failure_lines(failure: Failure, clause: Clause, *, versions: str = "", rerun: str = "") -> list[str]:
+    """A failure in full: requirement, expected, observed, when, blamed on, run again with."""
+    rows = [
+        ("requirement", "\n".join(wrap(f"{clause.level} ({clause.basis}): {clause.sentence}", WIDTH))),
+        ("expected", failure.expected),
+        ("observed", f"{failure.observed}  ({show_seconds(failure.at)} into the test, {failure.wall})"),
+        ("about", failure.about),
+        ("when", "\n".join(_shortened(failure.timeline))),
+        ("blamed on", blamed_on(clause, failure.blame, versions)),
+        ("hint", failure.hint),
+        ("source", clause.source),
+        ("run again", rerun),
+    ]
+    return [line for name, text in rows if text for line in _row(name, text)]
+
+
+def rerun_command(settings: Settings, test_id: str) -> str:
+    """One command line that runs a test again with the settings of this run, wherever they came from."""
+    parts = ["pytest"]
+    for option in OPTIONS:
+        value = settings.value_of(option.name)
+        if option.name in _NOT_FOR_RERUN or settings.sources.get(option.name, "default") == "default":
+            continue
+        if isinstance(value, tuple):
+            parts += [f"{option.flag}={each}" for each in value]
+        elif value is True:
+            parts.append(option.flag)
+        elif value is not False:
+            parts.append(f"{option.flag}={value}")
+    return " ".join([*(shlex.quote(part) for part in parts), _quoted(test_id)])
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 clause``, ``2 clauses``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def enumerated(parts: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *head, last = [part for part in parts if part] or [""]
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def _row(name: str, text: str) -> list[str]:
+    first, *rest = text.splitlines() or [""]
+    return [f"  {name:<12} {first}", *(f"  {'':<12} {line}" for line in rest)]
+
+
+def _shortened(timeline: Sequence[str]) -> list[str]:
+    if len(timeline) <= TIMELINE_LINES:
+        return list(timeline)
+    head, tail = 4, TIMELINE_LINES - 5
+    return [*timeline[:head], f"… {len(timeline) - head - tail} more …", *timeline[-tail:]]
+
+
+def _quoted(test_id: str) -> str:
+    # Single quotes always: an id may hold brackets, which a shell would expand.
+    return shlex.quote(test_id) if "'" in test_id else f"'{test_id}'"

@@ -1,0 +1,88 @@
+"""What a test is given: one corner of a cluster, the verbs, and the record of all that happens in it.
+
+Opening costs nothing but a value; the namespace is made by the first verb. Closing judges the invariants
+over everything that was seen, then removes everything that was made, and says what could not be removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.invariants import violations
+from pytest_csi_snapshot.invariants.finding import Finding
+from pytest_csi_snapshot.ledger import LEAK_CLAUSE
+from pytest_csi_snapshot.limits import Limits, limits_of
+from pytest_csi_snapshot.recorder import Recorder
+from pytest_csi_snapshot.settings import Settings
+from pytest_csi_snapshot.station import Station, station_at
+from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.pods import PodVerbs
+from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
+from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
+
+
+class Scenario(VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs):
+    """All verbs of a test, on one cluster."""
+
+    def __init__(
+        self,
+        station: Station,
+        cluster: Cluster,
+        recorder: Recorder | None,
+        test_id: str,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__(station, recorder, limits or limits_of(cluster.provider), test_id)
+        self.cluster = cluster
+        self._begun = station.history.position
+        self._begun_at = station.history.clock()
+
+    def audit(self) -> None:
+        """Judge the invariants over every version since the test began."""
+        if self._recorder is None:
+            return
+        homes = {handle.namespace for handle in self.ledger.handles} - {""}
+        for finding in violations(self.history, since=self._begun, namespaces=homes):
+            at = max(0.0, finding.at - self._begun_at)
+            self._recorder.attach_violation(replace(finding, at=at), timeline=finding.timeline)
+
+    def _elapsed(self) -> float:
+        return self.history.clock() - self._begun_at
+
+    def close(self, *, keep: bool = False) -> None:
+        """Remove everything that the test made; what does not go is a broken FIN-011."""
+        leaks = [] if keep else self.ledger.clean_up()
+        if self._namespace:
+            self.station.leave(self._namespace)
+        self.history.forget(self.ledger.uids)
+        for leak in leaks:
+            if self._recorder is None:
+                raise PreparationError(f"left behind: {leak}")
+            self._recorder.attach_violation(
+                Finding(LEAK_CLAUSE, "clean-up", "nothing left of what the test made", leak, self._elapsed())
+            )
+
+
+@contextmanager
+def open_scenario(*, cluster: Cluster, recorder: Recorder, settings: Settings, test_id: str) -> Iterator[Scenario]:
+    """A scenario for one test. With ``--csi-keep`` on a cluster of somebody else, what it made stays there."""
+    scenario = Scenario(station_at(cluster), cluster, recorder, test_id)
+    recorder.on_finish(scenario.audit)
+    try:
+        yield scenario
+    finally:
+        scenario.close(keep=settings.csi_keep and cluster.provider == "existing")
+
+
+@contextmanager
+def open_shared(cluster: Cluster, purpose: str) -> Iterator[Scenario]:
+    """A scenario that prepares what several tests only read; its failures are about no clause."""
+    scenario = Scenario(station_at(cluster), cluster, None, purpose)
+    try:
+        yield scenario
+    finally:
+        scenario.close()

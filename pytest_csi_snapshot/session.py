@@ -1,0 +1,152 @@
+"""The cluster of a run: made once, by the process the user started, and handed to xdist workers as plain data.
+
+Nothing is left behind by a crash of a worker, by Ctrl-C or by SIGTERM, and a start that fails is one message.
+Knows providers by name only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_csi_snapshot.clock import since_command
+from pytest_csi_snapshot.cluster import Cluster, Provider
+from pytest_csi_snapshot.errors import RunError, UsageTrouble
+from pytest_csi_snapshot.settings import Settings
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+PROVIDER = "pytest_csi_snapshot.fixtures.providers:provider_for"
+"""Reached by name: the library does not import fixtures. A callable from Settings to a Provider."""
+
+CLUSTER = pytest.StashKey[Cluster]()
+_HANDED = "csi_cluster"
+_TURNS = "csi_turns"
+
+
+class ClusterOwner:
+    """Makes the cluster before any worker starts, and deletes it after the last one has ended."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._provider: Provider | None = None
+        self._session: pytest.Session | None = None
+        self._before: Any = None
+        handle, name = tempfile.mkstemp(prefix="csi-turns-")
+        os.close(handle)
+        self._turns = Path(name)
+        self.up_after = 0.0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Make the cluster; xdist starts its workers after this."""
+        self._session = session
+        # What CI systems send: as good as Ctrl-C, so that the way out is the same.
+        self._before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            self._provider = _provider_for(self._settings)
+            cluster = self._provider.create(self.tell)
+        except UsageTrouble as trouble:
+            raise pytest.UsageError(str(trouble)) from None
+        except RunError as trouble:
+            self._give_up(trouble)
+        self._config.stash[CLUSTER] = cluster
+        self.up_after = since_command()
+        self.tell(f"{cluster.driver} serves")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Hand the cluster to an xdist worker, also to the replacement of one that crashed."""
+        node.workerinput[_HANDED] = self._config.stash[CLUSTER].as_plain()
+        node.workerinput[_TURNS] = str(self._turns)
+
+    def pytest_unconfigure(self) -> None:
+        """Delete the cluster, whatever ended the run."""
+        try:
+            self._delete()
+        finally:
+            self._turns.unlink(missing_ok=True)
+            if self._before is not None:
+                signal.signal(signal.SIGTERM, self._before)
+
+    def tell(self, step: str) -> None:
+        """Print how far the start is, at once; silent with -q."""
+        reporter = self._reporter()
+        if reporter and self._config.get_verbosity() >= 0:
+            reporter.write_line(f"csi-snapshot {since_command():6.1f} s  {step}")
+            reporter.flush()
+
+    def _delete(self) -> None:
+        provider, self._provider = self._provider, None
+        if provider is None:
+            return
+        if self._settings.csi_keep and CLUSTER in self._config.stash:
+            self._say_kept(self._config.stash[CLUSTER])
+            return
+        with _terminations_ignored():
+            try:
+                provider.delete(self.tell)
+            except RunError as trouble:
+                self._warn(f"the cluster was not deleted: {trouble}")
+                if self._session and not self._session.exitstatus:
+                    self._session.exitstatus = trouble.exit_code
+
+    def _give_up(self, trouble: RunError) -> None:
+        """End the run with the one line of the trouble."""
+        # The reporter would repeat the line between exclamation marks.
+        manager = self._config.pluginmanager
+        reporter = manager.get_plugin("terminalreporter")
+        if reporter:
+            manager.unregister(reporter)
+        pytest.exit(str(trouble), returncode=trouble.exit_code)
+
+    def _say_kept(self, cluster: Cluster) -> None:
+        where = f"KUBECONFIG={cluster.kubeconfig} " if cluster.kubeconfig else ""
+        self._warn(f"kept, as asked: {where}kubectl get pods -A")
+
+    def _warn(self, line: str) -> None:
+        reporter = self._reporter()
+        if reporter:
+            reporter.write_line(f"csi-snapshot: {line}", yellow=True)
+
+    def _reporter(self) -> TerminalReporter | None:
+        return self._config.pluginmanager.get_plugin("terminalreporter")
+
+
+def cluster_of(config: pytest.Config) -> Cluster | None:
+    """The cluster of this run, in the controller as in a worker; None where the run has none."""
+    handed = getattr(config, "workerinput", {}).get(_HANDED)
+    return Cluster.from_plain(handed) if handed else config.stash.get(CLUSTER, None)
+
+
+def turns_of(config: pytest.Config) -> Path | None:
+    """The file that workers take turns on; None outside a worker of a run with a cluster."""
+    handed = getattr(config, "workerinput", {}).get(_TURNS)
+    return Path(handed) if handed else None
+
+
+def _provider_for(settings: Settings) -> Provider:
+    module, _, function = PROVIDER.partition(":")
+    provider: Provider = getattr(importlib.import_module(module), function)(settings)
+    return provider
+
+
+@contextmanager
+def _terminations_ignored() -> Iterator[None]:
+    """A second SIGTERM must not stop the deletion half way; Ctrl-C still does."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        with suppress(TypeError):  # a handler that was not installed from Python cannot be put back
+            signal.signal(signal.SIGTERM, before)

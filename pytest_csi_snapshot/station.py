@@ -1,0 +1,84 @@
+"""One worker's post at a cluster: its client, its history and the watches that feed it.
+
+A station lives as long as the process: watches are opened once and serve every test. Kinds that we create
+are watched by the worker's label, cluster-wide; what controllers make for us (contents, volumes) by the
+namespace that it refers to; events by the namespace of a test, only where a test asks for them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.history import History
+from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.kinds import EVENT, POD, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT
+from pytest_csi_snapshot.labels import Mark
+from pytest_csi_snapshot.owning import OwnedClient
+from pytest_csi_snapshot.watching import Scope, Watch
+
+
+class Station:
+    """Client, history and watches of one worker at one cluster."""
+
+    def __init__(self, client: KubeClient, mark: Mark) -> None:
+        self.client = client
+        self.mark = mark
+        self.history = History()
+        self.owned = OwnedClient(client, self.history, mark)
+        self._watches: list[Watch] = []
+        self._event_watches: dict[tuple[str, str], Watch] = {}
+        self._guard = threading.Lock()
+
+    def open(self) -> None:
+        """Start the watches that every test needs; nothing that happens from now on is missed."""
+        scopes = [Scope(kind, label_selector=self.mark.selector) for kind in (SNAPSHOT, PVC, POD)]
+        scopes += [Scope(kind, keep=self.mark.ours) for kind in (SNAPSHOT_CONTENT, PV)]
+        self._watches = [Watch(self.client, self.history, scope) for scope in scopes]
+        with ThreadPoolExecutor(len(scopes)) as starters:  # each start is one request: they need not queue
+            list(starters.map(lambda watch: watch.start(), self._watches))
+
+    def watch_events(self, namespace: str, involved: str = "") -> None:
+        """Record the events of a namespace, those of the past too. ``involved`` narrows to a kind of object."""
+        with self._guard:
+            if (namespace, involved) in self._event_watches:
+                return
+            selector = f"involvedObject.kind={involved}" if involved else ""
+            watch = Watch(self.client, self.history, Scope(EVENT, namespace, field_selector=selector))
+            watch.start(with_past=True)
+            self._event_watches[namespace, involved] = watch
+
+    def leave(self, namespace: str) -> None:
+        """Nothing more is asked about a namespace: end the watch of its events."""
+        with self._guard:
+            watch = self._event_watches.pop((namespace, ""), None)
+        if watch:
+            watch.stop()
+
+    def close(self) -> None:
+        """End every watch."""
+        with self._guard:
+            watches, self._watches = [*self._watches, *self._event_watches.values()], []
+            self._event_watches.clear()
+        for watch in watches:
+            watch.stop()
+
+
+@cache
+def station_at(cluster: Cluster) -> Station:
+    """The station of this process at a cluster, opened at the first call."""
+    client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
+    station = Station(client, this_worker())
+    station.open()
+    return station
+
+
+@cache
+def this_worker() -> Mark:
+    """The mark of this process: workers of one pytest-xdist run share the run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(4)
+    return Mark(run=run[:8], worker=os.environ.get("PYTEST_XDIST_WORKER", "main"))

@@ -1,0 +1,37 @@
+"""Turns between the processes of one run: ordinary tests side by side, exclusive ones alone.
+
+A lock of the kernel on one file: a worker that crashes gives it back. Knows no cluster; other runs and other
+machines are not kept away by it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+EXCLUSIVE_MARK = "csi_exclusive"
+
+
+@contextmanager
+def turn(path: Path, *, exclusive: bool) -> Iterator[None]:
+    """Hold the lock on ``path``: shared with other ordinary tests, or alone. Waits without a limit."""
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield
+
+
+class Turns:
+    """Takes a turn around setup, call and teardown of every test of a worker."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """The lock is held until the teardown is over."""
+        with turn(self._path, exclusive=item.get_closest_marker(EXCLUSIVE_MARK) is not None):
+            return (yield)

@@ -1,0 +1,229 @@
+"""What every verb stands on: create, read, change, delete, wait, and the word about a clause.
+
+A wait that names a clause decides it: it records the clause as kept when it returns, and as broken when it
+times out. A wait without one prepares the ground; when it fails, nothing is said about any clause.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, NoReturn
+
+from pytest_csi_snapshot.conditions import Condition
+from pytest_csi_snapshot.history import Version
+from pytest_csi_snapshot.kube.client import MERGE_PATCH
+from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.labels import NUDGE, fresh_name
+from pytest_csi_snapshot.ledger import Handle, Ledger
+from pytest_csi_snapshot.limits import Limits
+from pytest_csi_snapshot.observing import describe, story
+from pytest_csi_snapshot.recorder import Recorder
+from pytest_csi_snapshot.station import Station
+from pytest_csi_snapshot.waiting import HopelessError, WaitTimeout, wait_for
+from pytest_csi_snapshot.workloads.pods import SERVICE_ACCOUNT as WORKLOAD_ACCOUNT
+
+Json = dict[str, Any]
+
+
+class PreparationError(Exception):
+    """The ground for a test could not be prepared: the cluster's or the driver's trouble, about no clause."""
+
+
+class Core:
+    """One test's own corner of the cluster. ``recorder`` is None where something is prepared for several tests."""
+
+    def __init__(self, station: Station, recorder: Recorder | None, limits: Limits, test_id: str) -> None:
+        self.station = station
+        self.history = station.history
+        self.api = station.owned
+        self.limits = limits
+        self.test_id = test_id
+        self.ledger = Ledger(self.api, self.history, patience=limits.deletion)
+        self._recorder = recorder
+        self._namespace = ""
+
+    # -- objects
+
+    @property
+    def namespace(self) -> str:
+        """This test's namespace, made when it is first asked for."""
+        if not self._namespace:
+            name = self.api.mark.fresh()
+            self._namespace = name  # set first: what fails below is cleaned up all the same
+            self.create(NAMESPACE, {"metadata": {"name": name}})
+            self.station.watch_events(name)
+            self.create(SERVICE_ACCOUNT, {"metadata": {"name": WORKLOAD_ACCOUNT, "namespace": name}})
+        return self._namespace
+
+    def create(self, kind: Kind, body: Json) -> Handle:
+        """Create an object; it is removed when the test ends. A name is made up where there is none."""
+        meta = dict(body.get("metadata") or {})
+        meta.setdefault("name", fresh_name(kind.kind.lower()[:20]))
+        if kind.namespaced:
+            meta.setdefault("namespace", self.namespace)
+        return self.ledger.add(Handle.of(kind, self.api.create(kind, {**body, "metadata": meta})))
+
+    def get(self, what: Handle) -> Json:
+        """The object as it is now."""
+        return self.api.get(what.kind, what.namespace, what.name)
+
+    def patch(
+        self, what: Handle, body: Any, *, subresource: str | None = None, content_type: str = MERGE_PATCH
+    ) -> Json:
+        """Change a part of an object."""
+        return self.api.patch(
+            what.kind, what.namespace, what.name, body, subresource=subresource, content_type=content_type
+        )
+
+    def nudge(self, what: Handle) -> None:
+        """Make the controllers that watch an object look at it now, instead of after their back-off (ERR-007)."""
+        self.patch(what, {"metadata": {"annotations": {NUDGE: secrets.token_hex(4)}}})
+
+    def delete(self, what: Handle) -> None:
+        """Ask for the deletion of an object; returns before it is gone."""
+        self.api.delete(what.kind, what.namespace, what.name, uid=what.uid)
+
+    def versions(self, what: Handle) -> list[Version]:
+        """Every version of an object that was seen."""
+        return self.history.versions(what.uid)
+
+    # -- waiting
+
+    def wait(self, what: Handle, condition: Condition, clause: str = "", *, within: float | None = None) -> Json:
+        """The object as soon as its newest version fulfils ``condition``. ``within`` is in seconds."""
+        __tracebackhide__ = True
+
+        def holds_now() -> Version | None:
+            latest = self.history.latest(what.uid)
+            if latest is None or not self.history.settled(what.uid):
+                return None
+            if latest.deleted:
+                raise HopelessError("the object is gone")
+            if condition.holds(latest.object):
+                return latest
+            if why := condition.hopeless(latest.object):
+                raise HopelessError(why)
+            return None
+
+        return self._await(what, holds_now, condition.text, clause, within).object
+
+    def seen(
+        self, what: Handle, condition: Condition, clause: str = "", *, within: float | None = None
+    ) -> Version:
+        """The first version ever that fulfils ``condition``, even if a later one does not any more."""
+        __tracebackhide__ = True
+
+        def held_once() -> Version | None:
+            for version in self.history.versions(what.uid):
+                if not version.deleted and condition.holds(version.object):
+                    return version
+            latest = self.history.latest(what.uid)
+            if latest is not None and latest.deleted:
+                raise HopelessError("the object is gone")
+            return None
+
+        return self._await(what, held_once, condition.text, clause, within)
+
+    def gone(self, what: Handle, clause: str = "", *, within: float | None = None) -> Version:
+        """The last state of an object, as soon as it is gone."""
+        __tracebackhide__ = True
+
+        def is_gone() -> Version | None:
+            latest = self.history.latest(what.uid)
+            return latest if latest and latest.deleted else None
+
+        return self._await(what, is_gone, "its end", clause, within or self.limits.deletion)
+
+    def event(self, about: Handle, reason: str, clause: str = "", *, mentions: str = "") -> Json:
+        """The first event of this reason about an object, already seen or still to come.
+
+        ``mentions`` is a part of its message that tells it from others of the same reason.
+        """
+        __tracebackhide__ = True
+        if about.kind == SNAPSHOT_CONTENT:
+            self.station.watch_events("default", about.kind.kind)
+
+        def told() -> Version | None:
+            for event in self.events_of(about):
+                if event.object.get("reason") == reason and mentions in str(event.object.get("message", "")):
+                    return event
+            return None
+
+        text = f"an event {reason}" + (f" that says {mentions!r}" if mentions else "")
+        return self._await(about, told, text, clause, self.limits.reaction).object
+
+    def events_of(self, about: Handle) -> list[Version]:
+        """The events about an object, in order of arrival; repeated ones once, as first seen."""
+        found = [versions[0] for versions in self.history.objects(EVENT)]
+        mine = [event for event in found if (event.object.get("involvedObject") or {}).get("uid") == about.uid]
+        return sorted(mine, key=lambda event: event.position)
+
+    def _await(self, what: Handle, probe: Any, awaited: str, clause: str, within: float | None) -> Version:
+        __tracebackhide__ = True
+        try:
+            found: Version = wait_for(
+                self.history,
+                probe,
+                clause=clause,
+                awaited=awaited,
+                about=str(what),
+                within=within or self.limits.reaction,
+                observed=lambda: story(self.history, what.uid),
+            )
+        except WaitTimeout as error:
+            if clause and self._recorder:
+                raise
+            raise PreparationError(str(error).lstrip(": ")) from None
+        if clause:
+            self.check(clause, expected=awaited, observed=describe(found), holds=True, about=str(what))
+        return found
+
+    # -- the word about a clause
+
+    def check(
+        self, clause: str, *, expected: object, observed: object, holds: bool | None = None, about: object = "",
+        hint: str = "", blame: str | None = None,
+    ) -> None:  # fmt: skip
+        """Say what a clause promises and what was seen; a difference ends the test (see Recorder.check)."""
+        __tracebackhide__ = True
+        kept = bool(expected == observed) if holds is None else holds
+        if self._recorder is None:
+            if not kept:
+                raise PreparationError(f"{clause}: {about}: expected {expected!r}, observed {observed!r}")
+            return
+        if not kept:
+            self._recorder.timeline(self.timeline())
+        self._recorder.check(
+            clause, expected=expected, observed=observed, holds=kept, about=str(about), hint=hint, blame=blame
+        )
+
+    def at_least(self, clause: str, size: int, observed: int, about: object) -> None:
+        """Check a size in bytes; drivers may round up."""
+        __tracebackhide__ = True
+        self.check(
+            clause, expected=f"at least {size} bytes", observed=observed, holds=observed >= size, about=about
+        )
+
+    def unknown(self, clause: str, reason: str) -> NoReturn:
+        """End the test: this clause cannot be told here."""
+        __tracebackhide__ = True
+        if self._recorder is None:
+            raise PreparationError(reason)
+        self._recorder.unknown(clause, reason)
+
+    def not_supported(self, clause: str, reason: str) -> NoReturn:
+        """End the test: the driver does not claim what this clause is about."""
+        __tracebackhide__ = True
+        if self._recorder is None:
+            raise PreparationError(reason)
+        self._recorder.not_supported(clause, reason)
+
+    def timeline(self) -> list[str]:
+        """What was observed in this test, in order: seconds before now, object, state."""
+        now = self.history.clock()
+        lines = [
+            (at, f"{at - now:8.3f} s  {handle}: {text}")
+            for handle in self.ledger.handles
+            for at, text in story(self.history, handle.uid)
+        ]
+        return [line for _, line in sorted(lines)][-60:]

@@ -1,0 +1,135 @@
+"""Data: written by one pod, read back by another, told by their last words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.conditions import POD_DONE, POD_READY, status_of
+from pytest_csi_snapshot.kube.kinds import POD
+from pytest_csi_snapshot.labels import fresh_name
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.workloads import filesystems, logs, trees
+from pytest_csi_snapshot.workloads.pods import ANSWER_FILE, READY_FILE, Workload, mount_path
+from pytest_csi_snapshot.workloads.trees import Tree
+
+Json = dict[str, Any]
+
+DATA = "data"
+"""The label of answers about the one volume of a pod."""
+
+
+class PodVerbs(Core):
+    """Verbs on workload pods. ``start_...`` returns at once, so that several can start side by side."""
+
+    cluster: Cluster
+
+    def run(self, workload: Workload, namespace: str) -> Handle:
+        """Start a pod; not waited for."""
+        name = fresh_name("workload")
+        manifest = workload.manifest(name=name, namespace=namespace, image=self.cluster.image)
+        return self.create(POD, manifest)
+
+    def answer(self, pod: Handle, clause: str = "") -> str:
+        """The last words of a pod that ran to completion."""
+        __tracebackhide__ = True
+        return _last_words(self.wait(pod, POD_DONE, clause, within=self.limits.pod))
+
+    def start_write(self, claim: Handle, tree: Tree) -> Handle:
+        """A pod that writes a tree and ends."""
+        return self.run(_once(tree.write_script(mount_path(0)), claim), claim.namespace)
+
+    def write(self, claim: Handle, tree: Tree) -> None:
+        """Write a tree into a volume, and let go of it."""
+        __tracebackhide__ = True
+        self.answer(self.start_write(claim, tree))
+
+    def start_read(self, claim: Handle) -> Handle:
+        """A pod that lists what a volume holds (tree, log, size of the filesystem) and ends."""
+        root = mount_path(0)
+        script = trees.list_script(root, DATA) + filesystems.size_script(root, DATA)
+        script += f"if [ -e {root}/log ]; then {logs.check_script(root, DATA)} fi\n"
+        return self.run(_once(f"{{ {script} }} > {ANSWER_FILE}", claim), claim.namespace)
+
+    def read(self, claim: Handle, clause: str = "") -> str:
+        """What ``start_read`` found."""
+        __tracebackhide__ = True
+        return self.answer(self.start_read(claim), clause)
+
+    def holds(self, clause: str, tree: Tree, answer: str, about: object) -> None:
+        """Check that a volume holds a tree: every file with its content, mode and links, and nothing else."""
+        __tracebackhide__ = True
+        expected, found = tree.listing(), trees.read_listing(answer, DATA)
+        different = sorted(path for path in expected if found.get(path) != expected[path])
+        self.check(
+            clause,
+            expected={path: expected[path] for path in different} or f"tree {tree.tag!r}: {len(expected)} paths",
+            observed={path: found.get(path, "not listed") for path in different}
+            or f"tree {tree.tag!r}, all equal",
+            holds=not different,
+            about=about,
+        )
+
+    def spans(self, clause: str, size: int, answer: str, about: object) -> None:
+        """Check that the filesystem is as large as its volume; its own needs take less than a fifth."""
+        __tracebackhide__ = True
+        inside = filesystems.read_size(answer, DATA)
+        if inside is None or inside.shared:
+            self.unknown(clause, "the filesystem of the volume is the host's: its size says nothing")
+        self.check(
+            clause,
+            expected=f"a filesystem of at least four fifths of {size} bytes",
+            observed=f"{inside.size} bytes",
+            holds=inside.size >= size * 4 // 5,
+            about=about,
+        )
+
+    def start_writer(self, claim: Handle, first: Tree, last: Tree) -> Handle:
+        """A pod that writes a tree, then a log without end, and ``last`` over the tree when it is deleted.
+
+        Ready once the first tree and the first records are flushed.
+        """
+        root = mount_path(0)
+        farewell = f"{last.write_script(root)} {filesystems.size_script(root, DATA)} echo {DATA} count $n"
+        script = f"""
+set -e; stop=; trap 'stop=1' TERM
+{first.write_script(root)}
+{logs.write_script(root)}
+: > {READY_FILE}
+keep_logging
+{{ {farewell}; }} > {ANSWER_FILE}
+"""
+        return self.run(Workload(script, {claim.name: self._mode(claim)}, stays=True, grace=30), claim.namespace)
+
+    def writer(self, claim: Handle, first: Tree = trees.A, last: Tree = trees.B) -> Handle:
+        """``start_writer``, ready: from now on the volume holds ``first`` and is being written."""
+        __tracebackhide__ = True
+        pod = self.start_writer(claim, first, last)
+        self.wait(pod, POD_READY, within=self.limits.pod)
+        return pod
+
+    def stop(self, pod: Handle) -> str:
+        """Delete a pod and wait until it is gone; its last words, "" where the node did not pass them on."""
+        __tracebackhide__ = True
+        self.delete(pod)
+        self.gone(pod, within=self.limits.pod)
+        words = [_last_words(version.object) for version in self.versions(pod)]
+        return next((word for word in reversed(words) if word), "")
+
+    def _mode(self, claim: Handle) -> str:
+        latest = self.history.latest(claim.uid)
+        body = latest.object if latest else self.get(claim)
+        return str(body["spec"].get("volumeMode") or "Filesystem")
+
+
+def _once(script: str, claim: Handle) -> Workload:
+    return Workload(f"set -eu; {script}", {claim.name: "Filesystem"})
+
+
+def _last_words(pod: Json) -> str:
+    for container in status_of(pod).get("containerStatuses") or []:
+        ended = (container.get("state") or {}).get("terminated") or {}
+        if message := ended.get("message"):
+            return str(message)
+    return ""

@@ -1,0 +1,103 @@
+"""Volumes: claims that are provisioned, restored, cloned and grown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.conditions import BOUND, capacity_of, grown, status_of
+from pytest_csi_snapshot.kube.kinds import PV, PVC, SNAPSHOT, STORAGE_CLASS
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.quantities import GI, format_quantity, parse_quantity
+from pytest_csi_snapshot.verbs.core import Core
+
+Json = dict[str, Any]
+
+SIZE = GI
+"""Bytes of a volume where the test does not care: what every driver can make without rounding it up."""
+
+
+class VolumeVerbs(Core):
+    """Verbs on claims. Each returns at once; ``bound`` waits."""
+
+    cluster: Cluster
+    _storage_class: str = ""
+
+    @property
+    def storage_class(self) -> str:
+        """The class of ordinary volumes: it binds at once and deletes with the claim; derived if need be."""
+        if not self._storage_class:
+            given = self.api.get(STORAGE_CLASS, None, self.cluster.storage_class)
+            plain = given.get("volumeBindingMode", "Immediate") == "Immediate"
+            plain = plain and given.get("reclaimPolicy", "Delete") == "Delete"
+            self._storage_class = self.cluster.storage_class if plain else self.storage_class_with()
+        return self._storage_class
+
+    def storage_class_with(self, **changes: Any) -> str:
+        """The name of a new class like the given one, with other top-level fields."""
+        given = self.api.get(STORAGE_CLASS, None, self.cluster.storage_class)
+        copied = ("provisioner", "parameters", "allowVolumeExpansion", "mountOptions", "allowedTopologies")
+        body = {key: given[key] for key in copied if key in given}
+        body |= {"volumeBindingMode": "Immediate", "reclaimPolicy": "Delete", **changes}
+        name = self.api.mark.fresh("class")
+        return self.create(STORAGE_CLASS, {**body, "metadata": {"name": name}}).name
+
+    def claim(
+        self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = ""
+    ) -> Handle:
+        """A new claim, beside its source where it has one; not waited for."""
+        spec: Json = {
+            "accessModes": ["ReadWriteOnce"],
+            "volumeMode": mode,
+            "storageClassName": storage_class or self.storage_class,
+            "resources": {"requests": {"storage": format_quantity(size)}},
+        }
+        if source is not None:
+            group = {"apiGroup": SNAPSHOT.api_version.split("/")[0]} if source.kind == SNAPSHOT else {}
+            spec["dataSource"] = {**group, "kind": source.kind.kind, "name": source.name}
+        namespace = source.namespace if source is not None else self.namespace
+        return self.create(PVC, {"metadata": {"namespace": namespace}, "spec": spec})
+
+    def volume(self, size: int = SIZE, *, mode: str = "Filesystem") -> Handle:
+        """A new, empty, bound volume."""
+        __tracebackhide__ = True
+        claim = self.claim(size, mode=mode)
+        self.bound(claim)
+        return claim
+
+    def restore(self, snapshot: Handle, size: int = 0, *, mode: str = "Filesystem") -> Handle:
+        """A claim on the data of a snapshot; of its ``restoreSize`` where no size is given."""
+        if not size:
+            size = self.restore_size(snapshot) or SIZE
+        return self.claim(size, source=snapshot, mode=mode)
+
+    def restore_size(self, snapshot: Handle) -> int:
+        """Bytes that a restore of a snapshot needs at least; 0 where the driver does not say."""
+        return parse_quantity(status_of(self.get(snapshot)).get("restoreSize") or "0")
+
+    def clone(self, source: Handle, size: int = SIZE, *, mode: str = "Filesystem") -> Handle:
+        """A claim on a copy of another claim's volume."""
+        return self.claim(size, source=source, mode=mode)
+
+    def bound(self, claim: Handle, clause: str = "") -> Json:
+        """The claim once it is Bound."""
+        __tracebackhide__ = True
+        return self.wait(claim, BOUND, clause, within=self.limits.bind)
+
+    def pv_of(self, claim: Handle) -> Handle:
+        """The volume that a Bound claim is bound to."""
+        name = self.get(claim)["spec"]["volumeName"]
+        return Handle.of(PV, self.api.get(PV, None, name))
+
+    def expand(self, claim: Handle, to: int) -> Json:
+        """Ask for a larger claim, in bytes."""
+        return self.patch(claim, {"spec": {"resources": {"requests": {"storage": format_quantity(to)}}}})
+
+    def grown(self, claim: Handle, to: int, clause: str = "") -> Json:
+        """The claim once its expansion is over."""
+        __tracebackhide__ = True
+        return self.wait(claim, grown(to), clause, within=self.limits.resize)
+
+    def capacity(self, what: Handle) -> int:
+        """Bytes of a claim or a volume, now."""
+        return capacity_of(self.get(what))

@@ -1,0 +1,91 @@
+"""Waiting: a question to the history that is asked again whenever a version arrives.
+
+Three ways out: the answer came; the object turned impossible, so that waiting on would only cost time; the
+limit is over. The last two are failures of the clause that the caller names, told with what was observed
+when. Nothing here sleeps or asks the API server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from pytest_csi_snapshot.history import History
+
+T = TypeVar("T")
+
+
+class Observation(NamedTuple):
+    """What was seen when; negative seconds are before the wait began."""
+
+    seconds: float
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.seconds:8.3f} s  {self.text}"
+
+
+class WaitTimeout(AssertionError):  # noqa: N818  what it is called wherever waiting is spoken of
+    """Something a clause promises did not come within the limit: the clause is not kept.
+
+    ``within`` is the limit in seconds.
+    """
+
+    def __init__(
+        self, clause: str, awaited: str, *, about: str, within: float, observations: list[Observation], why: str
+    ) -> None:
+        self.clause = clause
+        self.awaited = awaited
+        self.about = about
+        self.within = within
+        self.observations = observations
+        self.why = why
+        lines = [f"{clause}: {about}: awaited {awaited}; {why}", *(f"  {seen}" for seen in observations)]
+        super().__init__("\n".join(lines if observations else [*lines, "  nothing was observed"]))
+
+
+class EarlyEnd(WaitTimeout):
+    """It cannot come any more: the object is gone, or has failed for good. ``within`` is what was waited."""
+
+
+class HopelessError(Exception):
+    """Raised by a probe that knows its answer can never come; the text says why."""
+
+
+def wait_for(
+    history: History,
+    probe: Callable[[], T | None],
+    *,
+    clause: str,
+    awaited: str,
+    about: str,
+    within: float,
+    observed: Callable[[], list[tuple[float, str]]],
+) -> T:
+    """The first answer of ``probe`` that is not None.
+
+    ``probe`` is called with the history held still, at once and after every arrival. ``observed`` gives what
+    to tell where it fails, in seconds of the history's clock. Raises WaitTimeout, EarlyEnd, and
+    WatchLostError where nothing can arrive any more.
+    """
+    begun = history.clock()
+
+    def failure(kind: type[WaitTimeout], limit: float, why: str) -> WaitTimeout:
+        seen = [Observation(round(at - begun, 3), text) for at, text in observed()]
+        return kind(clause, awaited, about=about, within=limit, observations=seen, why=why)
+
+    with history.arrival:
+        while True:
+            try:
+                found = probe()
+            except HopelessError as error:
+                waited = round(history.clock() - begun, 3)
+                raise failure(EarlyEnd, waited, f"impossible after {waited:g} s: {error}") from None
+            if found is not None:
+                return found
+            if history.broken is not None:
+                raise history.broken
+            left = begun + within - history.clock()
+            if left <= 0:
+                raise failure(WaitTimeout, within, f"not seen within {within:g} s")
+            history.arrival.wait(left)

@@ -1,0 +1,155 @@
+"""Keeps a history fed: one thread per watch, begun at the current resourceVersion, with bookmarks.
+
+A watch that the server or the network ends is taken up again where it stopped; only where the server has
+forgotten that place (410) is the collection listed anew, and then a gap is recorded: what happened in it
+nobody can know. A watch that finds no server for a minute is lost, and says so to every wait.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import urllib3
+
+from pytest_csi_snapshot.history import Change, History, Json
+from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.kinds import Kind
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+
+PATIENCE = 60.0
+"""Seconds without any answer after which a watch is given up."""
+
+
+class WatchLostError(Exception):
+    """The API server answered a watch no longer: no verdict is possible from here on."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one watch looks at. ``keep`` narrows what selectors cannot: other people's objects stay unseen."""
+
+    kind: Kind
+    namespace: str | None = None
+    label_selector: str = ""
+    field_selector: str = ""
+    keep: Callable[[Json], bool] = lambda _body: True
+
+    @property
+    def query(self) -> dict[str, str]:
+        selectors = {"labelSelector": self.label_selector, "fieldSelector": self.field_selector}
+        return {name: value for name, value in selectors.items() if value}
+
+
+class Watch:
+    """One watch and its thread. ``start`` returns once nothing that happens from now on can be missed."""
+
+    def __init__(self, client: KubeClient, history: History, scope: Scope) -> None:
+        self._client = client
+        self._history = history
+        self._scope = scope
+        self._version = ""
+        self._seen: dict[str, Json] = {}
+        self._silent_since: float | None = None
+        self._ending = threading.Event()
+        self._response: urllib3.BaseHTTPResponse | None = None
+        self._guard = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name=f"watch-{scope.kind.plural}", daemon=True)
+
+    def start(self, *, with_past: bool = False) -> None:
+        """Begin at the current resourceVersion; ``with_past`` records what exists already as well."""
+        if with_past:
+            self._list_all()
+        else:
+            query = {**self._scope.query, "limit": 1}
+            page = self._client.request("GET", self._scope.kind.path(self._scope.namespace), query=query)
+            self._version = page["metadata"]["resourceVersion"]
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the watch and its thread."""
+        self._ending.set()
+        with self._guard:
+            if isinstance(self._response, urllib3.HTTPResponse):
+                self._response.shutdown()
+        self._thread.join(timeout=5)
+
+    def _opened(self, response: urllib3.BaseHTTPResponse) -> None:
+        self._silent_since = None
+        with self._guard:
+            self._response = response
+        if self._ending.is_set() and isinstance(response, urllib3.HTTPResponse):
+            response.shutdown()
+
+    def _run(self) -> None:
+        try:
+            self._follow()
+        except Exception as error:  # a thread has no caller: whoever waits on the history must get it
+            lost = WatchLostError(f"the watch of {self._scope.kind.plural} is lost: {error}")
+            lost.__cause__ = error
+            self._history.break_off(lost)
+
+    def _follow(self) -> None:
+        forgotten = ""
+        while not self._ending.is_set():
+            try:
+                if forgotten:
+                    self._resume_after_gap(forgotten)
+                    forgotten = ""
+                self._stream()
+            except ApiError as error:
+                if not error.gone:
+                    raise
+                forgotten = error.message
+            except ApiUnreachableError:
+                if self._out_of_patience():
+                    raise
+                # A pause before the next attempt, cut short by stop(): a server gives no event when it is back.
+                self._ending.wait(0.2)
+
+    def _out_of_patience(self) -> bool:
+        now = self._history.clock()
+        if self._silent_since is None:
+            self._silent_since = now
+        return not self._ending.is_set() and now - self._silent_since > PATIENCE
+
+    def _stream(self) -> None:
+        scope = self._scope
+        events = self._client.watch_shutdown(
+            self._opened, scope.kind, scope.namespace, resourceVersion=self._version, **scope.query
+        )
+        for event in events:
+            body = event["object"]
+            if event["type"] != "BOOKMARK":
+                self._record(cast(Change, event["type"]), body)
+            self._version = body["metadata"]["resourceVersion"]
+
+    def _record(self, change: Change, body: Json) -> None:
+        uid = body["metadata"]["uid"]
+        if uid not in self._seen and not self._scope.keep(body):
+            return
+        if change == "DELETED":
+            self._seen.pop(uid, None)
+        else:
+            self._seen[uid] = body
+        self._history.record(self._scope.kind, change, body)
+
+    def _resume_after_gap(self, reason: str) -> None:
+        before = dict(self._seen)
+        self._history.record_gap(self._scope.kind, self._scope.namespace or "", reason)
+        present = self._list_all()
+        for uid, body in before.items():
+            if uid not in present:
+                self._record("DELETED", body)
+
+    def _list_all(self) -> set[str]:
+        """Record everything that is there now; the uids of it."""
+        scope = self._scope
+        path = scope.kind.path(scope.namespace)
+        page = self._client.request("GET", path, query=scope.query)
+        for item in page.get("items") or []:
+            self._record("MODIFIED" if item["metadata"]["uid"] in self._seen else "ADDED", item)
+        self._version = page["metadata"]["resourceVersion"]
+        return {item["metadata"]["uid"] for item in page.get("items") or []}

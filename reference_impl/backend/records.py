@@ -1,0 +1,128 @@
+"""What the backend must remember, one JSON file an object, each replaced whole and durably.
+
+A size is not remembered here: the file in the pool has it, and cannot disagree with itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A volume at one node. ``access_mode`` is the CSI name, e.g. "SINGLE_NODE_WRITER"."""
+
+    node: str
+    access_mode: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class Volume:
+    """``mode`` is "Filesystem" or "Block"; ``data_source`` "", "snap://VOLUME/SNAPSHOT" or "vol://VOLUME".
+
+    ``loop`` is the number of the loop device it had last: it gets it again after a restart, because
+    pods hold device nodes by number.
+    """
+
+    name: str
+    created: float
+    mode: str = "Filesystem"
+    data_source: str = ""
+    loop: int | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Volume:
+        attachments = tuple(Attachment(**item) for item in data.pop("attachments"))
+        return cls(**data, attachments=attachments)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """``created`` is the moment of the cut, in seconds since the epoch."""
+
+    name: str
+    volume: str
+    created: float
+    mode: str = "Filesystem"
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Snapshot:
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine volumes can be attached to."""
+
+    name: str
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Node:
+        return cls(**data)
+
+
+class _Record(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+R = TypeVar("R", bound=_Record)
+
+
+class Records(Generic[R]):
+    """The objects of one kind, by name. ``put`` and ``drop`` return when the disk has it."""
+
+    def __init__(self, folder: Path, kind: Any) -> None:
+        self._folder = folder
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob("*.tmp"):  # a write that was never acknowledged
+            leftover.unlink()
+        read = [kind.from_plain(json.loads(path.read_bytes())) for path in sorted(folder.glob("*.json"))]
+        self._all: dict[str, R] = {record.name: record for record in read}
+
+    def get(self, name: str) -> R | None:
+        return self._all.get(name)
+
+    def all(self) -> list[R]:
+        """Sorted by name."""
+        return [record for _, record in sorted(self._all.items())]
+
+    def put(self, record: R) -> R:
+        plain = dataclasses.asdict(record)  # type: ignore[call-overload]  # records are dataclasses
+        replace_file(self._folder / f"{record.name}.json", json.dumps(plain, indent=1).encode())
+        self._all[record.name] = record
+        return record
+
+    def drop(self, name: str) -> None:
+        """A name that is not there is as good."""
+        (self._folder / f"{name}.json").unlink(missing_ok=True)
+        sync_folder(self._folder)
+        self._all.pop(name, None)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Give ``path`` this content: after a crash at any point it has the old one or the new one."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was created, renamed or removed in ``folder`` durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,81 @@
+"""Snapshots: each a file of its own from the moment of the cut, whatever becomes of its volume."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+
+from .engine import Engine, check_name
+from .errors import BackendError
+from .records import Snapshot
+
+log = logging.getLogger("backend")
+
+
+class Snapshots:
+    """All snapshots of one engine. Their names are unique across volumes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self, volume: str = "") -> list[Snapshot]:
+        """Those of ``volume``, or of all; sorted by name."""
+        return [item for item in self._engine.snapshots.all() if not volume or item.volume == volume]
+
+    def get(self, name: str) -> Snapshot:
+        """Raises BackendError NotFound."""
+        snapshot = self._engine.snapshots.get(name)
+        if snapshot is None:
+            raise BackendError("NotFound", f"snapshot {name} not found")
+        return snapshot
+
+    def size(self, snapshot: Snapshot) -> int:
+        """The size in bytes its volume had at the cut, and the least a restore needs."""
+        return self._engine.pool.cut(snapshot.name).stat().st_size
+
+    def create(self, volume: str, name: str, labels: dict[str, str]) -> Snapshot:
+        """Cut ``volume`` now. The same call again is answered with what it made. Raises BackendError.
+
+        AlreadyExists: the name is taken by a snapshot of another volume; NotFound: no such volume; Aborted: a cut
+        is running, or the filesystem could not be frozen for as long as it took.
+        """
+        check_name(name)
+        with self._engine.locks.hold(f"snapshot {name}", f"volume {volume}"):
+            existing = self._engine.snapshots.get(name)
+            if existing is not None:
+                if existing.volume != volume:
+                    raise BackendError(
+                        "AlreadyExists", f"snapshot {name} exists and is one of volume {existing.volume}"
+                    )
+                return existing
+            source = self._engine.volumes.get(volume)
+            if source is None:
+                raise BackendError("NotFound", f"volume {volume} not found")
+            created = self._cut(volume, name)
+            log.info("snapshot %s of volume %s cut", name, volume)
+            return self._engine.snapshots.put(Snapshot(name, volume, created, source.mode, labels))
+
+    def _cut(self, volume: str, name: str) -> float:
+        """Returns the moment of the cut: what was written later is not in it."""
+        moments: list[float] = []
+
+        @contextlib.contextmanager
+        def quiet() -> Iterator[None]:
+            with self._engine.devices.quiet(volume):
+                moments.append(time.time())
+                yield
+
+        pool = self._engine.pool
+        pool.clone(pool.live(volume), pool.cut(name), quiet=quiet())
+        return moments[0]
+
+    def delete(self, name: str) -> None:
+        """A snapshot that is not there is as good; restores from it stay. Raises BackendError Aborted."""
+        with self._engine.locks.hold(f"snapshot {name}"):
+            if self._engine.snapshots.get(name) is None:
+                return
+            self._engine.snapshots.drop(name)
+            self._engine.pool.remove(self._engine.pool.cut(name))
+            log.info("snapshot %s deleted", name)

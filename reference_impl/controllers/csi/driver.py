@@ -1,0 +1,102 @@
+"""One driver behind its socket: who it is, what it can, and the calls of the controller service.
+
+Messages are the generated ones; nothing here knows Kubernetes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import grpc
+
+from ...wire import csi_pb2, csi_pb2_grpc
+from .codes import CsiError
+
+T = TypeVar("T")
+
+Rpc = csi_pb2.ControllerServiceCapability.RPC
+NodeRpc = csi_pb2.NodeServiceCapability.RPC
+
+_CHANNEL = (
+    # The socket appears when the driver's pod starts: try often, a failed connect to a path costs nothing.
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 250),
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What the driver says it can, asked once when the sidecar starts."""
+
+    controller: frozenset[int]
+    plugin: frozenset[int]
+
+    def can(self, rpc: int) -> bool:
+        """The controller service has this capability (``Rpc.CREATE_DELETE_SNAPSHOT`` ...)."""
+        return rpc in self.controller
+
+    @property
+    def topology(self) -> bool:
+        """Volumes are not accessible from everywhere."""
+        return csi_pb2.PluginCapability.Service.VOLUME_ACCESSIBILITY_CONSTRAINTS in self.plugin
+
+
+class Driver:
+    """Calls over one channel; safe to share between threads. ``timeout`` is the limit of a call in seconds."""
+
+    def __init__(self, address: str, timeout: float) -> None:
+        target = address if "://" in address or address.startswith("unix:") else f"unix://{address}"
+        self._channel = grpc.insecure_channel(target, options=list(_CHANNEL))
+        self._timeout = timeout
+        self._identity = csi_pb2_grpc.IdentityStub(self._channel)
+        self.controller = csi_pb2_grpc.ControllerStub(self._channel)
+        self._node = csi_pb2_grpc.NodeStub(self._channel)
+
+    def close(self) -> None:
+        """End all calls (they raise CsiError) and the connection."""
+        self._channel.close()
+
+    def call(self, method: Callable[..., T], request: Any) -> T:
+        """Make one call. Raises CsiError, also where there is no answer within the limit."""
+        try:
+            return method(request, timeout=self._timeout)
+        except grpc.RpcError as error:
+            raise CsiError(error.code(), error.details() or "") from error
+        except ValueError as error:
+            # grpc's way to say that the channel was closed: we are stopping.
+            raise CsiError(grpc.StatusCode.CANCELLED, str(error)) from error
+
+    def name(self) -> str:
+        """The driver's name. Waits until the driver answers, however long its pod takes to start."""
+        request = csi_pb2.GetPluginInfoRequest()
+        while True:
+            try:
+                return self._identity.GetPluginInfo(request, wait_for_ready=True, timeout=self._timeout).name
+            except grpc.RpcError as error:
+                if error.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
+                    raise CsiError(error.code(), error.details() or "") from error
+                log.warning("the driver does not answer yet: %s", error.details())
+            except ValueError as error:
+                raise CsiError(grpc.StatusCode.CANCELLED, str(error)) from error
+
+    def abilities(self) -> Abilities:
+        """Ask for the capabilities of plugin and controller service. Raises CsiError."""
+        plugin = self.call(self._identity.GetPluginCapabilities, csi_pb2.GetPluginCapabilitiesRequest())
+        services = frozenset(
+            int(one.service.type) for one in plugin.capabilities if one.WhichOneof("type") == "service"
+        )
+        if csi_pb2.PluginCapability.Service.CONTROLLER_SERVICE not in services:
+            return Abilities(frozenset(), services)
+        answer = self.call(self.controller.ControllerGetCapabilities, csi_pb2.ControllerGetCapabilitiesRequest())
+        return Abilities(frozenset(int(one.rpc.type) for one in answer.capabilities), services)
+
+    def node_can(self, rpc: int) -> bool:
+        """The node service on the same socket has this capability. Raises CsiError."""
+        answer = self.call(self._node.NodeGetCapabilities, csi_pb2.NodeGetCapabilitiesRequest())
+        return any(one.rpc.type == rpc for one in answer.capabilities)

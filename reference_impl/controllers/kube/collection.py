@@ -1,0 +1,182 @@
+"""All objects of one kind: a cache that a watch keeps fresh, and writes that survive conflicts.
+
+The cache has two layers. What the watch delivered is the truth that handlers compare; what this process
+wrote itself lies over it until the watch has caught up, so that a worker never acts on a state that it has
+already changed. Cached objects are shared: whoever changes one works on a copy.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+from . import objects
+from .client import Json, KubeClient, Watch
+from .errors import ApiError, ApiUnreachableError
+from .kinds import Kind
+
+Handler = Callable[[Json | None, Json | None], None]
+"""Called with (before, after) for each change; None before the first and after the last version."""
+
+_RECONNECT_S = (0.1, 10.0)
+"""First and longest pause before a broken watch is opened again."""
+_ATTEMPTS = 5
+"""Tries of one write: each conflict means that somebody else made progress."""
+
+log = logging.getLogger(__name__)
+
+
+class Collection:
+    """A cached kind. ``start`` lists and watches in a thread of its own; ``synced`` is set after the list."""
+
+    def __init__(self, client: KubeClient, kind: Kind, namespace: str | None = None) -> None:
+        self.client = client
+        self.kind = kind
+        self.synced = threading.Event()
+        self._namespace = namespace
+        self._handlers: list[Handler] = []
+        self._lock = threading.Lock()
+        self._seen: dict[str, Json] = {}
+        self._written: dict[str, Json] = {}
+        self._version = 0
+        self._stopping = threading.Event()
+        self._watch: Watch | None = None
+
+    # ---- reading ----------------------------------------------------------------------------
+
+    def get(self, key: str) -> Json | None:
+        """The newest known version of an object (``objects.key``), or None."""
+        with self._lock:
+            return self._written.get(key) or self._seen.get(key)
+
+    def all(self, namespace: str | None = None) -> list[Json]:
+        """All objects, or those of one namespace."""
+        with self._lock:
+            newest = {**self._seen, **self._written}.values()
+        return [obj for obj in newest if namespace is None or objects.namespace(obj) == namespace]
+
+    def on_change(self, handler: Handler) -> None:
+        """Call ``handler`` for every change; to be set before ``start``."""
+        self._handlers.append(handler)
+
+    # ---- writing ----------------------------------------------------------------------------
+
+    def create(self, body: Json) -> Json:
+        """Create an object; one of that name that exists already is refused (ApiError ``exists``)."""
+        typed = {"apiVersion": self.kind.api_version, "kind": self.kind.kind, **body}
+        return self._remember(self.client.create(self.kind, typed))
+
+    def edit(self, obj: Json, change: Callable[[Json], bool], *, status: bool = False) -> Json:
+        """Apply ``change`` to a copy of the object and write it, until no other writer comes between.
+
+        ``change`` says whether it changed anything; if not, nothing is written. With ``status`` the status
+        subresource is written, and only it. Raises ApiError, ``not_found`` also if the object was re-created.
+        """
+        current = self.get(objects.key(obj)) or obj
+        for attempt in range(_ATTEMPTS):
+            if objects.uid(current) != objects.uid(obj):
+                raise ApiError(404, f"{self.kind} {objects.key(obj)} was re-created meanwhile")
+            draft = copy.deepcopy(current)
+            if not change(draft):
+                return current
+            try:
+                return self._remember(
+                    self.client.replace(self.kind, draft, subresource="status" if status else None)
+                )
+            except ApiError as error:
+                if not error.conflict or attempt == _ATTEMPTS - 1:
+                    raise
+            current = self.client.get(self.kind, objects.namespace(obj), objects.name(obj))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def delete(self, obj: Json) -> None:
+        """Ask for the deletion of exactly this object (by uid)."""
+        self.client.delete(self.kind, objects.namespace(obj), objects.name(obj), uid=objects.uid(obj))
+
+    def _remember(self, obj: Json) -> Json:
+        """Keep an answer to our own write until the watch delivers it, unless the watch was faster."""
+        with self._lock:
+            if self.synced.is_set() and objects.version(obj) > self._version:
+                self._written[objects.key(obj)] = obj
+        return obj
+
+    # ---- watching ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """List and watch in a daemon thread until ``stop``."""
+        threading.Thread(target=self._run, name=f"watch-{self.kind.plural}", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the watch; the cache stays readable."""
+        self._stopping.set()
+        watch = self._watch
+        if watch:
+            watch.stop()
+
+    def _run(self) -> None:
+        pause, listed = _RECONNECT_S[0], False
+        while not self._stopping.is_set():
+            try:
+                if not listed:
+                    self._list()
+                    listed = True
+                self._follow()
+                pause = _RECONNECT_S[0]
+                continue
+            except ApiError as error:
+                # 410 means that the gap is too long; anything else may have left one, too.
+                listed = False
+                log.warning("watch of %s: %s; listing again", self.kind.plural, error)
+                if error.gone:
+                    continue
+            except ApiUnreachableError as error:
+                if self._stopping.is_set():
+                    return
+                log.warning("watch of %s: %s; again in %.1f s", self.kind.plural, error, pause)
+            except Exception:
+                # Without its watch a process would look alive and do nothing: list again, whatever it was.
+                listed = False
+                log.exception("watch of %s failed unexpectedly", self.kind.plural)
+            self._stopping.wait(pause * random.uniform(0.8, 1.2))
+            pause = min(pause * 2, _RECONNECT_S[1])
+
+    def _list(self) -> None:
+        answer = self.client.list(self.kind, self._namespace)
+        typed = {"apiVersion": self.kind.api_version, "kind": self.kind.kind}
+        fresh = {objects.key(item): {**typed, **item} for item in answer.get("items") or []}
+        with self._lock:
+            before, self._seen, self._written = self._seen, fresh, {}
+            self._version = objects.version(answer)
+        self.synced.set()
+        for key in before.keys() | fresh.keys():
+            old, new = before.get(key), fresh.get(key)
+            if old is None or new is None or objects.version(old) != objects.version(new):
+                self._notify(old, new)
+
+    def _follow(self) -> None:
+        self._watch = self.client.watch(self.kind, self._namespace, resourceVersion=str(self._version))
+        if self._stopping.is_set():
+            self._watch.stop()
+        for event in self._watch:
+            self._take(event["type"], event["object"])
+
+    def _take(self, event: str, obj: Json) -> None:
+        key = objects.key(obj) if event != "BOOKMARK" else ""
+        with self._lock:
+            self._version = objects.version(obj)
+            if event == "BOOKMARK":
+                return
+            before = self._seen.pop(key, None)
+            if event != "DELETED":
+                self._seen[key] = obj
+            written = self._written.get(key)
+            if written and (event == "DELETED" or objects.version(written) <= self._version):
+                del self._written[key]
+        self._notify(before, None if event == "DELETED" else obj)
+
+    def _notify(self, before: Json | None, after: Json | None) -> None:
+        for handler in self._handlers:
+            handler(before, after)

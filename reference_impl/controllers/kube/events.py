@@ -1,0 +1,162 @@
+"""Core/v1 Events, sent from a thread of their own so that no worker waits for them.
+
+As with the upstream recorder an event that repeats (same object, type, reason and text) raises the count
+of the first one, and an object that floods is cut off: 25 at once, then one in five minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TypeVar
+
+from . import objects
+from .client import Json, KubeClient
+from .errors import ApiError, ApiUnreachableError
+from .kinds import EVENT
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+NORMAL = "Normal"
+WARNING = "Warning"
+
+_REMEMBERED = 4096
+"""Events, and objects with a budget, kept in mind."""
+_BURST = 25
+_REFILL_S = 300.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Note:
+    about: Json
+    type: str
+    reason: str
+    message: str
+    at: float
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        return objects.uid(self.about), self.type, self.reason, self.message
+
+
+class Budget:
+    """How many events one object may still send: ``_BURST``, one more each ``_REFILL_S`` seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._tokens = float(_BURST)
+        self._at = now
+
+    def spend(self, now: float) -> bool:
+        """Take one; False where none is left."""
+        self._tokens = min(_BURST, self._tokens + (now - self._at) / _REFILL_S)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class Recorder:
+    """Sends events about objects in the name of one component."""
+
+    def __init__(self, client: KubeClient, component: str) -> None:
+        self._client = client
+        self._component = component
+        self._queue: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
+        self._sent: OrderedDict[tuple[str, str, str, str], Json] = OrderedDict()
+        self._budgets: OrderedDict[str, Budget] = OrderedDict()
+        self._thread = threading.Thread(target=self._run, name="events", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Send what is queued, for at most ``timeout`` seconds."""
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def event(self, about: Json, type_: str, reason: str, message: str) -> None:
+        """Say something about an object; never blocks and never fails."""
+        log.info('event: %s %s "%s" %s: %s', about["kind"], objects.key(about), type_, reason, message)
+        self._queue.put(_Note(about, type_, reason, message, time.time()))
+
+    def _run(self) -> None:
+        while note := self._queue.get():
+            try:
+                self._send(note)
+            except (ApiError, ApiUnreachableError) as error:
+                # An event is a courtesy: losing one must not hold up the next.
+                log.warning("event %s about %s not sent: %s", note.reason, objects.key(note.about), error)
+
+    def _send(self, note: _Note) -> None:
+        owner = objects.uid(note.about)
+        if not _remembered(self._budgets, owner, Budget(note.at)).spend(note.at):
+            return
+        earlier = self._sent.get(note.identity)
+        if earlier:
+            self._sent[note.identity] = self._repeat(earlier, note) or self._client.create(EVENT, self._body(note))
+        else:
+            _remembered(self._sent, note.identity, self._client.create(EVENT, self._body(note)))
+
+    def _repeat(self, earlier: Json, note: _Note) -> Json | None:
+        """Count one more; None where the earlier event has expired."""
+        body = {"count": int(earlier.get("count") or 1) + 1, "lastTimestamp": _stamp(note.at)}
+        try:
+            return self._client.patch(EVENT, objects.namespace(earlier), objects.name(earlier), body)
+        except ApiError as error:
+            if error.not_found:
+                return None
+            raise
+
+    def _body(self, note: _Note) -> Json:
+        about = note.about
+        space = objects.namespace(about)
+        reference = {
+            "apiVersion": about["apiVersion"],
+            "kind": about["kind"],
+            "name": objects.name(about),
+            "uid": objects.uid(about),
+            "resourceVersion": about["metadata"].get("resourceVersion"),
+        }
+        if space:
+            reference["namespace"] = space
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"{objects.name(about)}.{time.time_ns():x}",
+                # Events about cluster-scoped objects lie in "default" (clause ERR-002).
+                "namespace": space or "default",
+            },
+            "involvedObject": reference,
+            "type": note.type,
+            "reason": note.reason,
+            "message": note.message[:1024],
+            "source": {"component": self._component},
+            "reportingComponent": self._component,
+            "reportingInstance": "",
+            "firstTimestamp": _stamp(note.at),
+            "lastTimestamp": _stamp(note.at),
+            "count": 1,
+        }
+
+
+def _remembered(known: OrderedDict[K, V], key: K, value: V) -> V:
+    kept = known.setdefault(key, value)
+    known.move_to_end(key)
+    if len(known) > _REMEMBERED:
+        known.popitem(last=False)
+    return kept
+
+
+def _stamp(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))

@@ -1,0 +1,45 @@
+"""The API kinds that the controllers read and write, and the URL paths of their objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of API object: enough to address it, nothing about its fields."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+
+    def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
+        """The path of a collection (no ``name``), an object, or a subresource of one."""
+        parts = [f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"]
+        if self.namespaced and namespace:
+            parts.append(f"namespaces/{namespace}")
+        parts.append(self.plural)
+        parts += [part for part in (name, subresource) if part]
+        return "/".join(parts)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+_SNAPSHOT = "snapshot.storage.k8s.io/v1"
+_STORAGE = "storage.k8s.io/v1"
+
+CSI_NODE = Kind(_STORAGE, "CSINode", "csinodes", namespaced=False)
+EVENT = Kind("v1", "Event", "events")
+LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
+NODE = Kind("v1", "Node", "nodes", namespaced=False)
+POD = Kind("v1", "Pod", "pods")
+PV = Kind("v1", "PersistentVolume", "persistentvolumes", namespaced=False)
+PVC = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+SECRET = Kind("v1", "Secret", "secrets")
+SNAPSHOT = Kind(_SNAPSHOT, "VolumeSnapshot", "volumesnapshots")
+SNAPSHOT_CLASS = Kind(_SNAPSHOT, "VolumeSnapshotClass", "volumesnapshotclasses", namespaced=False)
+SNAPSHOT_CONTENT = Kind(_SNAPSHOT, "VolumeSnapshotContent", "volumesnapshotcontents", namespaced=False)
+STORAGE_CLASS = Kind(_STORAGE, "StorageClass", "storageclasses", namespaced=False)
+VOLUME_ATTACHMENT = Kind(_STORAGE, "VolumeAttachment", "volumeattachments", namespaced=False)

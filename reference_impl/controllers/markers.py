@@ -1,0 +1,33 @@
+"""Finalizers, annotations and labels by which the controllers, and the core ones, talk to each other."""
+
+from __future__ import annotations
+
+_SNAPSHOT = "snapshot.storage.kubernetes.io"
+
+# ---- finalizers
+SNAPSHOT_AS_SOURCE = f"{_SNAPSHOT}/volumesnapshot-as-source-protection"
+SNAPSHOT_BOUND = f"{_SNAPSHOT}/volumesnapshot-bound-protection"
+CONTENT_BOUND = f"{_SNAPSHOT}/volumesnapshotcontent-bound-protection"
+CLAIM_AS_SOURCE = f"{_SNAPSHOT}/pvc-as-source-protection"
+RESTORE_SOURCE = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
+CLONE_SOURCE = "provisioner.storage.kubernetes.io/cloning-protection"
+VOLUME_PROVISIONED = "external-provisioner.volume.kubernetes.io/finalizer"
+
+# ---- annotations
+DEFAULT_CLASS = f"{_SNAPSHOT}/is-default-class"
+BEING_CREATED = f"{_SNAPSHOT}/volumesnapshot-being-created"
+BEING_DELETED = f"{_SNAPSHOT}/volumesnapshot-being-deleted"
+DELETION_SECRET_NAME = f"{_SNAPSHOT}/deletion-secret-name"
+DELETION_SECRET_NAMESPACE = f"{_SNAPSHOT}/deletion-secret-namespace"
+ALLOW_MODE_CHANGE = f"{_SNAPSHOT}/allow-volume-mode-change"
+PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
+PROVISIONER = "volume.kubernetes.io/storage-provisioner"
+PROVISIONER_BETA = "volume.beta.kubernetes.io/storage-provisioner"
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
+VOLUME_SECRET_NAME = "volume.kubernetes.io/provisioner-deletion-secret-name"
+VOLUME_SECRET_NAMESPACE = "volume.kubernetes.io/provisioner-deletion-secret-namespace"
+PRE_RESIZE_CAPACITY = "volume.alpha.kubernetes.io/pre-resize-capacity"
+NODE_EXPANSION_NOT_REQUIRED = "volume.kubernetes.io/node-expansion-not-required"
+
+YES = "yes"
+"""The value of the being-created and being-deleted annotations; only their presence counts."""

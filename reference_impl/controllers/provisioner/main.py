@@ -1,0 +1,122 @@
+"""Role ``csi-provisioner``: wires caches, queues and the driver together."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from ..csi.driver import Rpc
+from ..csi.sidecar import meet
+from ..kube import kinds, objects
+from ..kube.client import Json
+from ..kube.collection import Collection
+from ..kube.leader import lease_name
+from ..work import options
+from ..work.loop import Loop
+from ..work.process import Process, StartError, activate, start_role
+from .claims import Claims, Settings
+from .cluster import Cluster, DataSource, Service, data_source, pending
+from .protection import Protection
+from .unanswered import Unanswered
+from .volumes import Volumes
+
+ROLE = "csi-provisioner"
+
+
+class Provisioner:
+    """The running role; faults wrap methods of ``claims``, ``volumes`` and ``protection``."""
+
+    def __init__(self, process: Process, args: options.Arguments) -> None:
+        self._process = process
+        self._args = args
+
+        def cached(kind: kinds.Kind) -> Collection:
+            return process.collection(Collection(process.client, kind))
+
+        def queue(name: str, sync: options.Sync) -> Loop:
+            return process.loop(Loop(name, sync, options.backoff(args), args.worker_threads))
+
+        self.cluster = Cluster(
+            client=process.client,
+            claims=cached(kinds.PVC),
+            volumes=cached(kinds.PV),
+            classes=cached(kinds.STORAGE_CLASS),
+            snapshots=cached(kinds.SNAPSHOT),
+            attachments=cached(kinds.VOLUME_ATTACHMENT),
+        )
+        self._claims = queue("claims", lambda key: self.claims.sync(key)).queue
+        self._volumes = queue("volumes", lambda key: self.volumes.sync(key)).queue
+        self._restored = queue("restored", lambda key: self.protection.sweep_snapshot(key)).queue
+        self._cloned = queue("cloned", lambda key: self.protection.sweep_claim(key)).queue
+        self.cluster.claims.on_change(self._claim_changed)
+        self.cluster.volumes.on_change(self._volume_changed)
+        self.cluster.snapshots.on_change(self._snapshot_changed)
+        self.cluster.attachments.on_change(self._attachment_changed)
+
+    def prepare(self) -> str:
+        """Meet the driver; the name of the lease. Raises StartError."""
+        peer = meet(self._process, self._args)
+        if not peer.abilities.can(Rpc.CREATE_DELETE_VOLUME):
+            raise StartError(f"driver {peer.name} lacks the capability CREATE_DELETE_VOLUME")
+        if peer.abilities.topology:
+            raise StartError(f"driver {peer.name} has topology constraints, which this provisioner does not know")
+        args = self._args
+        identity = f"{time.time_ns() // 1_000_000}-{random.randint(1000, 9999)}-{peer.name}"
+        service = Service(peer.name, identity, self._process.recorder(f"{peer.name}_{identity}"))
+        settings = Settings(
+            args.volume_name_prefix, args.default_fstype, args.extra_create_metadata, args.retry_interval_max
+        )
+        unanswered = Unanswered()
+        self.protection = Protection(self.cluster, peer.name, unanswered)
+        self.claims = Claims(peer, self.cluster, service, self.protection, unanswered, settings)
+        self.volumes = Volumes(peer, self.cluster, service)
+        activate(ROLE, args.fault, self)
+        return lease_name(peer.name)
+
+    def _claim_changed(self, before: Json | None, after: Json | None) -> None:
+        """The claim; and what waits for it: clones of it, its own source."""
+        obj = after or before
+        assert obj is not None
+        if after:
+            self._claims.add(f"{objects.key(after)}/{objects.uid(after)}")
+            self._cloned.add(objects.key(after))
+        source = data_source(obj)
+        if source and (after is None or not pending(after)):
+            if source.kind == "PersistentVolumeClaim":
+                self._cloned.add(source.key)
+            else:
+                self._restored.add(source.key)
+        if after and (before is None or before.get("status") != after.get("status")):
+            self._wake(DataSource("PersistentVolumeClaim", objects.key(after)))
+
+    def _volume_changed(self, _before: Json | None, after: Json | None) -> None:
+        if after:
+            self._volumes.add(objects.key(after))
+
+    def _snapshot_changed(self, before: Json | None, after: Json | None) -> None:
+        """Claims that wait for the snapshot look again as soon as it says something new (RES-007, RES-008)."""
+        if after and before is None:
+            self._restored.add(objects.key(after))
+        if after and (before is None or before.get("status") != after.get("status")):
+            self._wake(DataSource("VolumeSnapshot", objects.key(after)))
+
+    def _attachment_changed(self, before: Json | None, after: Json | None) -> None:
+        if before and after is None and (name := before["spec"]["source"].get("persistentVolumeName")):
+            self._volumes.add(name)
+
+    def _wake(self, source: DataSource) -> None:
+        namespace = source.key.partition("/")[0]
+        for claim in self.cluster.claims.all(namespace):
+            if pending(claim) and data_source(claim) == source:
+                self._claims.add(f"{objects.key(claim)}/{objects.uid(claim)}")
+
+
+def main(argv: list[str]) -> int:
+    """Run the role until SIGTERM."""
+    parser = options.parser(ROLE, __doc__ or "")
+    options.csi(parser, timeout=10.0)
+    parser.add_argument("--volume-name-prefix", default="pvc")
+    parser.add_argument("--default-fstype", default="", help="where the StorageClass names none")
+    parser.add_argument("--extra-create-metadata", action="store_true", help="tell the driver the objects' names")
+    args = parser.parse_args(argv)
+    return start_role(ROLE, args, lambda process: process.run(Provisioner(process, args).prepare))

@@ -1,0 +1,107 @@
+"""Keeps the sources of running restores and clones alive (clauses FIN-008, FIN-009, RES-009).
+
+A restore's source has a finalizer from before CreateVolume until no begun restore of it is left; a clone's
+source keeps its finalizer until it is to be deleted itself and no clone of it is pending.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from .. import markers
+from ..kube import objects
+from ..kube.client import Json
+from ..kube.collection import Collection
+from ..kube.errors import ApiError
+from .cluster import Cluster, DataSource, data_source, pending, provisioner_of
+from .unanswered import Unanswered
+
+
+class Protection:
+    """Sets the two finalizers and takes them off."""
+
+    def __init__(self, cluster: Cluster, driver: str, unanswered: Unanswered) -> None:
+        self._cluster = cluster
+        self._driver = driver
+        self._unanswered = unanswered
+        self._lock = threading.Lock()
+        self._begun: dict[str, set[str]] = {}
+        """Key of a snapshot -> uids of claims whose restore from it has begun and not ended."""
+
+    def begin(self, claim: Json, source: DataSource) -> None:
+        """Protect the source of a claim that is about to be filled. Raises ApiError."""
+        if source.kind == "VolumeSnapshot":
+            self._adopt(source.key)
+            with self._lock:
+                self._begun[source.key].add(objects.uid(claim))
+            snapshot = self._cluster.snapshots.get(source.key)
+            if snapshot is not None:
+                self._cluster.snapshots.edit(snapshot, lambda draft: _add(draft, markers.RESTORE_SOURCE))
+        else:
+            origin = self._cluster.claims.get(source.key)
+            if origin is not None:
+                self._cluster.claims.edit(origin, lambda draft: _add(draft, markers.CLONE_SOURCE))
+
+    def end(self, claim: Json, source: DataSource) -> None:
+        """The claim has its volume."""
+        if source.kind != "VolumeSnapshot":
+            return
+        with self._lock:
+            self._begun.get(source.key, set()).discard(objects.uid(claim))
+        self.sweep_snapshot(source.key)
+
+    def sweep_snapshot(self, key: str) -> None:
+        """Let a snapshot go if no begun restore of it is left. Raises ApiError."""
+        snapshot = self._cluster.snapshots.get(key)
+        if snapshot is None or not objects.has_finalizer(snapshot, markers.RESTORE_SOURCE):
+            return
+        self._adopt(key)
+        alive = {objects.uid(claim) for claim in self._waiting(DataSource("VolumeSnapshot", key))}
+        with self._lock:
+            self._begun[key] &= alive
+            if self._begun[key]:
+                return
+        _drop(self._cluster.snapshots, snapshot, markers.RESTORE_SOURCE)
+
+    def sweep_claim(self, key: str) -> None:
+        """Let a clone's source go that is being deleted, once no clone of it is pending. Raises ApiError."""
+        origin = self._cluster.claims.get(key)
+        if (
+            origin is None
+            or not objects.deleting(origin)
+            or not objects.has_finalizer(origin, markers.CLONE_SOURCE)
+        ):
+            return
+        if not self._waiting(DataSource("PersistentVolumeClaim", key)):
+            _drop(self._cluster.claims, origin, markers.CLONE_SOURCE)
+
+    def _adopt(self, key: str) -> None:
+        """At first sight of a snapshot: what a process before us may have begun, counts as begun."""
+        waiting = self._waiting(DataSource("VolumeSnapshot", key))
+        snapshot = self._cluster.snapshots.get(key)
+        protected = snapshot is not None and objects.has_finalizer(snapshot, markers.RESTORE_SOURCE)
+        with self._lock:
+            self._begun.setdefault(key, {objects.uid(claim) for claim in waiting} if protected else set())
+
+    def _waiting(self, source: DataSource) -> list[Json]:
+        """Claims that are to be filled from this source, deleted ones included whose call may still run."""
+        namespace = source.key.partition("/")[0]
+        ours = [
+            claim
+            for claim in self._cluster.claims.all(namespace)
+            if pending(claim) and (source.kind == "PersistentVolumeClaim" or provisioner_of(claim) == self._driver)
+        ]
+        return [claim for claim in [*ours, *self._unanswered.all()] if data_source(claim) == source]
+
+
+def _add(draft: Json, finalizer: str) -> bool:
+    # The API server refuses new finalizers on a deleted object; one that still has ours is protected.
+    return not objects.deleting(draft) and objects.add_finalizer(draft, finalizer)
+
+
+def _drop(collection: Collection, obj: Json, finalizer: str) -> None:
+    try:
+        collection.edit(obj, lambda draft: objects.drop_finalizers(draft, finalizer))
+    except ApiError as error:
+        if not error.not_found:
+            raise

@@ -1,0 +1,41 @@
+"""The volume that a dynamic snapshot is taken of (clause SNAP-DYN-007). Only reads."""
+
+from __future__ import annotations
+
+from ..kube import objects
+from ..kube.client import Json
+from .cluster import Cluster, claim_name
+
+
+class SourceError(Exception):
+    """The source PVC or its volume cannot be snapshotted now."""
+
+
+def bound_claim(cluster: Cluster, snapshot: Json) -> Json:
+    """The source PVC, which must be Bound. Raises SourceError."""
+    name = claim_name(snapshot)
+    if not name:
+        raise SourceError(f"the snapshot source PVC of {objects.key(snapshot)} is missing")
+    claim = cluster.source_claim(snapshot)
+    if claim is None:
+        raise SourceError(
+            f'failed to retrieve PVC {name} from the lister: persistentvolumeclaim "{name}" not found'
+        )
+    if (claim.get("status") or {}).get("phase") != "Bound":
+        raise SourceError(f"the PVC {name} is not yet bound to a PV, will not attempt to take a snapshot")
+    return claim
+
+
+def csi_volume(cluster: Cluster, snapshot: Json) -> Json:
+    """The CSI PV of the source PVC. Raises SourceError."""
+    claim = bound_claim(cluster, snapshot)
+    name = str(claim["spec"]["volumeName"])
+    volume = cluster.volumes.get(name)
+    if volume is None:
+        raise SourceError(f'failed to retrieve PV {name} from the API server: persistentvolume "{name}" not found')
+    if not volume["spec"].get("csi"):
+        raise SourceError(f"cannot find CSI PersistentVolumeSource for volume {name}")
+    owner = volume["spec"].get("claimRef") or {}
+    if owner.get("uid") != objects.uid(claim):
+        raise SourceError(f"the PV {name} is not bound to the PVC {objects.key(claim)}")
+    return volume

@@ -1,0 +1,178 @@
+"""The life of a controller process: start, wait for its turn, work, and stop within a second.
+
+Caches are filled while the process still waits for its lease, so that a new leader works at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..kube.client import KubeClient
+from ..kube.collection import Collection
+from ..kube.connection import NoClusterError, connect
+from ..kube.events import Recorder
+from ..kube.leader import Elector, Terms
+from .loop import Loop
+
+_GRACE_S = 0.4
+"""What a stopping role leaves to work in hand, and to events; together below one second."""
+
+log = logging.getLogger(__name__)
+
+
+class StartError(Exception):
+    """The role cannot work here; the text says why."""
+
+
+class Process:
+    """What the roles have in common. A role registers its collections and loops, and calls ``run``."""
+
+    def __init__(self, role: str, args: argparse.Namespace) -> None:
+        """Raises NoClusterError where there is no API server to talk to."""
+        self.client = KubeClient(
+            connect(args.kubeconfig),
+            user_agent=f"pytest-csi-snapshot-reference/{role}",
+            qps=args.kube_api_qps,
+            burst=args.kube_api_burst,
+        )
+        self._role = role
+        self._args = args
+        self._collections: list[Collection] = []
+        self._loops: list[Loop] = []
+        self._on_stop: list[Callable[[], None]] = []
+        self._recorder: Recorder | None = None
+        self._stopping = threading.Event()
+        self._elector: Elector | None = None
+        self._exit_code = 0
+
+    def collection(self, collection: Collection) -> Collection:
+        """Take a collection into care."""
+        self._collections.append(collection)
+        return collection
+
+    def loop(self, loop: Loop) -> Loop:
+        """Take a loop into care."""
+        self._loops.append(loop)
+        return loop
+
+    def recorder(self, component: str) -> Recorder:
+        """The recorder of this process; ``component`` is the source of its events."""
+        self._recorder = Recorder(self.client, component)
+        return self._recorder
+
+    def on_stop(self, action: Callable[[], None]) -> None:
+        """Call ``action`` first when the process has to stop."""
+        self._on_stop.append(action)
+
+    def run(self, prepare: Callable[[], str], *, sync_limit: float | None = None) -> int:
+        """Work until SIGTERM or SIGINT (0), or until work is not possible or no longer ours (1).
+
+        ``prepare`` is called while the caches fill, and returns the name of the lease to hold. With
+        ``sync_limit`` the process gives up if a collection cannot be listed for so many seconds.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        for collection in self._collections:
+            collection.start()
+        threading.Thread(target=self._work, args=(prepare, sync_limit), name="work", daemon=True).start()
+        self._stopping.wait()
+        self._stop()
+        return self._exit_code
+
+    def _candidate(self, lease: str) -> Elector | None:
+        args = self._args
+        if not args.leader_election:
+            return None
+        terms = Terms(
+            args.leader_election_lease_duration,
+            args.leader_election_renew_deadline,
+            args.leader_election_retry_period,
+        )
+        return Elector(self.client, args.leader_election_namespace, lease, args.leader_election_identity, terms)
+
+    def _work(self, prepare: Callable[[], str], sync_limit: float | None) -> None:
+        """What has to come before work may block: it has a thread of its own, so no signal is held up."""
+        try:
+            self._elector = self._candidate(prepare())
+            if self._elector and not self._elector.acquire():
+                return
+            for collection in self._collections:
+                if not collection.synced.wait(sync_limit):
+                    raise StartError(f"cannot list {collection.kind.plural} for {sync_limit} s")
+        except Exception as error:
+            if not self._stopping.is_set():
+                log.error("%s cannot start: %s", self._role, error, exc_info=not isinstance(error, StartError))
+            self._give_up()
+            return
+        if self._recorder:
+            self._recorder.start()
+        for loop in self._loops:
+            loop.start()
+        log.info("%s works", self._role)
+        if self._elector:
+            self._elector.hold(self._give_up)
+
+    def _give_up(self) -> None:
+        self._exit_code = 1
+        self._stopping.set()
+
+    def _stop(self) -> None:
+        log.info("%s stops", self._role)
+        for action in self._on_stop:
+            action()
+        if self._elector:
+            self._elector.stop()
+        for loop in self._loops:
+            loop.queue.close()
+        for loop in self._loops:
+            loop.stop(_GRACE_S / len(self._loops))
+        if self._recorder:
+            self._recorder.stop(_GRACE_S)
+        if self._elector:
+            self._elector.release()
+        for collection in self._collections:
+            collection.stop()
+
+
+def start_role(role: str, args: argparse.Namespace, run: Callable[[Process], int]) -> int:
+    """Set up the log, refuse unknown faults, and run a role. The exit code: 2 for wrong options."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(levelname).1s%(asctime)s.%(msecs)03d %(threadName)s %(module)s] %(message)s",
+        datefmt="%m%d %H:%M:%S",
+    )
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    try:
+        refuse_unknown(role, args.fault)
+        if args.leader_election and not args.leader_election_namespace:
+            raise ValueError(
+                "--leader-election needs --leader-election-namespace (or NAMESPACE in the environment)"
+            )
+        process = Process(role, args)
+    except (ValueError, NoClusterError) as error:
+        print(f"{role}: {error}", file=sys.stderr)
+        return 2
+    return run(process)
+
+
+def refuse_unknown(role: str, faults: Sequence[str]) -> None:
+    """Raise ValueError for a fault that the role lacks. The registry is loaded only if one is asked for."""
+    if faults:
+        from ...faults import registry
+
+        registry.check(role, faults)
+
+
+def activate(role: str, faults: Sequence[str], target: Any) -> None:
+    """Switch faults on in the object that the role hands over."""
+    if faults:
+        from ...faults import registry
+
+        registry.activate(role, faults, target)

@@ -1,0 +1,50 @@
+"""Who the plugin is."""
+
+# ruff: noqa: ARG002, N802  names and arguments of the methods are the interface's
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import metadata
+
+import grpc
+from google.protobuf.wrappers_pb2 import BoolValue
+
+from ..wire import csi_pb2, csi_pb2_grpc
+from . import filesystems
+
+
+class Identity(csi_pb2_grpc.IdentityServicer):
+    """``ready`` tells whether the backend knows this node, i.e. whether any other call can succeed."""
+
+    def __init__(self, name: str, ready: Callable[[], bool]) -> None:
+        self._name = name
+        self._ready = ready
+
+    def GetPluginInfo(
+        self, request: csi_pb2.GetPluginInfoRequest, context: grpc.ServicerContext
+    ) -> csi_pb2.GetPluginInfoResponse:
+        return csi_pb2.GetPluginInfoResponse(name=self._name, vendor_version=_version())
+
+    def GetPluginCapabilities(
+        self, request: csi_pb2.GetPluginCapabilitiesRequest, context: grpc.ServicerContext
+    ) -> csi_pb2.GetPluginCapabilitiesResponse:
+        kind = csi_pb2.PluginCapability
+        service = kind.Service(type=kind.Service.CONTROLLER_SERVICE)
+        online = filesystems.grows_mounted(filesystems.DEFAULT)
+        expansion = kind.VolumeExpansion(
+            type=kind.VolumeExpansion.ONLINE if online else kind.VolumeExpansion.OFFLINE
+        )
+        return csi_pb2.GetPluginCapabilitiesResponse(
+            capabilities=[kind(service=service), kind(volume_expansion=expansion)]
+        )
+
+    def Probe(self, request: csi_pb2.ProbeRequest, context: grpc.ServicerContext) -> csi_pb2.ProbeResponse:
+        return csi_pb2.ProbeResponse(ready=BoolValue(value=self._ready()))
+
+
+def _version() -> str:
+    try:
+        return metadata.version("pytest-csi-snapshot")
+    except metadata.PackageNotFoundError:
+        return "unknown"  # started from a bare tree

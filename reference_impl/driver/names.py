@@ -1,0 +1,56 @@
+"""Names and handles: what the container orchestrator sends becomes what the backend takes, and back.
+
+A CSI name may be any text of 128 bytes; a backend's name is a DNS label. Longhorn lowers and cuts, which
+lets two names meet; here a name that is not taken as it is gets a hash of the whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+VOLUME_LIMIT = 40
+"""Characters of a volume's name in Longhorn; ``pvc-<uid>`` has exactly that many."""
+SNAPSHOT_LIMIT = 63
+
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_HASH = 8
+
+
+@dataclass(frozen=True)
+class SnapshotHandle:
+    """``snap://VOLUME/SNAPSHOT``, a snapshot id of this driver."""
+
+    volume: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"snap://{self.volume}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> SnapshotHandle | None:
+        """None for what is no id of ours: such a snapshot does not exist."""
+        scheme, _, rest = text.partition("://")
+        volume, _, name = rest.partition("/")
+        if scheme != "snap" or not LABEL.fullmatch(volume) or not LABEL.fullmatch(name):
+            return None
+        return cls(volume, name)
+
+
+def volume_name(name: str) -> str:
+    """The backend's name, and the volume id, of the volume that is asked for as ``name``."""
+    return _corrected(name, VOLUME_LIMIT)
+
+
+def snapshot_name(name: str) -> str:
+    """The backend's name of the snapshot that is asked for as ``name``."""
+    return _corrected(name, SNAPSHOT_LIMIT)
+
+
+def _corrected(name: str, limit: int) -> str:
+    if len(name) <= limit and LABEL.fullmatch(name):
+        return name
+    digest = hashlib.sha512(name.encode()).hexdigest()[:_HASH]
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower())[: limit - _HASH - 1].strip("-")
+    return f"{slug or 'x'}-{digest}"

@@ -1,0 +1,134 @@
+"""DEL: what is deleted with a snapshot, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_csi_snapshot.conditions import READY, TERMINATING, Condition, status_of
+from pytest_csi_snapshot.ledger import BEING_DELETED, Handle
+from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.workloads import trees
+
+MARKED = Condition(
+    f"annotation {BEING_DELETED}: yes",
+    lambda content: (content["metadata"].get("annotations") or {}).get(BEING_DELETED) == "yes",
+)
+
+
+def taken(csi: Scenario, cls: str, claim: Handle | None = None) -> tuple[Handle, Handle, str]:
+    """A ready snapshot, its content, and the driver's name of it."""
+    snapshot = csi.ready_snapshot(claim or csi.volume(), cls=cls)
+    content = csi.content_of(snapshot)
+    return snapshot, content, csi.handle_in(csi.wait(content, READY))
+
+
+def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> None:
+    """Check by re-importing the handle whether the backend still has the snapshot (DEL-016)."""
+    words = {True: "known to the backend", False: "unknown to the backend"}
+    csi.check(clause, expected=words[kept], observed=words[csi.backend_knows(handle, clause)], about=handle)
+
+
+def set_policy(csi: Scenario, content: Handle, policy: str) -> None:
+    csi.patch(content, {"spec": {"deletionPolicy": policy}})
+
+
+@pytest.mark.csi_clause("DEL-001", "DEL-016")
+def test_delete_policy_removes_content_and_backend_snapshot(csi: Scenario) -> None:
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Delete"))
+    csi.check("DEL-016", expected=True, observed=csi.backend_knows(handle, "DEL-016"), about=handle)
+    csi.delete(snapshot)
+    last = csi.gone(content, "DEL-001")
+    end = csi.gone(snapshot, "DEL-001")
+    csi.check(
+        "DEL-001",
+        expected="the content gone before the snapshot",
+        observed=f"content gone at version {last.resource_version}, snapshot at {end.resource_version}",
+        holds=int(last.resource_version) < int(end.resource_version),
+        about=snapshot,
+    )
+    backend_keeps(csi, "DEL-001", handle, kept=False)
+    backend_keeps(csi, "DEL-016", handle, kept=False)
+
+
+@pytest.mark.csi_clause("DEL-002", "DEL-007", "SNAP-PRE-006")
+def test_retain_policy_keeps_content_and_data(csi: Scenario) -> None:
+    claim = csi.volume()
+    csi.write(claim, trees.A)
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Retain"), claim)
+    csi.delete(snapshot)
+    csi.gone(snapshot, "DEL-002")
+    csi.wait(content, MARKED, "DEL-007")
+
+    imported = csi.import_content(handle)
+    again = csi.import_snapshot(imported)
+    csi.ready(again, "SNAP-PRE-006")
+    restored = csi.restore(again)
+    csi.holds("SNAP-PRE-006", trees.A, csi.read(restored, "DEL-002"), restored)
+    ending = csi.get(content)["metadata"].get("deletionTimestamp")
+    csi.check("DEL-002", expected=None, observed=ending, about=f"deletionTimestamp of {content}")
+
+
+@pytest.mark.csi_clause("DEL-003")
+def test_policy_of_the_class_counts_no_more_once_the_content_exists(csi: Scenario) -> None:
+    cls = csi.derived_class("Retain")
+    snapshot, content, handle = taken(csi, cls.name)
+    csi.patch(cls, {"deletionPolicy": "Delete"})
+    csi.delete(snapshot)
+    csi.gone(snapshot)
+    csi.wait(content, MARKED)
+    policy = csi.get(content)["spec"]["deletionPolicy"]
+    csi.check("DEL-003", expected="Retain", observed=policy, about=content)
+    backend_keeps(csi, "DEL-003", handle, kept=True)
+
+
+@pytest.mark.csi_clause("DEL-004", "DEL-006")
+def test_content_turned_to_retain_keeps_the_backend_snapshot(csi: Scenario) -> None:
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Delete"))
+    set_policy(csi, content, "Retain")
+    csi.delete(snapshot)
+    csi.gone(snapshot)
+    backend_keeps(csi, "DEL-004", handle, kept=True)
+
+    csi.delete(content)
+    csi.gone(content, "DEL-006")
+    backend_keeps(csi, "DEL-006", handle, kept=True)
+    csi.adopt(handle)
+
+
+@pytest.mark.csi_clause("DEL-005")
+def test_content_turned_to_delete_takes_the_backend_snapshot_with_it(csi: Scenario) -> None:
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Retain"))
+    set_policy(csi, content, "Delete")
+    csi.delete(snapshot)
+    csi.gone(content, "DEL-005")
+    csi.gone(snapshot, "DEL-005")
+    backend_keeps(csi, "DEL-005", handle, kept=False)
+
+
+@pytest.mark.csi_clause("DEL-006", "DEL-007")
+def test_retained_content_turned_to_delete_is_deleted_by_hand(csi: Scenario) -> None:
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Retain"))
+    csi.delete(snapshot)
+    csi.gone(snapshot)
+    csi.wait(content, MARKED, "DEL-007")
+    set_policy(csi, content, "Delete")
+    csi.delete(content)
+    csi.gone(content, "DEL-006")
+    backend_keeps(csi, "DEL-006", handle, kept=False)
+
+
+@pytest.mark.csi_clause("DEL-008")
+def test_deleting_a_bound_content_first_destroys_nothing(csi: Scenario) -> None:
+    claim = csi.volume()
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Delete"), claim)
+    csi.delete(content)
+    csi.wait(content, TERMINATING, "DEL-008")
+    csi.nudge(content)
+    csi.bound(csi.restore(snapshot), "DEL-008")
+    ready = status_of(csi.get(snapshot)).get("readyToUse")
+    csi.check("DEL-008", expected=True, observed=ready, about=snapshot)
+    backend_keeps(csi, "DEL-008", handle, kept=True)
+    csi.delete(snapshot)
+    csi.gone(snapshot, "DEL-008")
+    csi.gone(content, "DEL-008")
+    backend_keeps(csi, "DEL-008", handle, kept=False)

@@ -1,0 +1,124 @@
+"""SNAP-DYN: snapshots taken of a claim."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_csi_snapshot.conditions import status_of
+from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS
+from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.workloads import trees
+from pytest_csi_snapshot.workloads.logs import read_log
+
+
+@pytest.mark.csi_clause("SNAP-DYN-001", "SNAP-DYN-002", "SNAP-DYN-003")
+def test_content_describes_volume_class_and_snapshot(csi: Scenario) -> None:
+    claim = csi.volume()
+    volume = csi.get(csi.pv_of(claim))["spec"]
+    snapshot = csi.snapshot(claim)
+    content = csi.content_of(snapshot, "SNAP-DYN-001")
+    csi.check("SNAP-DYN-001", expected=f"snapcontent-{snapshot.uid}", observed=content.name, about=content)
+
+    spec = csi.get(content)["spec"]
+    name = csi.get(snapshot)["spec"]["volumeSnapshotClassName"]
+    used = csi.api.get(SNAPSHOT_CLASS, None, name)
+    reference = spec["volumeSnapshotRef"]
+    csi.check(
+        "SNAP-DYN-002",
+        expected={
+            "volumeHandle": volume["csi"]["volumeHandle"],
+            "driver": used["driver"],
+            "deletionPolicy": used["deletionPolicy"],
+            "class": name,
+            "ref": ["VolumeSnapshot", snapshot.namespace, snapshot.name, snapshot.uid],
+        },
+        observed={
+            "volumeHandle": spec["source"].get("volumeHandle"),
+            "driver": spec["driver"],
+            "deletionPolicy": spec["deletionPolicy"],
+            "class": spec.get("volumeSnapshotClassName"),
+            "ref": [reference.get(key) for key in ("kind", "namespace", "name", "uid")],
+        },
+        about=content,
+    )
+    csi.check("SNAP-DYN-003", expected=volume["volumeMode"], observed=spec.get("sourceVolumeMode"), about=content)
+
+
+@pytest.mark.csi_clause("SNAP-DYN-004", "SNAP-DYN-009")
+def test_snapshot_becomes_ready_and_says_so(csi: Scenario) -> None:
+    snapshot = csi.snapshot(csi.volume())
+    status = status_of(csi.ready(snapshot, "SNAP-DYN-004"))
+    for field in ("boundVolumeSnapshotContentName", "creationTime"):
+        csi.check("SNAP-DYN-004", expected="set", observed="set" if status.get(field) else "absent", about=field)
+    csi.check("SNAP-DYN-004", expected=None, observed=status.get("error"), about="status.error when ready")
+
+    reasons = ["CreatingSnapshot", "SnapshotCreated", "SnapshotReady"]
+    for reason in reasons:
+        csi.event(snapshot, reason, "SNAP-DYN-009")
+    came = [event.object["reason"] for event in csi.events_of(snapshot) if event.object["reason"] in reasons]
+    csi.check("SNAP-DYN-009", expected=reasons, observed=came, about="events in order of arrival")
+
+
+@pytest.mark.csi_clause("SNAP-DYN-005", "SNAP-DYN-006")
+def test_snapshot_of_a_volume_in_use_is_of_the_moment_of_the_cut(csi: Scenario) -> None:
+    """The source holds tree A and a growing log when it is cut; later tree B is written over A."""
+    source = csi.volume()
+    writer = csi.writer(source, first=trees.A, last=trees.B)
+    snapshot = csi.snapshot(source)
+    csi.ready(snapshot, "SNAP-DYN-006")
+    csi.stop(writer)
+
+    restored = csi.restore(snapshot)
+    readers = [csi.start_read(restored), csi.start_read(source)]
+    cut, now = (csi.answer(reader, "SNAP-DYN-005") for reader in readers)
+    csi.holds("SNAP-DYN-005", trees.A, cut, restored)
+    csi.holds("SNAP-DYN-006", trees.B, now, source)
+
+    log, whole = read_log(cut, "data"), read_log(now, "data")
+    csi.check(
+        "SNAP-DYN-006",
+        expected="a log that is a prefix of what was written, with every record flushed before the cut",
+        observed=str(log),
+        holds=log is not None and log.is_prefix and log.records >= 3,
+        about=restored,
+    )
+    late = log is None or log.farewell
+    csi.check(
+        "SNAP-DYN-005", expected="no word from after the cut", observed=str(log), holds=not late, about=restored
+    )
+    intact = whole is not None and whole.is_prefix and whole.farewell
+    csi.check("SNAP-DYN-006", expected="the whole log", observed=str(whole), holds=intact, about=source)
+
+
+@pytest.mark.csi_clause("SNAP-DYN-010", "BIND-001")
+def test_snapshots_taken_at_once_are_distinct(csi: Scenario) -> None:
+    claim = csi.volume()
+    snapshots = [csi.snapshot(claim) for _ in range(3)]
+    for snapshot in snapshots:
+        csi.ready(snapshot, "SNAP-DYN-010")
+    contents = [csi.content_of(snapshot) for snapshot in snapshots]
+    handles = {csi.handle_in(csi.get(content)) for content in contents}
+    csi.check("SNAP-DYN-010", expected=3, observed=len({content.name for content in contents}), about="contents")
+    csi.check("SNAP-DYN-010", expected=3, observed=len(handles - {""}), about="snapshot handles")
+    for snapshot, content in zip(snapshots, contents, strict=True):
+        named = status_of(csi.get(snapshot))["boundVolumeSnapshotContentName"]
+        claimed = csi.get(content)["spec"]["volumeSnapshotRef"]["uid"]
+        csi.check("BIND-001", expected=(content.name, snapshot.uid), observed=(named, claimed), about=snapshot)
+
+
+@pytest.mark.csi_clause("SNAP-DYN-011", "DEL-020")
+def test_snapshot_made_again_under_its_name_is_a_new_one(csi: Scenario) -> None:
+    claim = csi.volume()
+    first = csi.snapshot(claim)
+    csi.ready(first)
+    old = csi.get(csi.content_of(first))
+    csi.delete(first)
+    csi.gone(first)
+
+    second = csi.snapshot(claim, name=first.name)
+    csi.ready(second, "SNAP-DYN-011")
+    new = csi.get(csi.content_of(second))
+    handles = [csi.handle_in(content) for content in (old, new)]
+    csi.check("SNAP-DYN-011", expected="two handles", observed=handles, holds=len(set(handles)) == 2, about=second)
+    names = [content["metadata"]["name"] for content in (old, new)]
+    csi.check("DEL-020", expected="another content", observed=names, holds=len(set(names)) == 2, about=second)

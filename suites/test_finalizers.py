@@ -1,0 +1,92 @@
+"""FIN: what protects a source while something depends on it.
+
+A snapshot of a class whose driver does not exist stays un-ready for ever: so the phase that a fast driver
+hides can be looked at with any driver.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_csi_snapshot.conditions import TERMINATING, has_finalizer, lacks_finalizer, status_of
+from pytest_csi_snapshot.kube.kinds import PV
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.scenario import Scenario
+
+DOMAIN = "snapshot.storage.kubernetes.io"
+ON_CLAIM = f"{DOMAIN}/pvc-as-source-protection"
+ON_SOURCE = f"{DOMAIN}/volumesnapshot-as-source-protection"
+ON_BOUND = f"{DOMAIN}/volumesnapshot-bound-protection"
+ON_CONTENT = f"{DOMAIN}/volumesnapshotcontent-bound-protection"
+
+
+def forget(csi: Scenario, unready: Handle, clause: str = "") -> None:
+    """Delete a snapshot that no driver serves, and do what its sidecar would do (DEL-018)."""
+    content = csi.content_of(unready)
+    csi.delete(unready)
+    csi.wait(content, TERMINATING)
+    csi.free(content)
+    csi.gone(unready, clause)
+
+
+@pytest.mark.csi_clause("FIN-001", "FIN-003")
+def test_claim_outlives_its_deletion_while_a_snapshot_of_it_is_not_ready(csi: Scenario) -> None:
+    claim = csi.volume()
+    volume = csi.pv_of(claim)
+    unready = csi.snapshot(claim, cls=csi.forsaken_class())
+    csi.wait(claim, has_finalizer(ON_CLAIM), "FIN-003")
+
+    csi.delete(claim)
+    csi.wait(claim, TERMINATING)
+    probe = csi.volume()  # made after the deletion: whoever removes claims was at work meanwhile
+    csi.delete(probe)
+    csi.gone(probe)
+    held = csi.get(claim)["metadata"].get("finalizers", [])
+    csi.check("FIN-001", expected=f"held by {ON_CLAIM}", observed=held, holds=ON_CLAIM in held, about=claim)
+    phase = status_of(csi.api.get(PV, None, volume.name)).get("phase")
+    csi.check("FIN-001", expected="Bound", observed=phase, about=volume)
+
+    forget(csi, unready)
+    csi.gone(claim, "FIN-001")
+
+
+@pytest.mark.csi_clause("FIN-002")
+def test_claim_is_protected_until_its_last_snapshot_is_ready(csi: Scenario) -> None:
+    claim = csi.volume()
+    unready = csi.snapshot(claim, cls=csi.forsaken_class())
+    csi.wait(claim, has_finalizer(ON_CLAIM))
+    csi.ready_snapshot(claim)
+    csi.ready_snapshot(claim)  # a probe: the controller has done with the first one
+    held = csi.get(claim)["metadata"]["finalizers"]
+    csi.check("FIN-002", expected=f"held by {ON_CLAIM}", observed=held, holds=ON_CLAIM in held, about=claim)
+    forget(csi, unready)
+    csi.wait(claim, lacks_finalizer(ON_CLAIM), "FIN-002")
+
+
+@pytest.mark.csi_clause("FIN-004", "FIN-005", "FIN-006")
+def test_finalizers_by_deletion_policy(csi: Scenario) -> None:
+    claim = csi.volume()
+    deleted = csi.ready_snapshot(claim, cls=csi.snapshot_class("Delete"))
+    retained = csi.ready_snapshot(claim, cls=csi.snapshot_class("Retain"))
+    for snapshot in (deleted, retained):
+        csi.wait(snapshot, has_finalizer(ON_SOURCE), "FIN-004")
+        csi.wait(csi.content_of(snapshot), has_finalizer(ON_CONTENT), "FIN-006")
+    csi.wait(deleted, has_finalizer(ON_BOUND), "FIN-005")
+
+    csi.nudge(retained)
+    csi.wait(csi.ready_snapshot(claim), has_finalizer(ON_BOUND))  # a probe: it went through after the nudge
+    never_had(csi, "FIN-005", retained, ON_BOUND)
+
+
+@pytest.mark.csi_clause("FIN-006")
+def test_imported_content_that_nobody_claims_has_no_finalizer(csi: Scenario) -> None:
+    content = csi.import_content("a-handle-that-never-was")
+    csi.backend_answers(content)
+    never_had(csi, "FIN-006", content, ON_CONTENT)
+
+
+def never_had(csi: Scenario, clause: str, what: Handle, finalizer: str) -> None:
+    """Check that no version of an object ever bore a finalizer."""
+    bearing = [version for version in csi.versions(what) if has_finalizer(finalizer).holds(version.object)]
+    csi.check(clause, expected=f"never {finalizer}", observed=f"on {len(bearing)} versions", holds=not bearing,
+              about=what)  # fmt: skip

@@ -1,0 +1,89 @@
+"""STAT: what the status of a snapshot says, and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pytest_csi_snapshot.conditions import NAMES_CONTENT, READY, status_of
+from pytest_csi_snapshot.quantities import parse_quantity
+from pytest_csi_snapshot.scenario import Scenario
+
+NANO = 1_000_000_000
+
+
+def seconds_of(text: str) -> int:
+    """A time of the API as whole seconds since the epoch."""
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
+
+
+@pytest.mark.csi_clause("STAT-001", "STAT-002", "STAT-010")
+def test_snapshot_follows_its_content(csi: Scenario) -> None:
+    snapshot = csi.snapshot(csi.volume())
+    status = status_of(csi.ready(snapshot))
+    content = csi.content_of(snapshot)
+    source = status_of(csi.wait(content, READY, "STAT-001"))
+    csi.check(
+        "STAT-001",
+        expected={
+            "readyToUse": source["readyToUse"],
+            "creationTime": source["creationTime"] // NANO,
+            "restoreSize": source.get("restoreSize", 0),
+            "error": source.get("error"),
+        },
+        observed={
+            "readyToUse": status["readyToUse"],
+            "creationTime": seconds_of(status["creationTime"]),
+            "restoreSize": parse_quantity(status.get("restoreSize", "0")),
+            "error": status.get("error"),
+        },
+        about=snapshot,
+    )
+    first_ready = csi.seen(content, READY)
+    handle = csi.handle_in(first_ready.object)
+    csi.check("STAT-002", expected="a handle when ready", observed=handle, holds=bool(handle), about=content)
+
+    named, ready = csi.seen(snapshot, NAMES_CONTENT), csi.seen(snapshot, READY)
+    csi.check(
+        "STAT-010",
+        expected="a version that names its content before the one that is ready",
+        observed=f"named in version {named.resource_version}, ready in version {ready.resource_version}",
+        holds=named.position < ready.position,
+        about=snapshot,
+    )
+
+
+@pytest.mark.csi_clause("STAT-003")
+def test_creation_time_is_that_of_the_cut(csi: Scenario) -> None:
+    """Clocks of driver and API server may differ a little; a year of 1970 is no clock's difference."""
+    skew = 5
+    claim = csi.volume()
+    snapshot = csi.snapshot(claim)
+    body = csi.ready(snapshot)
+    begun, cut = seconds_of(body["metadata"]["creationTimestamp"]), seconds_of(body["status"]["creationTime"])
+    probe = csi.get(csi.snapshot(claim))  # its creation is the API server's word for "now"
+    ended = seconds_of(probe["metadata"]["creationTimestamp"])
+    csi.check(
+        "STAT-003",
+        expected=f"from {_utc(begun)} to {_utc(ended)}, give or take {skew} s",
+        observed=_utc(cut),
+        holds=begun - skew <= cut <= ended + skew,
+        about=snapshot,
+    )
+
+
+@pytest.mark.csi_clause("STAT-004", "RES-004")
+def test_restore_of_exactly_the_restore_size_works(csi: Scenario) -> None:
+    snapshot = csi.ready_snapshot(csi.volume())
+    size = csi.restore_size(snapshot)
+    if "restoreSize" not in status_of(csi.get(snapshot)):
+        csi.unknown("STAT-004", "the driver does not say how large a restore must be (legal: the field is absent)")
+    csi.check("STAT-004", expected="at least 1 byte", observed=size, holds=size >= 1, about=snapshot)
+    restored = csi.restore(snapshot, size)
+    csi.bound(restored, "STAT-004")
+    csi.at_least("RES-004", size, csi.capacity(restored), restored)
+
+
+def _utc(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
