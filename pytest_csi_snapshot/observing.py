@@ -38,18 +38,31 @@ def observations(history: History, uid: str, since: int = 0) -> list[tuple[float
 def story(history: History, uid: str) -> list[tuple[float, str]]:
     """The states of an object and of what belongs to it, and the events about it, in order of arrival.
 
-    To a snapshot belongs its content, to a claim its volume.
+    To a snapshot belongs its content, to a claim its volume, and the other way round.
     """
     lines = observations(history, uid)
-    for versions in history.objects(EVENT):
-        event = versions[0].object
-        if (event.get("involvedObject") or {}).get("uid") == uid:
-            lines.append((versions[0].at, f"event {describe(versions[0])}"))
+    latest = history.latest(uid)
+    spec = latest.object.get("spec") or {} if latest else {}
+    if owner := (spec.get("volumeSnapshotRef") or spec.get("claimRef") or {}).get("uid"):
+        found = history.latest(owner)
+        name = f"{found.kind}: " if found else ""
+        lines += [(at, f"{name}{text}") for at, text in observations(history, owner)]
+        lines += _events_about(history, owner)
+    lines += _events_about(history, uid)
     for kind, reference in ((SNAPSHOT_CONTENT, "volumeSnapshotRef"), (PV, "claimRef")):
         for versions in history.objects(kind):
             if (versions[-1].object["spec"].get(reference) or {}).get("uid") == uid:
                 lines += [(at, f"{kind}: {text}") for at, text in observations(history, versions[0].uid)]
     return sorted(lines)
+
+
+def _events_about(history: History, uid: str) -> list[tuple[float, str]]:
+    first = (versions[0] for versions in history.objects(EVENT))
+    return [
+        (event.at, f"event {describe(event)}")
+        for event in first
+        if (event.object.get("involvedObject") or {}).get("uid") == uid
+    ]
 
 
 def short(finalizer: str) -> str:

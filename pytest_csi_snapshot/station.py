@@ -16,7 +16,7 @@ from functools import cache
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
-from pytest_csi_snapshot.kube.kinds import EVENT, POD, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT
+from pytest_csi_snapshot.kube.kinds import EVENT, POD, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT
 from pytest_csi_snapshot.labels import Mark
 from pytest_csi_snapshot.owning import OwnedClient
 from pytest_csi_snapshot.watching import Scope, Watch
@@ -31,7 +31,7 @@ class Station:
         self.history = History()
         self.owned = OwnedClient(client, self.history, mark)
         self._watches: list[Watch] = []
-        self._event_watches: dict[tuple[str, str], Watch] = {}
+        self._further: dict[str, Watch] = {}
         self._guard = threading.Lock()
 
     def open(self) -> None:
@@ -44,26 +44,33 @@ class Station:
 
     def watch_events(self, namespace: str, involved: str = "") -> None:
         """Record the events of a namespace, those of the past too. ``involved`` narrows to a kind of object."""
+        selector = f"involvedObject.kind={involved}" if involved else ""
+        self._watch_as_well(f"events {namespace} {involved}", Scope(EVENT, namespace, field_selector=selector))
+
+    def watch_attachments(self, driver: str) -> None:
+        """Record which volumes of a driver are attached where, beginning with those that are now."""
+        scope = Scope(VOLUME_ATTACHMENT, keep=lambda body: body["spec"].get("attacher") == driver)
+        self._watch_as_well(f"attachments {driver}", scope)
+
+    def _watch_as_well(self, name: str, scope: Scope) -> None:
         with self._guard:
-            if (namespace, involved) in self._event_watches:
-                return
-            selector = f"involvedObject.kind={involved}" if involved else ""
-            watch = Watch(self.client, self.history, Scope(EVENT, namespace, field_selector=selector))
-            watch.start(with_past=True)
-            self._event_watches[namespace, involved] = watch
+            if name not in self._further:
+                watch = Watch(self.client, self.history, scope)
+                watch.start(with_past=True)
+                self._further[name] = watch
 
     def leave(self, namespace: str) -> None:
         """Nothing more is asked about a namespace: end the watch of its events."""
         with self._guard:
-            watch = self._event_watches.pop((namespace, ""), None)
+            watch = self._further.pop(f"events {namespace} ", None)
         if watch:
             watch.stop()
 
     def close(self) -> None:
         """End every watch."""
         with self._guard:
-            watches, self._watches = [*self._watches, *self._event_watches.values()], []
-            self._event_watches.clear()
+            watches, self._watches = [*self._watches, *self._further.values()], []
+            self._further.clear()
         for watch in watches:
             watch.stop()
 

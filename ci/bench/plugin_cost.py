@@ -33,11 +33,12 @@ def main() -> int:
     parser.add_argument("--budget-ms", type=float, default=20.0)
     options = parser.parse_args()
     installed = {entry.name for entry in entry_points(group="pytest11")}
-    alone = {OURS: (OURS,)} | {name: ours for name, ours in COMPARED.items() if installed.intersection(ours)}
+    alone = {OURS: (OURS,)}
+    alone |= {name: entries for name, entries in COMPARED.items() if installed.intersection(entries)}
     variants = {"none": tuple(sorted(installed))}
-    variants |= {name: tuple(sorted(installed.difference(ours))) for name, ours in alone.items()}
+    variants |= {name: tuple(sorted(installed.difference(entries))) for name, entries in alone.items()}
     runs = measure(variants, options.runs)
-    print(f"one empty test, medians of {options.runs} runs, Python {sys.version.split()[0]}, {os.cpu_count()} CPUs")
+    print(f"one empty test, medians of {options.runs} runs, {os.cpu_count()} CPUs")
     print(f"{'plugin':<14}{'CPU':>10}{'costs':>10}{'waited':>12}{'costs':>10}   (ms)")
     base = medians(runs["none"])
     for name in variants:

@@ -94,7 +94,7 @@ class Section:
             return
         verdict = self._collector.verdict()
         cluster = cluster_of(config)
-        terminalreporter.section(TITLE)
+        terminalreporter.write_sep("=", TITLE)
         self._write_table(terminalreporter, verdict)
         self._write_failures(terminalreporter, verdict, cluster.versions if cluster else "")
         for outcome in (Outcome.ERRORED, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.NOT_SUPPORTED):

@@ -34,7 +34,9 @@ class PodVerbs(Core):
     def answer(self, pod: Handle, clause: str = "") -> str:
         """The last words of a pod that ran to completion."""
         __tracebackhide__ = True
-        return _last_words(self.wait(pod, POD_DONE, clause, within=self.limits.pod))
+        words = _last_words(self.wait(pod, POD_DONE, clause, within=self.limits.pod))
+        self.delete(pod)  # even a pod that is done holds its claims back
+        return words
 
     def start_write(self, claim: Handle, tree: Tree) -> Handle:
         """A pod that writes a tree and ends."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import BOUND, capacity_of, grown, status_of
-from pytest_csi_snapshot.kube.kinds import PV, PVC, SNAPSHOT, STORAGE_CLASS
+from pytest_csi_snapshot.history import Version
+from pytest_csi_snapshot.kube.kinds import PV, PVC, SNAPSHOT, STORAGE_CLASS, VOLUME_ATTACHMENT
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import GI, format_quantity, parse_quantity
 from pytest_csi_snapshot.verbs.core import Core
@@ -88,6 +89,20 @@ class VolumeVerbs(Core):
         """The volume that a Bound claim is bound to."""
         name = self.get(claim)["spec"]["volumeName"]
         return Handle.of(PV, self.api.get(PV, None, name))
+
+    def detached(self, claim: Handle) -> None:
+        """Wait until no node holds the claim's volume any more; at once where the driver has no attaching."""
+        self.station.watch_attachments(self.cluster.driver)
+        volume = self.pv_of(claim)
+
+        def nowhere() -> Version | None:
+            for versions in self.history.objects(VOLUME_ATTACHMENT):
+                last = versions[-1]
+                if not last.deleted and last.object["spec"]["source"].get("persistentVolumeName") == volume.name:
+                    return None
+            return self.history.latest(volume.uid)
+
+        self._await(volume, nowhere, "no VolumeAttachment", "", self.limits.pod)
 
     def expand(self, claim: Handle, to: int) -> Json:
         """Ask for a larger claim, in bytes."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+
+import pytest_csi_snapshot
 
 from .conftest import Demo
 
@@ -103,3 +106,22 @@ def test_lost_suites_are_one_line(demo: Demo) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: the packaged suites (*demo/suites) are missing: reinstall*"])
     assert demo.log == []
+
+
+def test_the_packaged_suites_have_the_ids_of_their_package(demo: Demo) -> None:
+    demo.env(REAL_SUITES="yes")
+    os.chdir(demo.pytester.mkdir("empty"))
+    result = demo.run("--collect-only", "-q", "-n2")
+    assert result.ret == 0
+    ids = [line for line in result.outlines if "::" in line]
+    assert ids
+    assert [each for each in ids if not each.startswith("pytest_csi_snapshot/suites/test_")] == []
+    again = demo.run("--collect-only", "-q", ids[-1])
+    assert [line for line in again.outlines if "::" in line] == ids[-1:]
+
+
+def test_a_path_of_the_checkout_means_the_packaged_file(demo: Demo) -> None:
+    demo.env(REAL_SUITES="yes")
+    checkout = Path(pytest_csi_snapshot.__file__).parents[1] / "suites"
+    ids = {line for line in demo.run("--collect-only", "-q", str(checkout)).outlines if "::" in line}
+    assert ids == {line for line in demo.run("--collect-only", "-q").outlines if "::" in line}
