@@ -114,12 +114,9 @@ class Ledger:
                 raise
 
     def _retire_contents(self) -> None:
-        """Let contents be deleted with their snapshots, and free those that no controller serves."""
+        """Let contents be deleted with their snapshots."""
         for version in self._contents():
-            spec = version.object["spec"]
-            if spec["driver"] in self.forsaken:
-                self._patch_content(version, {"metadata": {"finalizers": None}})
-            elif spec["deletionPolicy"] == "Retain" and version.uid not in self.borrowed:
+            if version.object["spec"]["deletionPolicy"] == "Retain" and version.uid not in self.borrowed:
                 self._patch_content(version, {"spec": {"deletionPolicy": "Delete"}})
 
     def _delete_contents(self) -> None:
@@ -139,24 +136,38 @@ class Ledger:
             if not error.not_found:
                 raise
 
-    def _await_gone(self, kinds: Iterable[Kind], *, within: float) -> None:
-        kinds = tuple(kinds)
+    def _await_gone(self, kinds: tuple[Kind, ...], *, within: float) -> None:
+        """Wait until nothing of these kinds is left; free meanwhile what a forsaken driver holds."""
+        end = self._history.clock() + within
 
-        def gone() -> bool | None:
-            return None if self._unseen(kinds) or self._remaining(kinds) else True
+        def gone_or_stuck() -> Version | bool | None:
+            return self._stuck() or (None if self._unseen(kinds) or self._remaining(kinds) else True)
 
-        try:
-            wait_for(
-                self._history,
-                gone,
-                clause=LEAK_CLAUSE,
-                awaited="the end of everything the test made",
-                about="clean-up",
-                within=within,
-                observed=list,
-            )
-        except WaitTimeout:
-            return  # what remains is told by clean_up, with its story
+        while True:
+            try:
+                found = wait_for(
+                    self._history,
+                    gone_or_stuck,
+                    clause=LEAK_CLAUSE,
+                    awaited="the end of everything the test made",
+                    about="clean-up",
+                    within=max(0.0, end - self._history.clock()),
+                    observed=list,
+                )
+            except WaitTimeout:
+                return  # what remains is told by clean_up, with its story
+            if not isinstance(found, Version):
+                return
+            self._patch_content(found, {"metadata": {"finalizers": None}})
+
+    def _stuck(self) -> Version | None:
+        """A content that is to go, and whose driver has nobody to let it go (DEL-018)."""
+        for version in self._contents():
+            meta = version.object["metadata"]
+            waits = "deletionTimestamp" in meta and meta.get("finalizers") and self._history.settled(version.uid)
+            if waits and version.object["spec"]["driver"] in self.forsaken:
+                return version
+        return None
 
     # -- what there is
 

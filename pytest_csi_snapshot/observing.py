@@ -118,8 +118,9 @@ def _pod(body: Json) -> list[str]:
     parts = [str(status.get("phase", "no phase"))]
     for container in status.get("containerStatuses") or []:
         for name, detail in (container.get("state") or {}).items():
-            text = " ".join(str(detail[key]) for key in ("reason", "exitCode", "message") if key in detail)
-            parts.append(f"{name} {text}".strip())
+            text = " ".join(str(detail[key]) for key in ("reason", "exitCode", "message") if detail.get(key))
+            lines = f"{name} {text}".strip().splitlines()
+            parts.append(lines[0] + (" …" if lines[1:] else ""))  # last words may be long
         if container.get("ready"):
             parts.append("ready")
     parts += _conditions(status, "PodScheduled", wanted="False")

@@ -70,8 +70,9 @@ class ClusterOwner:
         node.workerinput[_HANDED] = self._config.stash[CLUSTER].as_plain()
         node.workerinput[_TURNS] = str(self._turns)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
-        """Delete the cluster, whatever ended the run."""
+        """Delete the cluster, whatever ended the run; first, because what others do here may fail."""
         try:
             self._delete()
         finally:
@@ -81,10 +82,8 @@ class ClusterOwner:
 
     def tell(self, step: str) -> None:
         """Print how far the start is, at once; silent with -q."""
-        reporter = self._reporter()
-        if reporter and self._config.get_verbosity() >= 0:
-            reporter.write_line(f"csi-snapshot {since_command():6.1f} s  {step}")
-            reporter.flush()
+        if self._config.get_verbosity() >= 0:
+            self._write(f"csi-snapshot {since_command():6.1f} s  {step}")
 
     def _delete(self) -> None:
         provider, self._provider = self._provider, None
@@ -115,12 +114,15 @@ class ClusterOwner:
         self._warn(f"kept, as asked: {where}kubectl get pods -A")
 
     def _warn(self, line: str) -> None:
-        reporter = self._reporter()
-        if reporter:
-            reporter.write_line(f"csi-snapshot: {line}", yellow=True)
+        self._write(f"csi-snapshot: {line}", yellow=True)
 
-    def _reporter(self) -> TerminalReporter | None:
-        return self._config.pluginmanager.get_plugin("terminalreporter")
+    def _write(self, line: str, **markup: bool) -> None:
+        reporter: TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        # Whoever read the output may be gone (a closed pipe); the cluster must be deleted all the same.
+        with suppress(OSError):
+            if reporter:
+                reporter.write_line(line, **markup)
+                reporter.flush()
 
 
 def cluster_of(config: pytest.Config) -> Cluster | None:

@@ -23,9 +23,15 @@ def taken(csi: Scenario, cls: str, claim: Handle | None = None) -> tuple[Handle,
 
 
 def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> None:
-    """Check by re-importing the handle whether the backend still has the snapshot (DEL-016)."""
+    """Check by re-importing the handle whether the backend still has the snapshot (DEL-016).
+
+    The snapshot-controller never talks to a driver: a snapshot that is gone from the backend against its
+    content's policy was deleted by the sidecar, or by the driver on its own.
+    """
     words = {True: "known to the backend", False: "unknown to the backend"}
-    csi.check(clause, expected=words[kept], observed=words[csi.backend_knows(handle, clause)], about=handle)
+    found = csi.backend_knows(handle, clause)
+    blame = "csi-snapshotter, driver" if kept else None
+    csi.check(clause, expected=words[kept], observed=words[found], about=handle, blame=blame)
 
 
 def set_policy(csi: Scenario, content: Handle, policy: str) -> None:
@@ -58,6 +64,7 @@ def test_retain_policy_keeps_content_and_data(csi: Scenario) -> None:
     csi.delete(snapshot)
     csi.gone(snapshot, "DEL-002")
     csi.wait(content, MARKED, "DEL-007")
+    backend_keeps(csi, "DEL-002", handle, kept=True)
 
     imported = csi.import_content(handle)
     again = csi.import_snapshot(imported)

@@ -75,6 +75,28 @@ def test_larger_restore_has_its_size_inside_too(csi: Scenario, csi_source: Sourc
     csi.spans("RES-006", size, answer, restored)
 
 
+@pytest.mark.csi_clause("RES-013", "RES-014")
+def test_volume_mode_is_converted_only_where_the_content_allows_it(csi: Scenario) -> None:
+    snapshot = csi.ready_snapshot(csi.volume())
+    block = csi.restore(snapshot, mode="Block")
+    csi.event(block, "ProvisioningFailed", "RES-013")
+    csi.check("RES-013", expected="Pending", observed=status_of(csi.get(block)).get("phase"), about=block)
+    allowed = {"metadata": {"annotations": {"snapshot.storage.kubernetes.io/allow-volume-mode-change": "true"}}}
+    csi.patch(csi.content_of(snapshot), allowed)
+    csi.nudge(block)
+    csi.bound(block, "RES-014")
+
+
+@pytest.mark.csi_clause("RES-017")
+def test_restores_made_at_once_all_bind(csi: Scenario, csi_source: Source) -> None:
+    restored = [csi.restore(csi_source.snapshot) for _ in range(3)]
+    for claim in restored:
+        csi.bound(claim, "RES-017")
+    readers = {claim: csi.start_read(claim) for claim in restored}
+    for claim, reader in readers.items():
+        csi.holds("RES-017", trees.A, csi.answer(reader, "RES-017"), claim)
+
+
 @pytest.mark.csi_clause("RES-007", "SNAP-PRE-008")
 def test_claim_on_a_snapshot_that_is_not_ready_waits_for_it(csi: Scenario, csi_source: Source) -> None:
     """The snapshot is an imported one, whose content comes later than claim and snapshot."""

@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--budget-ms", type=float, default=20.0)
     options = parser.parse_args()
     installed = {entry.name for entry in entry_points(group="pytest11")}
-    alone = {OURS: (OURS,)}
+    alone: dict[str, tuple[str, ...]] = {OURS: (OURS,)}
     alone |= {name: entries for name, entries in COMPARED.items() if installed.intersection(entries)}
     variants = {"none": tuple(sorted(installed))}
     variants |= {name: tuple(sorted(installed.difference(entries))) for name, entries in alone.items()}

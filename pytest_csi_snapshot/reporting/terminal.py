@@ -124,7 +124,7 @@ class Section:
             for line in words.failure_lines(failure, clause, versions=versions, rerun=rerun):
                 reporter.write_line(line)
             if others:
-                reporter.write_line(f"  {'also in':<12} {', '.join(each.nodeid for each in others)}")
+                reporter.write_line(f"  {'also in':<14} {', '.join(each.nodeid for each in others)}")
 
     def _write_others(self, reporter: TerminalReporter, verdict: Verdict, outcome: Outcome) -> None:
         lines = _grouped(verdict.of(outcome), by_test=outcome is not Outcome.NOT_SUPPORTED)

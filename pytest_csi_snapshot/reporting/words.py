@@ -25,6 +25,9 @@ TIMELINE_LINES = 14
 WIDTH = 100
 """Characters of a line of a requirement; what was observed is never broken, so that it can be searched for."""
 
+ENTRY_WIDTH = 180
+"""Characters of a line of a timeline: an event's message can be a paragraph, and its beginning tells it."""
+
 _NOT_FOR_RERUN = ("csi_keep", "csi_areas", "csi_clauses", "csi_list")
 
 
@@ -77,7 +80,7 @@ def failure_lines(failure: Failure, clause: Clause, *, versions: str = "", rerun
         ("blamed on", blamed_on(clause, failure.blame, versions)),
         ("hint", failure.hint),
         ("source", clause.source),
-        ("run again", rerun),
+        ("run again with", rerun),
     ]
     return [line for name, text in rows if text for line in _row(name, text)]
 
@@ -111,14 +114,15 @@ def enumerated(parts: Iterable[str]) -> str:
 
 def _row(name: str, text: str) -> list[str]:
     first, *rest = text.splitlines() or [""]
-    return [f"  {name:<12} {first}", *(f"  {'':<12} {line}" for line in rest)]
+    return [f"  {name:<14} {first}", *(f"  {'':<14} {line}" for line in rest)]
 
 
 def _shortened(timeline: Sequence[str]) -> list[str]:
-    if len(timeline) <= TIMELINE_LINES:
-        return list(timeline)
+    lines = [entry if len(entry) <= ENTRY_WIDTH else f"{entry[:ENTRY_WIDTH]} …" for entry in timeline]
+    if len(lines) <= TIMELINE_LINES:
+        return lines
     head, tail = 4, TIMELINE_LINES - 5
-    return [*timeline[:head], f"… {len(timeline) - head - tail} more …", *timeline[-tail:]]
+    return [*lines[:head], f"… {len(lines) - head - tail} more …", *lines[-tail:]]
 
 
 def _quoted(test_id: str) -> str:

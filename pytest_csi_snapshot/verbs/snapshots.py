@@ -119,13 +119,14 @@ class SnapshotVerbs(Core):
         """The VolumeSnapshot for which an imported content is reserved."""
         return self.imported(content.name, name=self.get(content)["spec"]["volumeSnapshotRef"]["name"])
 
-    def imported(self, content: str, *, name: str = "") -> Handle:
-        """A VolumeSnapshot that names a content, which need not exist yet."""
+    def imported(self, content: str, *, name: str = "", cls: str = "") -> Handle:
+        """A VolumeSnapshot that names a content, which need not exist yet; of no class unless one is given."""
+        named = {"volumeSnapshotClassName": cls} if cls else {}
         return self.create(
             SNAPSHOT,
             {
                 "metadata": {"name": name or fresh_name("imported")},
-                "spec": {"source": {"volumeSnapshotContentName": content}},
+                "spec": {"source": {"volumeSnapshotContentName": content}, **named},
             },
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -34,19 +33,20 @@ def test_a_signal_in_the_middle(how: signal.Signals, tmp_path: Path) -> None:
     assert traces().since(before) == {}
 
 
-def test_a_worker_that_crashes(tmp_path: Path) -> None:
-    tmp_path.joinpath("conftest.py").write_text(
-        textwrap.dedent(
-            """
-            import os, signal
+CRASHER = """
+import os, signal
 
-            def pytest_runtest_teardown(item):
-                os.kill(os.getpid(), signal.SIGKILL)
-            """
-        )
-    )
+def pytest_runtest_teardown(item):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""A plugin under which every process that runs a test dies right after it."""
+
+
+def test_a_worker_that_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.joinpath("crasher.py").write_text(CRASHER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     before = traces()
-    run = finished(tmp_path, "-n", "1", "--max-worker-restart=0", ONE)
+    run = finished(tmp_path, "-p", "crasher", "-n", "1", "--max-worker-restart=0", ONE)
     assert "crashed" in run.stdout, run.stdout
     assert run.returncode == 3, run.stdout
     assert traces().since(before) == {}

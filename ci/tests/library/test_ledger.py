@@ -88,6 +88,19 @@ def test_content_of_a_driver_that_does_not_exist_is_freed_by_hand(test: Test) ->
     assert test.ledger.clean_up() == []
 
 
+def test_snapshot_held_by_such_a_content_goes_as_soon_as_that_is_freed(test: Test) -> None:
+    test.make(SNAPSHOT, "s")
+    name = test.derive(driver="nobody", finalizers=["held"])
+    test.ledger.forsaken.add("nobody")
+    test.api.delete(SNAPSHOT_CONTENT, None, name)
+    test.api.patch(SNAPSHOT_CONTENT, None, name, {})
+    test.api.asked.clear()
+    assert test.ledger.clean_up() == []
+    assert [ask for ask in test.api.asked if name in ask] == [
+        f"patch VolumeSnapshotContent {name} {{'metadata': {{'finalizers': None}}}}"
+    ]
+
+
 def test_content_of_a_driver_that_exists_is_never_freed_by_hand(test: Test) -> None:
     test.make(SNAPSHOT, "s")
     test.derive(finalizers=["held"])

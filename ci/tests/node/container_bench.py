@@ -1,7 +1,8 @@
 """Runs containers for the launcher's tests, in a mount and PID namespace of its own: reads wishes, writes results.
 
-Standard input is a JSON list of wishes: {"argv", "pod", "container" (securityContexts), "root" (overrides), "kill_after"
-(a signal sent once the command runs), "exec" (a command run inside meanwhile)}. Standard output is a list of results.
+Standard input is a JSON list of wishes: {"argv", "pod", "container" (securityContexts), "root" (overrides),
+"kill_after" (a signal sent once the command runs), "exec" (a command run inside meanwhile)}. Standard output is a
+list of results.
 """
 
 from __future__ import annotations

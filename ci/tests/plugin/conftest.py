@@ -47,10 +47,10 @@ class Demo:
         ours = (f"--csi-driver={driver}",) if driver else ()
         return self.pytester.run(*PYTEST, "-p", "no:cacheprovider", *plugins, *ours, *args)
 
-    def start(self, *args: str) -> subprocess.Popen[bytes]:
+    def start(self, *args: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
         """Begin a run and return while it goes on."""
         command = [*PYTEST, *QUIET, "--csi-driver=reference", *args]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.STDOUT)
 
     @property
     def log(self) -> list[str]:

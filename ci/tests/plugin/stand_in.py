@@ -43,9 +43,9 @@ class LogProvider:
         return Cluster("stand-in", "", "", self._driver, "longhorn", "longhorn", "busybox:1.37", versions=VERSIONS)
 
     def delete(self, progress: Callable[[str], None]) -> None:
-        """Log."""
+        """Log; what progress does wrong keeps the cluster alive."""
+        progress("going")
         _log("delete")
-        progress("deleted")
         self._trouble("delete")
 
     def _trouble(self, call: str) -> None:

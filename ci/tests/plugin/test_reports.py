@@ -55,12 +55,12 @@ def test_the_section(demo: Demo, workers: tuple[str, ...]) -> None:
             "area * MUST * SHOULD * MAY",
             "snapshot * 1 failed, 1 unknown, * not run*",
             "FAILED SNAP-DYN-002 * test_fails",
-            "  requirement  MUST (contract): The content made for a VolumeSnapshot*",
-            "  expected     driver a",
-            "  observed     driver b * into the test, 20*",
-            "  when         0.12 s  VolumeSnapshot readyToUse=false",
-            "  blamed on    snapshot-controller v8.6.0",
-            "  run again    pytest --csi-driver=reference 'demo/suites/test_one.py::test_fails'",
+            "  requirement    MUST (contract): The content made for a VolumeSnapshot*",
+            "  expected       driver a",
+            "  observed       driver b * into the test, 20*",
+            "  when           0.12 s  VolumeSnapshot readyToUse=false",
+            "  blamed on      snapshot-controller v8.6.0",
+            "  run again with pytest --csi-driver=reference 'demo/suites/test_one.py::test_fails'",
             "errored: DEL-002: call: AssertionError: assert 1 == 2 * [[]demo/suites/test_one.py::test_errs[]]",
             "unknown: SNAP-DYN-001: the test ended where SNAP-DYN-002 failed*",
             "skipped: RES-002: asked for*",
@@ -89,8 +89,8 @@ def test_one_failure_is_one_block_and_an_error_keeps_its_traceback(demo: Demo, w
 def test_the_command_to_run_again_does(demo: Demo) -> None:
     demo.pytester.makeini("[pytest]\ncsi_storage_class = my class\n")
     demo.suite(test_one=EVERYTHING)
-    line = next(line for line in demo.run("--csi-fault=slow-cut").outlines if "run again" in line)
-    command = line.partition("run again")[2].strip()
+    line = next(line for line in demo.run("--csi-fault=slow-cut").outlines if "run again with" in line)
+    command = line.partition("run again with")[2].strip()
     expected = "--csi-driver=reference --csi-fault=slow-cut '--csi-storage-class=my class'"
     assert command == f"pytest {expected} 'demo/suites/test_one.py::test_fails'"
 
@@ -214,10 +214,10 @@ def test_what_watching_finds_fails_the_test(demo: Demo, workers: tuple[str, ...]
         "FAILED STAT-007  test_audit",
         "FAILED FIN-011  test_leak",
         "FAILED SNAP-DYN-004  test_wait",
-        "  expected     readyToUse true",
-        "  observed     gave up after 60.00 s; last seen: bound",
-        "  when         0.10 s  new",
-        "  blamed on    snapshot-controller v8.6.0, csi-snapshotter, driver 1.4.0",
+        "  expected       readyToUse true",
+        "  observed       gave up after 60.00 s; last seen: bound",
+        "  when           0.10 s  new",
+        "  blamed on      snapshot-controller v8.6.0, csi-snapshotter, driver 1.4.0",
         "unknown: DEL-001: the test ended where STAT-007 failed",
     ):
         assert line in text

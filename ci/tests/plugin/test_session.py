@@ -30,7 +30,7 @@ def test_cluster(csi_cluster, number):
 @WORKERS
 def test_progress_is_printed_while_the_cluster_starts(demo: Demo, workers: tuple[str, ...]) -> None:
     demo.run(*workers).stdout.re_match_lines(
-        [r"csi-snapshot +\d+\.\d s  etcd answers", "=+ test session starts", r"csi-snapshot +\d+\.\d s  deleted"]
+        [r"csi-snapshot +\d+\.\d s  etcd answers", "=+ test session starts", r"csi-snapshot +\d+\.\d s  going"]
     )
 
 
@@ -63,6 +63,14 @@ def test_cluster(csi_cluster, number):
 """
     )
     demo.run("-n2").assert_outcomes(passed=3, failed=1)
+    assert demo.log == ["create", "delete"]
+
+
+def test_a_reader_that_went_away_leaves_no_cluster(demo: Demo) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    demo.start(stdout=writing).wait()
+    os.close(writing)
     assert demo.log == ["create", "delete"]
 
 

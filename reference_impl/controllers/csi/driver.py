@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import grpc
 
 from ...wire import csi_pb2, csi_pb2_grpc
+from ..work.loop import StoppingError
 from .codes import CsiError
 
 T = TypeVar("T")
@@ -54,23 +55,28 @@ class Driver:
         target = address if "://" in address or address.startswith("unix:") else f"unix://{address}"
         self._channel = grpc.insecure_channel(target, options=list(_CHANNEL))
         self._timeout = timeout
+        self._closed = False
         self._identity = csi_pb2_grpc.IdentityStub(self._channel)
         self.controller = csi_pb2_grpc.ControllerStub(self._channel)
         self._node = csi_pb2_grpc.NodeStub(self._channel)
 
     def close(self) -> None:
-        """End all calls (they raise CsiError) and the connection."""
+        """End all calls (they raise StoppingError) and the connection."""
+        self._closed = True
         self._channel.close()
 
     def call(self, method: Callable[..., T], request: Any) -> T:
-        """Make one call. Raises CsiError, also where there is no answer within the limit."""
+        """Make one call. Raises CsiError, also where there is no answer within the limit; StoppingError."""
         try:
             return method(request, timeout=self._timeout)
         except grpc.RpcError as error:
+            if self._closed:
+                # Cancelled by ourselves: the driver goes on, and the next process asks it again.
+                raise StoppingError from error
             raise CsiError(error.code(), error.details() or "") from error
         except ValueError as error:
-            # grpc's way to say that the channel was closed: we are stopping.
-            raise CsiError(grpc.StatusCode.CANCELLED, str(error)) from error
+            # grpc's way to say that the channel was closed before the call.
+            raise StoppingError from error
 
     def name(self) -> str:
         """The driver's name. Waits until the driver answers, however long its pod takes to start."""

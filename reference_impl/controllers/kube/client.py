@@ -19,6 +19,8 @@ Json = dict[str, Any]
 
 MERGE_PATCH = "application/merge-patch+json"
 _TIMEOUT_S = 30.0
+_SILENCE_S = 660.0
+"""A watch that says nothing for so long is dead: no request lasts longer, and bookmarks come each minute."""
 
 
 class Throttle:
@@ -81,7 +83,7 @@ class KubeClient:
     def watch(self, kind: Kind, namespace: str | None = None, **query: str) -> Watch:
         """Open a watch; ``allowWatchBookmarks`` is on."""
         options = {"watch": "true", "allowWatchBookmarks": "true", **query}
-        return Watch(self._open("GET", kind.path(namespace), query=options, read_timeout=None))
+        return Watch(self._open("GET", kind.path(namespace), query=options, read_timeout=_SILENCE_S))
 
     def close(self) -> None:
         """Let go of throttled requests; later ones go out at once."""
@@ -108,7 +110,7 @@ class KubeClient:
         query: dict[str, str] | None = None,
         body: Json | None = None,
         content_type: str = "application/json",
-        read_timeout: float | None = _TIMEOUT_S,
+        read_timeout: float = _TIMEOUT_S,
     ) -> urllib3.BaseHTTPResponse:
         if self._throttle and (delay := self._throttle.delay(time.monotonic())):
             self._closing.wait(delay)

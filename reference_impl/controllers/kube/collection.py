@@ -21,8 +21,10 @@ from .kinds import Kind
 Handler = Callable[[Json | None, Json | None], None]
 """Called with (before, after) for each change; None before the first and after the last version."""
 
-_RECONNECT_S = (0.1, 10.0)
+_RECONNECT_S = (0.1, 2.0)
 """First and longest pause before a broken watch is opened again."""
+_WATCH_S = (300, 600)
+"""How long a watch lasts: long enough to be cheap, and varied, so that not all are renewed at once."""
 _ATTEMPTS = 5
 """Tries of one write: each conflict means that somebody else made progress."""
 
@@ -157,7 +159,8 @@ class Collection:
                 self._notify(old, new)
 
     def _follow(self) -> None:
-        self._watch = self.client.watch(self.kind, self._namespace, resourceVersion=str(self._version))
+        query = {"resourceVersion": str(self._version), "timeoutSeconds": str(random.randint(*_WATCH_S))}
+        self._watch = self.client.watch(self.kind, self._namespace, **query)
         if self._stopping.is_set():
             self._watch.stop()
         for event in self._watch:

@@ -69,7 +69,7 @@ class Recorder:
     def __init__(self, client: KubeClient, component: str) -> None:
         self._client = client
         self._component = component
-        self._queue: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Note | threading.Event | None] = queue.SimpleQueue()
         self._sent: OrderedDict[tuple[str, str, str, str], Json] = OrderedDict()
         self._budgets: OrderedDict[str, Budget] = OrderedDict()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -89,8 +89,17 @@ class Recorder:
         log.info('event: %s %s "%s" %s: %s', about["kind"], objects.key(about), type_, reason, message)
         self._queue.put(_Note(about, type_, reason, message, time.time()))
 
+    def flush(self, timeout: float) -> None:
+        """Wait until the events of before are sent, for at most ``timeout`` seconds."""
+        reached = threading.Event()
+        self._queue.put(reached)
+        reached.wait(timeout)
+
     def _run(self) -> None:
         while note := self._queue.get():
+            if isinstance(note, threading.Event):
+                note.set()
+                continue
             try:
                 self._send(note)
             except (ApiError, ApiUnreachableError) as error:

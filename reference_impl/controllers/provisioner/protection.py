@@ -6,6 +6,7 @@ source keeps its finalizer until it is to be deleted itself and no clone of it i
 
 from __future__ import annotations
 
+import logging
 import threading
 
 from .. import markers
@@ -15,6 +16,8 @@ from ..kube.collection import Collection
 from ..kube.errors import ApiError
 from .cluster import Cluster, DataSource, data_source, pending, provisioner_of
 from .unanswered import Unanswered
+
+log = logging.getLogger(__name__)
 
 
 class Protection:
@@ -34,13 +37,23 @@ class Protection:
             self._adopt(source.key)
             with self._lock:
                 self._begun[source.key].add(objects.uid(claim))
-            snapshot = self._cluster.snapshots.get(source.key)
-            if snapshot is not None:
-                self._cluster.snapshots.edit(snapshot, lambda draft: _add(draft, markers.RESTORE_SOURCE))
+            self._protect_snapshot(source.key)
         else:
             origin = self._cluster.claims.get(source.key)
             if origin is not None:
                 self._cluster.claims.edit(origin, lambda draft: _add(draft, markers.CLONE_SOURCE))
+
+    def _protect_snapshot(self, key: str) -> None:
+        snapshot = self._cluster.snapshots.get(key)
+        if snapshot is None:
+            return
+        try:
+            self._cluster.snapshots.edit(snapshot, lambda draft: _add(draft, markers.RESTORE_SOURCE))
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            # An installation that does not grant "update" restores unprotected, as it always did (FIN-008).
+            log.warning("restore from %s goes on unprotected: %s", key, error)
 
     def end(self, claim: Json, source: DataSource) -> None:
         """The claim has its volume."""

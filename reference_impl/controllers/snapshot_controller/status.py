@@ -10,9 +10,12 @@ from ..kube.client import Json
 from ..kube.events import NORMAL, WARNING
 from .cluster import Cluster
 
+_EVENTS_S = 0.5
+"""A status waits no longer than this for its events."""
+
 
 def follow(cluster: Cluster, snapshot: Json, content: Json) -> Json:
-    """Copy what the content says; events go out before the status shows it (clause SNAP-DYN-009)."""
+    """Copy what the content says; events are there before the status shows it (clause SNAP-DYN-009)."""
     before = snapshot.get("status") or {}
     after = merged(before, content)
     key = objects.key(snapshot)
@@ -21,6 +24,7 @@ def follow(cluster: Cluster, snapshot: Json, content: Json) -> Json:
         cluster.events.event(snapshot, NORMAL, "SnapshotCreated", text)
     if after["readyToUse"] and not before.get("readyToUse"):
         cluster.events.event(snapshot, NORMAL, "SnapshotReady", f"Snapshot {key} is ready to use.")
+        cluster.events.flush(_EVENTS_S)
     return _write(cluster, snapshot, lambda status: merged(status, content))
 
 

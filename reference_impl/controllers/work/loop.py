@@ -23,6 +23,10 @@ class SyncError(Exception):
         self.after = after
 
 
+class StoppingError(Exception):
+    """The process is stopping: what was begun is left as it is, and nothing is reported as a failure."""
+
+
 class Loop:
     """A queue and its workers. ``sync`` gets a key and raises if the object has to be looked at again."""
 
@@ -56,6 +60,8 @@ class Loop:
             self._sync(key)
         except SyncError as error:
             self._again(key, error, error.after)
+        except StoppingError:
+            log.info("%s: %s is left to the next process", self.name, key)
         except (ApiError, ApiUnreachableError) as error:
             self._again(key, error, None)
         except Exception:

@@ -82,7 +82,11 @@ class FakeKube:
 
     def list(self, kind: Kind, namespace: str | None = None, **_query: str) -> Json:
         with self.changed:
-            items = [obj for (other, _), obj in self._objects.items() if other == kind]
+            items = [
+                obj
+                for (other, _), obj in self._objects.items()
+                if other == kind and namespace in (None, objects.namespace(obj))
+            ]
             version = str(next(self._versions))
             return {"metadata": {"resourceVersion": version}, "items": copy.deepcopy(items)}
 

@@ -44,10 +44,14 @@ class Events:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.texts: list[str] = []
+        self.flushed_after = 0
 
     def event(self, about: Json, _type: str, reason: str, message: str) -> None:
         self.sent.append((objects.key(about), reason))
         self.texts.append(message)
+
+    def flush(self, _timeout: float) -> None:
+        self.flushed_after = len(self.sent)
 
     def reasons(self) -> list[str]:
         return [reason for _, reason in self.sent]
@@ -76,7 +80,11 @@ class Stage:
         obj = self.see(kind, key)
         if "status" in fields:
             obj = self.kube.replace(kind, {**obj, "status": fields.pop("status")}, subresource="status")
-        return self.kube.replace(kind, {**obj, **fields}) if fields else obj
+        if not fields:
+            return obj
+        version = obj["metadata"]["resourceVersion"]
+        meta = {**(fields.get("metadata") or obj["metadata"]), "resourceVersion": version}
+        return self.kube.replace(kind, {**obj, **fields, "metadata": meta})
 
     def delete(self, kind: Kind, key: str) -> None:
         obj = self.see(kind, key)

@@ -107,13 +107,15 @@ def test_handlers_compare_what_the_watch_said_not_what_we_wrote(
 def test_a_deleted_object_does_not_come_back_by_the_answer_to_our_write(
     kube: FakeKube, volumes: Collection, seen: Seen
 ) -> None:
-    made = kube.create(PV, {**body("a", v="1"), "metadata": {"name": "a", "labels": {"v": "1"}, "finalizers": ["f"]}})
+    made = kube.create(
+        PV, {**body("a", v="1"), "metadata": {"name": "a", "labels": {"v": "1"}, "finalizers": ["f"]}}
+    )
     start(volumes)
     kube.delete(PV, None, "a", uid=objects.uid(made))
     replace = kube.replace
 
-    def slow_answer(kind: Any, obj: Json, **options: Any) -> Json:
-        answer = replace(kind, obj, **options)
+    def slow_answer(kind: Any, body: Json, *, subresource: str | None = None) -> Json:
+        answer = replace(kind, body, subresource=subresource)
         seen.until(("1", None))
         return answer
 

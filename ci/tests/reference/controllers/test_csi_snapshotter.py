@@ -15,7 +15,7 @@ from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import SECRET, SN
 from pytest_csi_snapshot.reference_impl.controllers.snapshotter.calls import snapshot_name
 from pytest_csi_snapshot.reference_impl.controllers.snapshotter.contents import Contents, relevant
 from pytest_csi_snapshot.reference_impl.controllers.snapshotter.inputs import Inputs, Naming
-from pytest_csi_snapshot.reference_impl.controllers.work.loop import SyncError
+from pytest_csi_snapshot.reference_impl.controllers.work.loop import StoppingError, SyncError
 from pytest_csi_snapshot.reference_impl.faults.policy import RetainDeletesSnapshot
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
@@ -106,7 +106,9 @@ def test_a_snapshot_is_made_once_and_shown_in_one_write(stage: Theatre, driver: 
 def test_the_driver_gets_plain_parameters_metadata_and_secrets(peer: Peer, driver: FakeDriver) -> None:
     stage = Theatre(peer, Naming(extra_metadata=True))
     stage.snapshot_class(parameters={**SECRET_KEYS, "type": "snap"})
-    stage.kube.create(SECRET, {"metadata": {"name": "key", "namespace": "vault"}, "data": {"token": "aHVudGVyMg=="}})
+    stage.kube.create(
+        SECRET, {"metadata": {"name": "key", "namespace": "vault"}, "data": {"token": "aHVudGVyMg=="}}
+    )
     stage.dynamic()
     stage.sync()
     (call,) = driver.made(csi_pb2.CreateSnapshotRequest)
@@ -134,9 +136,7 @@ def test_an_unfinished_snapshot_is_asked_for_again(stage: Theatre, driver: FakeD
     assert stage.status()["restoreSize"] == 1, "what is set once stays"
 
 
-@pytest.mark.parametrize(
-    ("size", "field"), [pytest.param(0, None, id="unknown"), pytest.param(7, 7, id="known")]
-)
+@pytest.mark.parametrize(("size", "field"), [pytest.param(0, None, id="unknown"), pytest.param(7, 7, id="known")])
 def test_an_unknown_size_is_not_shown_and_an_absent_time_is_the_epoch(
     stage: Theatre, driver: FakeDriver, size: int, field: int | None
 ) -> None:
@@ -198,6 +198,21 @@ def test_a_content_of_another_driver_is_left_alone(stage: Theatre, driver: FakeD
     assert stage.sync() is None
     assert stage.status() == {}
     assert driver.made(csi_pb2.CreateSnapshotRequest) == []
+
+
+def test_a_call_broken_off_by_our_own_end_is_not_shown_as_a_failure(
+    stage: Theatre, driver: FakeDriver, peer: Peer
+) -> None:
+    def stop(_request: Any) -> Any:
+        peer.driver.close()
+        return csi_pb2.CreateSnapshotResponse()
+
+    driver.script["CreateSnapshot"].append(stop)
+    stage.dynamic()
+    with pytest.raises(StoppingError):
+        stage.contents.sync(KEY)
+    assert stage.status() == {}
+    assert stage.being_created(), "the next process has to ask again"
 
 
 # ---- a reserved key
@@ -356,9 +371,7 @@ def test_the_fault_deletes_what_was_to_be_kept(stage: Theatre, driver: FakeDrive
 # ---- details
 
 
-@pytest.mark.parametrize(
-    ("length", "name"), [(-1, "snapshot-12-34"), (3, "snapshot-123"), (9, "snapshot-1234")]
-)
+@pytest.mark.parametrize(("length", "name"), [(-1, "snapshot-12-34"), (3, "snapshot-123"), (9, "snapshot-1234")])
 def test_snapshot_names(length: int, name: str) -> None:
     assert snapshot_name("snapshot", "12-34", length) == name
 

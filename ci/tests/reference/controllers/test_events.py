@@ -70,3 +70,13 @@ def test_a_budget_grows_by_one_in_five_minutes() -> None:
     assert not budget.spend(299)
     assert budget.spend(301)
     assert not budget.spend(302)
+
+
+def test_flush_returns_when_the_events_of_before_are_there() -> None:
+    kube = FakeKube()
+    volume = kube.create(PV, {"metadata": {"name": "v"}})
+    events = recorder(kube)
+    events.event(volume, NORMAL, "Reason", "text")
+    events.flush(10)
+    assert len(sent(kube)) == 1
+    events.stop(10)

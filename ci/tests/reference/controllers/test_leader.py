@@ -37,13 +37,13 @@ def test_a_second_candidate_waits_and_takes_over_on_release() -> None:
     kube = FakeKube()
     first, second = elector(kube, "a"), elector(kube, "b")
     assert first.acquire()
-    won = threading.Event()
-    waiting = threading.Thread(target=lambda: second.acquire() and won.set())
+    won: list[bool] = []
+    waiting = threading.Thread(target=lambda: won.append(second.acquire()))
     waiting.start()
-    assert not won.is_set()
+    assert won == []
     first.release()
     waiting.join(10)
-    assert won.is_set()
+    assert won == [True]
     assert (spec(kube)["holderIdentity"], spec(kube)["leaseTransitions"]) == ("b", 1)
 
 

@@ -45,7 +45,9 @@ def test_quantities_are_written_in_the_largest_binary_unit(count: int, text: str
     assert quantity.to_bytes(text) == count
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("5m", 300), ("1m30s", 90), ("250ms", 0.25), ("1h", 3600)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1s", 1), ("5m", 300), ("1m30s", 90), ("250ms", 0.25), ("1h", 3600)]
+)
 def test_durations(text: str, seconds: float) -> None:
     assert duration(text) == seconds
 
@@ -66,7 +68,7 @@ def test_reserved_keys_do_not_reach_the_driver() -> None:
 
 
 def test_an_unknown_reserved_key_is_refused_by_name() -> None:
-    with pytest.raises(ParameterError, match='"csi.storage.k8s.io/foo" with reserved namespace'):
+    with pytest.raises(ParameterError, match=r'"csi\.storage\.k8s\.io/foo" with reserved namespace'):
         parameters.for_driver({"csi.storage.k8s.io/foo": "x"}, parameters.SNAPSHOT_USES)
 
 

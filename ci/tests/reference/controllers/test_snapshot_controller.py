@@ -27,7 +27,12 @@ from .stage import NS, Stage
 Json = dict[str, Any]
 
 DEFAULT = {markers.DEFAULT_CLASS: "true"}
-READY = {"snapshotHandle": "h", "creationTime": 1_700_000_000_999_999_999, "restoreSize": 1 << 30, "readyToUse": True}
+READY = {
+    "snapshotHandle": "h",
+    "creationTime": 1_700_000_000_999_999_999,
+    "restoreSize": 1 << 30,
+    "readyToUse": True,
+}
 
 
 class Theatre(Stage):
@@ -126,6 +131,7 @@ def test_bound_comes_long_before_ready_and_events_come_in_order(stage: Theatre) 
     assert stage.status()["readyToUse"] is True
     assert stage.status()["restoreSize"] == "1Gi"
     assert stage.events.reasons() == ["CreatingSnapshot", "SnapshotCreated", "SnapshotReady"]
+    assert stage.events.flushed_after == 3, "the status waits for its events"
 
 
 def test_size_and_time_do_not_change_once_they_are_set(stage: Theatre) -> None:
@@ -143,10 +149,12 @@ def test_size_and_time_do_not_change_once_they_are_set(stage: Theatre) -> None:
 @pytest.mark.parametrize(
     ("prepare", "text"),
     [
-        pytest.param(lambda stage: None, 'persistentvolumeclaim "c" not found', id="missing"),
+        pytest.param(lambda _stage: None, 'persistentvolumeclaim "c" not found', id="missing"),
         pytest.param(lambda stage: stage.claim(bound=False), "not yet bound to a PV", id="unbound"),
         pytest.param(
-            lambda stage: stage.volume(stage.claim(), csi=None), "cannot find CSI PersistentVolumeSource", id="not CSI"
+            lambda stage: stage.volume(stage.claim(), csi=None),
+            "cannot find CSI PersistentVolumeSource",
+            id="not CSI",
         ),
         pytest.param(lambda stage: _terminating(stage), "claim is being deleted", id="terminating"),
     ],
@@ -205,7 +213,9 @@ def test_a_missing_content_of_a_bound_snapshot_is_never_made_anew(stage: Theatre
         pytest.param({"a": DEFAULT}, "a", id="one default"),
         pytest.param({"a": DEFAULT, "b": {}}, "a", id="one of two is the default"),
         pytest.param({"a": {}}, "cannot find default snapshot class", id="no default"),
-        pytest.param({"a": {markers.DEFAULT_CLASS: "True"}}, "cannot find default snapshot class", id="wrong case"),
+        pytest.param(
+            {"a": {markers.DEFAULT_CLASS: "True"}}, "cannot find default snapshot class", id="wrong case"
+        ),
         pytest.param({"a": DEFAULT, "b": DEFAULT}, "2 default snapshot classes were found", id="two defaults"),
     ],
 )
@@ -213,8 +223,8 @@ def test_the_default_class_is_chosen_or_the_reason_said(
     stage: Theatre, classes: dict[str, dict[str, str]], outcome: str
 ) -> None:
     stage.bound_claim()
-    for name, annotations in classes.items():
-        stage.snapshot_class(name, annotations=annotations)
+    for name, marks in classes.items():
+        stage.snapshot_class(name, annotations=marks)
     stage.kube.create(
         SNAPSHOT_CLASS,
         {
@@ -449,9 +459,13 @@ def test_a_snapshot_that_a_pending_claim_needs_waits(stage: Theatre) -> None:
 
 
 def test_a_content_of_another_life_is_not_deleted_with_a_snapshot_of_the_same_name(stage: Theatre) -> None:
-    stage.static_content(deletionPolicy="Delete", volumeSnapshotRef={"namespace": NS, "name": "s", "uid": "old life"})
+    stage.static_content(
+        deletionPolicy="Delete", volumeSnapshotRef={"namespace": NS, "name": "s", "uid": "old life"}
+    )
     stage.static_snapshot()
-    stage.change(SNAPSHOT, f"{NS}/s", metadata={**stage.seen()["metadata"], "finalizers": [markers.SNAPSHOT_AS_SOURCE]})
+    stage.change(
+        SNAPSHOT, f"{NS}/s", metadata={**stage.seen()["metadata"], "finalizers": [markers.SNAPSHOT_AS_SOURCE]}
+    )
     stage.delete(SNAPSHOT, f"{NS}/s")
     stage.sync()
     assert stage.gone(SNAPSHOT, f"{NS}/s")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pytest_csi_snapshot.reference_impl.controllers.work.loop import Loop, SyncError
+from pytest_csi_snapshot.reference_impl.controllers.work.loop import Loop, StoppingError, SyncError
 from pytest_csi_snapshot.reference_impl.controllers.work.queue import Backoff, WorkQueue
 
 
@@ -81,7 +81,9 @@ def test_a_failed_key_waits_for_its_backoff(queue: WorkQueue, clock: Clock) -> N
     assert taken(queue) == ["a"]
 
 
-def test_an_ordinary_add_does_not_wait_and_is_not_followed_by_the_old_pause(queue: WorkQueue, clock: Clock) -> None:
+def test_an_ordinary_add_does_not_wait_and_is_not_followed_by_the_old_pause(
+    queue: WorkQueue, clock: Clock
+) -> None:
     queue.retry("a")
     queue.add("a")
     assert taken(queue) == ["a"]
@@ -137,10 +139,21 @@ def test_a_loop_brings_a_failed_key_back(failure: Exception, pauses: list[float]
 
     asked: list[float] = []
     loop = Loop("test", sync, Backoff(1.0, 300.0), workers=1)
-    loop.queue.add_after = lambda _key, seconds: asked.append(seconds)  # type: ignore[method-assign]
+    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]  # noqa: ARG005
     loop.process("a")
     loop.process("a")
     assert asked == pauses
+
+
+def test_work_broken_off_by_the_end_of_the_process_is_no_failure() -> None:
+    def sync(_key: str) -> None:
+        raise StoppingError
+
+    asked: list[float] = []
+    loop = Loop("test", sync, Backoff(1.0, 300.0), workers=1)
+    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]  # noqa: ARG005
+    loop.process("a")
+    assert asked == []
 
 
 def test_a_loop_forgets_failures_after_success() -> None:
@@ -152,7 +165,7 @@ def test_a_loop_forgets_failures_after_success() -> None:
 
     asked: list[float] = []
     loop = Loop("test", sync, Backoff(1.0, 300.0), workers=1)
-    loop.queue.add_after = lambda _key, seconds: asked.append(seconds)  # type: ignore[method-assign]
+    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]  # noqa: ARG005
     for _ in range(3):
         loop.process("a")
     assert asked == [1, 1]
