@@ -6,10 +6,11 @@ test wants exactly the JSON that the server sent.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import kubernetes.client
 import kubernetes.config
@@ -19,6 +20,9 @@ from .kinds import Kind
 from .refusals import ApiError, ApiUnreachableError
 
 Json = dict[str, Any]
+
+_THIS_MACHINE = ipaddress.ip_network("198.18.0.0/15")
+"""Where embedded clusters listen (RFC 2544: never routed); no proxy leads there."""
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
@@ -44,6 +48,8 @@ class KubeClient:
         kubernetes.config.load_kube_config(
             config_file=path, context=context, client_configuration=configuration, persist_config=False
         )
+        if _on_this_machine(configuration.host):
+            configuration.proxy = None
         return cls(kubernetes.client.ApiClient(configuration), user_agent=user_agent)
 
     def open(
@@ -198,6 +204,13 @@ class KubeClient:
             raise ApiUnreachableError(method, path, error) from error
         finally:
             response.release_conn()
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(urlsplit(host).hostname or "") in _THIS_MACHINE
+    except ValueError:  # a name: not one of ours
+        return False
 
 
 def _dry(dry_run: bool) -> dict[str, str] | None:
