@@ -32,6 +32,11 @@ def script(name: str, *args: str) -> list[str]:
     return [sys.executable, str(ROOT / "ci" / name), *args]
 
 
+ALONE = tuple(
+    f"ci/tests/{folder}" for folder in ("fixtures", "node", "reference/backend", "reference/driver", "embedded")
+)
+"""Tests that look at all loop devices, mounts and superblocks of the machine: nothing may run beside them."""
+
 STAGES = (
     Stage("lint", tool("ruff", "check", ".")),
     Stage("format", tool("ruff", "format", "--check", "--quiet", ".")),
@@ -39,7 +44,9 @@ STAGES = (
     Stage("import rules", tool("lint-imports")),
     Stage("tree", script("check_tree.py")),
     Stage("wire", script("generate_wire.py", "--check")),
-    Stage("self-tests", tool("pytest", "-q", "ci/tests")),
+    Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in ALONE))),
+    Stage("system", tool("pytest", "-q", *ALONE[:-1])),
+    Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
     Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
 )

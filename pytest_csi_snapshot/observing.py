@@ -83,11 +83,11 @@ def _snapshot(body: Json) -> list[str]:
 
 
 def _content(body: Json) -> list[str]:
-    status = body.get("status")
+    status, policy = body.get("status"), f"policy {body['spec'].get('deletionPolicy')}"
     if not status:
-        return ["no status"]
+        return [policy, "no status"]
     handle = "has a handle" if status.get("snapshotHandle") else "no handle"
-    return [f"readyToUse {_json(status.get('readyToUse'))}", handle, *_error(status)]
+    return [policy, f"readyToUse {_json(status.get('readyToUse'))}", handle, *_error(status)]
 
 
 def _error(status: Json) -> list[str]:

@@ -179,7 +179,7 @@ class KubeClient:
         namespace: str | None = None,
         **query: Any,
     ) -> Iterator[Json]:
-        """The same, with ``opened`` handed the open response: its ``shutdown()`` ends the watch from another thread."""
+        """The same; ``opened`` is handed the open response, whose ``shutdown()`` ends it from another thread."""
         path = kind.path(namespace)
         query = {"watch": "true", "allowWatchBookmarks": "true", **query}
         response = self.open("GET", path, query=query, timeout=(30.0, None))

@@ -169,5 +169,3 @@ def _grouped(results: Iterable[TestResult], *, by_test: bool) -> list[str]:
         f"{', '.join(clauses)}: {reason}" + (f"  [{nodeid}]" if nodeid else "")
         for (reason, nodeid), clauses in groups.items()
     ]
-
-

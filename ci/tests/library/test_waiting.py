@@ -58,7 +58,7 @@ def test_a_timeout_tells_each_distinct_state_with_its_time() -> None:
     assert caught.value.observations == [
         (-3, "no status"),
         (-2, "readyToUse absent, bound to c"),
-        (0, "VolumeSnapshotContent: readyToUse absent, no handle, error: disk full"),
+        (0, "VolumeSnapshotContent: policy Delete, readyToUse absent, no handle, error: disk full"),
     ]
     assert "awaited status.readyToUse true; not seen within 0 s" in str(caught.value)
 

@@ -67,8 +67,8 @@ def demo(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Demo:
     return made
 
 
-ONE = '''
+ONE = """
 @pytest.mark.csi_clause("DEL-001")
 def test_gone(csi_recorder):
     csi_recorder.check("DEL-001", expected="gone", observed="gone")
-'''
+"""
