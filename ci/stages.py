@@ -33,7 +33,8 @@ def script(name: str, *args: str) -> list[str]:
 
 
 ALONE = tuple(
-    f"ci/tests/{folder}" for folder in ("fixtures", "node", "reference/backend", "reference/driver", "embedded")
+    f"ci/tests/{folder}"
+    for folder in ("fixtures", "node", "reference/backend", "reference/driver", "reference/live", "embedded")
 )
 """Tests that look at all loop devices, mounts and superblocks of the machine: nothing may run beside them."""
 

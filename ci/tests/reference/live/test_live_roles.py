@@ -1,8 +1,7 @@
 """The five roles as processes against a real API server, with a driver in memory behind them.
 
-Set CSI_TEST_KUBECONFIG to a kubeconfig of a bare control plane (kube-apiserver, kube-controller-manager, the
-snapshot CRDs; no nodes, no other snapshot-controller). The tests make their own driver name, namespace and
-classes and delete them again. Waiting is by watch; the limits are far beyond what is usual.
+The cluster has no nodes and no other snapshot-controller; it is made for these tests. They make their own
+driver name, namespace and classes. Waiting is by watch; the limits are far beyond what is usual.
 """
 
 from __future__ import annotations
@@ -26,27 +25,27 @@ from pytest_csi_snapshot.reference_impl.controllers.kube.errors import ApiError
 from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import Kind
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
-from .fake_csi import FakeDriver
+from ..controllers.fake_csi import FakeDriver
 
 Json = dict[str, Any]
 
-KUBECONFIG = os.environ.get("CSI_TEST_KUBECONFIG", "")
 LIMIT_S = 30
 NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
 ROLES = ("snapshot-controller", "csi-snapshotter", "csi-provisioner", "csi-attacher", "csi-resizer")
 
-pytestmark = [
-    pytest.mark.skipif(not KUBECONFIG, reason="no API server: CSI_TEST_KUBECONFIG is not set"),
-    pytest.mark.filterwarnings("ignore:Unverified HTTPS request"),
-]
+TRIAL = Path(__file__).parents[2] / "fixtures" / "trial.py"
+"""Starts a bare control plane, says "up RUN KUBECONFIG", and ends it when its standard input ends."""
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="an embedded cluster needs root")
 
 
 class Cluster:
     """A namespace, a driver and its classes on the given API server; words for what the tests do."""
 
-    def __init__(self, driver: FakeDriver, folder: Path) -> None:
+    def __init__(self, driver: FakeDriver, folder: Path, kubeconfig: str) -> None:
         self.driver = driver
-        self.client = KubeClient(from_kubeconfig(KUBECONFIG), user_agent="live-test")
+        self.client = KubeClient(from_kubeconfig(kubeconfig), user_agent="live-test")
+        self._kubeconfig = kubeconfig
         self.ns = f"live-{uuid.uuid4().hex[:8]}"
         self._folder = folder
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -65,7 +64,8 @@ class Cluster:
     # ---- processes
 
     def start(self, role: str) -> None:
-        command = [sys.executable, "-m", "pytest_csi_snapshot.reference_impl", role, "--kubeconfig", KUBECONFIG]
+        command = [sys.executable, "-m", "pytest_csi_snapshot.reference_impl", role]
+        command += ["--kubeconfig", self._kubeconfig]
         command += ["--leader-election", "--leader-election-namespace", self.ns]
         command += ["--leader-election-identity", f"{role}-1"]
         if role != "snapshot-controller":
@@ -163,11 +163,28 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def kubeconfig() -> Iterator[str]:
+    with subprocess.Popen(
+        [sys.executable, str(TRIAL)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("up "):
+                yield line.split()[2]
+                break
+        else:
+            raise AssertionError(f"no control plane: {''.join(said)}")
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def cluster(kubeconfig: str) -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="csi-") as name:
         folder = Path(name)
         driver = FakeDriver(folder, f"live-{uuid.uuid4().hex[:8]}.example.org")
-        made = Cluster(driver, folder)
+        made = Cluster(driver, folder, kubeconfig)
         for role in ROLES:
             made.start(role)
         yield made
