@@ -13,7 +13,7 @@ from pytest_csi_snapshot.reference_impl.backend.pool import Pool
 from pytest_csi_snapshot.reference_impl.backend.records import Node
 from pytest_csi_snapshot.reference_impl.backend.release import release
 
-from ..private_mounts import private_mounts  # noqa: TID252  a test package has no canonical name
+from ..private_mounts import private_mounts
 
 __all__ = ["private_mounts"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ..private_mounts import private_mounts  # noqa: TID252  a test package has no canonical name
+from ..private_mounts import private_mounts
 from .machine import Machine, free_port
 
 __all__ = ["private_mounts"]
