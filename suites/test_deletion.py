@@ -28,10 +28,18 @@ def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> Non
     The snapshot-controller never talks to a driver: a snapshot that is gone from the backend against its
     content's policy was deleted by the sidecar, or by the driver on its own.
     """
-    words = {True: "known to the backend", False: "unknown to the backend"}
+    has = {True: "the backend still has the snapshot", False: "the backend no longer has the snapshot"}
     found = csi.backend_knows(handle, clause)
-    blame = "csi-snapshotter, driver" if kept else None
-    csi.check(clause, expected=words[kept], observed=words[found], about=handle, blame=blame)
+    proof = "imported again by its handle, it " + ("became ready" if found else "was not found")
+    csi.check(
+        clause,
+        expected=has[kept],
+        observed=f"{has[found]}: {proof}",
+        holds=found is kept,
+        about=handle,
+        blame="csi-snapshotter, driver" if kept else "driver, csi-snapshotter",
+        hint="" if kept else "the content is gone: was DeleteSnapshot called, and what did the driver answer?",
+    )
 
 
 def set_policy(csi: Scenario, content: Handle, policy: str) -> None:
