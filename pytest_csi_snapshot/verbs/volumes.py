@@ -8,6 +8,7 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import BOUND, capacity_of, grown, status_of
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import PV, PVC, SNAPSHOT, STORAGE_CLASS, VOLUME_ATTACHMENT
+from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import GI, format_quantity, parse_quantity
 from pytest_csi_snapshot.verbs.core import Core
@@ -57,7 +58,7 @@ class VolumeVerbs(Core):
             group = {"apiGroup": SNAPSHOT.api_version.split("/")[0]} if source.kind == SNAPSHOT else {}
             spec["dataSource"] = {**group, "kind": source.kind.kind, "name": source.name}
         namespace = source.namespace if source is not None else self.namespace
-        return self.create(PVC, {"metadata": {"namespace": namespace}, "spec": spec})
+        return self.create(PVC, {"metadata": {"name": fresh_name("claim"), "namespace": namespace}, "spec": spec})
 
     def volume(self, size: int = SIZE, *, mode: str = "Filesystem") -> Handle:
         """A new, empty, bound volume."""
