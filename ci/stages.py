@@ -38,10 +38,16 @@ ALONE = tuple(
 )
 """Tests that look at all loop devices, mounts and superblocks of the machine: nothing may run beside them."""
 
+ENV = ["env", "MYPYPATH=ci/tests:."]
+"""The self-tests' packages begin at ci/tests, as pytest sees them."""
+
+SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
+
 STAGES = (
     Stage("lint", tool("ruff", "check", ".")),
     Stage("format", tool("ruff", "format", "--check", "--quiet", ".")),
     Stage("types", tool("mypy")),
+    Stage("types of ci", [*ENV, *tool("mypy", "--explicit-package-bases", "ci/tests", "ci/bench", *SCRIPTS)]),
     Stage("import rules", tool("lint-imports")),
     Stage("tree", script("check_tree.py")),
     Stage("wire", script("generate_wire.py", "--check")),

@@ -87,11 +87,11 @@ class Scripted(KubeClient):
         self.events: queue.Queue[Json | Exception | None] = queue.Queue()
         self.begun_at: list[str] = []
 
-    def request(self, _method: str, _path: str, **_options: Any) -> Json:
+    def request(self, method: str, path: str, **options: Any) -> Json:
         return self.pages.get(timeout=10)
 
     def watch_shutdown(
-        self, opened: Callable[..., None], _kind: Kind, _namespace: str | None = None, **query: Any
+        self, opened: Callable[..., None], kind: Kind, namespace: str | None = None, **query: Any
     ) -> Iterator[Json]:
         self.begun_at.append(query["resourceVersion"])
         opened(None)

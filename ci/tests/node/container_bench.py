@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pytest_csi_snapshot.fixtures.node import namespace
+from pytest_csi_snapshot.fixtures.node import linux, namespace
 from pytest_csi_snapshot.fixtures.node.config import Image, program_folders
 from pytest_csi_snapshot.fixtures.node.container_spec import MASKS
 from pytest_csi_snapshot.fixtures.node.launch.spec import ContainerSpec
@@ -80,7 +80,7 @@ def main() -> None:
         adopt_orphans()
         processes = Processes()
         results = [run(processes, wish, top) for wish in wishes]
-        namespace.linux.unmount(str(top / "containers"))
+        linux.unmount(str(top / "containers"))
     json.dump(results, sys.stdout)
 
 

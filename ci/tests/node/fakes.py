@@ -1,7 +1,7 @@
 """A driver and an API server for the node's tests, both in this process: they do nothing but remember."""
 
 # The generated base classes choose the names of methods and arguments.
-# ruff: noqa: N802, ARG002
+# ruff: noqa: N802
 from __future__ import annotations
 
 import copy

@@ -69,7 +69,7 @@ class Bench:
             {},
             {},
             self._note,
-            lambda _i, kind, *rest: self._note(*rest, kind=kind),
+            lambda _i, kind, severity, reason, message: self._note(severity, reason, message, kind),
         )
         return CsiVolume("v", {"claimName": "c"}, context, self.services)
 

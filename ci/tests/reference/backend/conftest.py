@@ -21,7 +21,7 @@ Open = Callable[[], Engine]
 
 
 @pytest.fixture
-def data(private_mounts: None, tmp_path: Path) -> Iterator[Path]:  # noqa: ARG001  asked for what it does
+def data(private_mounts: None, tmp_path: Path) -> Iterator[Path]:
     """A data directory; what is left in the kernel is released at the end."""
     folder = tmp_path / "data"
     folder.mkdir()

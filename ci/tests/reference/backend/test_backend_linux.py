@@ -37,7 +37,7 @@ def image(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mounted(private_mounts: None, image: Path, tmp_path: Path) -> Iterator[loops.Loop]:  # noqa: ARG001  what it does
+def mounted(private_mounts: None, image: Path, tmp_path: Path) -> Iterator[loops.Loop]:
     """An ext4 on a loop device, mounted at ``tmp_path / "mnt"``."""
     loop, fd = loops.attach(image)
     subprocess.run(["mkfs.ext4", "-q", str(loop.path)], check=True)

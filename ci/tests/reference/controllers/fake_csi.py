@@ -3,7 +3,7 @@
 Volumes and snapshots are entries of dicts. ``calls`` has every request in order; ``script`` replaces the
 next answers of a method: a gRPC code is an abort, a callable is asked.
 """
-# ruff: noqa: N802, ARG002 - the names and signatures are those of the generated services
+# ruff: noqa: N802 - the names and signatures are those of the generated services
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def test_a_loop_brings_a_failed_key_back(failure: Exception, pauses: list[float]
 
     asked: list[float] = []
     loop = Loop("test", sync, Backoff(1.0, 300.0), workers=1)
-    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]  # noqa: ARG005
+    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]
     loop.process("a")
     loop.process("a")
     assert asked == pauses
@@ -151,7 +151,7 @@ def test_work_broken_off_by_the_end_of_the_process_is_no_failure() -> None:
 
     asked: list[float] = []
     loop = Loop("test", sync, Backoff(1.0, 300.0), workers=1)
-    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]  # noqa: ARG005
+    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]
     loop.process("a")
     assert asked == []
 
@@ -165,7 +165,7 @@ def test_a_loop_forgets_failures_after_success() -> None:
 
     asked: list[float] = []
     loop = Loop("test", sync, Backoff(1.0, 300.0), workers=1)
-    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]  # noqa: ARG005
+    loop.queue.add_after = lambda key, seconds: asked.append(seconds)  # type: ignore[method-assign]
     for _ in range(3):
         loop.process("a")
     assert asked == [1, 1]

@@ -15,7 +15,7 @@ __all__ = ["private_mounts"]
 
 
 @pytest.fixture
-def stopped(private_mounts: None) -> Iterator[Machine]:  # noqa: ARG001  asked for what it does
+def stopped(private_mounts: None) -> Iterator[Machine]:
     """A machine whose roles are not started."""
     machine = Machine(Path(tempfile.mkdtemp(prefix="csi-")), free_port())
     yield machine
