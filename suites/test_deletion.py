@@ -45,6 +45,7 @@ def test_delete_policy_removes_content_and_backend_snapshot(csi: Scenario) -> No
     csi.delete(snapshot)
     last = csi.gone(content, "DEL-001")
     end = csi.gone(snapshot, "DEL-001")
+    csi.seamless("DEL-001", snapshot.kind, content.kind)
     csi.check(
         "DEL-001",
         expected="the content gone before the snapshot",

@@ -111,6 +111,7 @@ def test_growth_is_told_by_events_and_states(csi: Scenario) -> None:
     csi.grown(claim, LARGER)
     csi.event(claim, "FileSystemResizeSuccessful", "EXP-006")
 
+    csi.seamless("EXP-010", claim.kind)
     targets = {
         parse_quantity((status_of(version.object).get("allocatedResources") or {})["storage"])
         for version in csi.versions(claim)
