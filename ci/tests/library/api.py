@@ -108,7 +108,7 @@ class Scripted(KubeClient):
         _kind: Kind,
         _namespace: str | None = None,
         *,
-        silence: float | None = None,
+        silence: float | None = None,  # noqa: ARG002  scripts break off by an exception
         **query: Any,
     ) -> Iterator[Json]:
         self.begun_at.append(query["resourceVersion"])

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from pytest_csi_snapshot.conditions import not_the_volumes_fault
-from pytest_csi_snapshot.kube.kinds import PVC, SNAPSHOT
+from pytest_csi_snapshot.kube.kinds import EVENT, PVC, SNAPSHOT
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.verbs.core import Core, PreparationError
 from pytest_csi_snapshot.verbs.pods import PodVerbs
+from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 from pytest_csi_snapshot.waiting import WaitTimeout
 
 from .objects import Json, Recorded, meta
@@ -47,7 +48,8 @@ PERHAPS_THE_VOLUMES = [
 
 @pytest.mark.parametrize(("status", "why"), BLAMELESS)
 def test_no_fault_of_the_volume(status: Json, why: str) -> None:
-    assert pytest.raises(PreparationError, answer_of, status).match(why)
+    with pytest.raises(PreparationError, match=why):
+        answer_of(status)
 
 
 @pytest.mark.parametrize("status", PERHAPS_THE_VOLUMES)
@@ -79,10 +81,33 @@ def answer_of(status: Json) -> str:
 
 def test_over_a_gap_nothing_is_said_about_all_versions() -> None:
     core = object.__new__(Core)
-    core.history, core._begun, core._recorder = Recorded(), 0, Recorder("t")  # noqa: SLF001
+    core.history, core._begun, core._recorder = Recorded(), 0, Recorder("t")
     core.history.record_gap(PVC, "ns", "too old")
     core.seamless("FIN-006", SNAPSHOT)
     with pytest.raises(pytest.skip.Exception, match="versions of PersistentVolumeClaim were missed: too old"):
         core.seamless("FIN-006", PVC)
-    assert core._recorder.ending is not None  # noqa: SLF001
-    assert core._recorder.ending.outcome is Outcome.UNKNOWN  # noqa: SLF001
+    assert core._recorder.ending is not None
+    assert core._recorder.ending.outcome is Outcome.UNKNOWN
+
+
+class Unbound(VolumeVerbs):
+    """A claim that waits in vain, and whose provisioner has said something."""
+
+    def __init__(self, message: str) -> None:
+        self.history = Recorded()
+        self.limits = SimpleNamespace(bind=0.0)  # type: ignore[assignment]
+        self._recorder = Recorder("t")
+        event = {"metadata": meta("e", namespace="ns"), "involvedObject": {"uid": "uid-p"}, "message": message}
+        self.history.told(EVENT, event)
+
+    def wait(self, *_: Any, **__: Any) -> Json:
+        raise WaitTimeout("CLN-001", "phase Bound", about="PVC ns/p", within=0.0, observations=[], why="in vain")
+
+
+def test_a_driver_that_does_not_claim_to_clone_is_not_failed_for_it() -> None:
+    clone = Handle.of(PVC, {"metadata": meta("p", namespace="ns"), "spec": {}})
+    refused = Unbound("CSI driver does not support clone operations: capability CLONE_VOLUME")
+    with pytest.raises(pytest.skip.Exception, match="not supported: CSI driver does not support clone"):
+        refused.bound(clone, "CLN-001")
+    with pytest.raises(WaitTimeout):
+        Unbound("rpc error: code = Internal").bound(clone, "CLN-001")
