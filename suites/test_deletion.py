@@ -25,13 +25,12 @@ def taken(csi: Scenario, cls: str, claim: Handle | None = None) -> tuple[Handle,
 def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> None:
     """Check by re-importing the handle whether the backend still has the snapshot (DEL-016).
 
-    The snapshot-controller never talks to a driver: a snapshot that is gone from the backend against its
-    content's policy was deleted by the sidecar, or by the driver on its own.
+    The snapshot-controller never talks to a driver: what the backend has against its content's policy, or lacks,
+    is the sidecar's doing or the driver's.
     """
     words = {True: "known to the backend", False: "unknown to the backend"}
     found = csi.backend_knows(handle, clause)
-    blame = "csi-snapshotter, driver" if kept else None
-    csi.check(clause, expected=words[kept], observed=words[found], about=handle, blame=blame)
+    csi.check(clause, expected=words[kept], observed=words[found], about=handle, blame="SS, DRV")
 
 
 def set_policy(csi: Scenario, content: Handle, policy: str) -> None:
