@@ -54,6 +54,39 @@ def _pod_failed(body: Json) -> str:
     )
 
 
+_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName",
+                       "CreateContainerConfigError"})  # fmt: skip
+_LOST_ITS_NODE = frozenset({"Evicted", "NodeLost", "NodeShutdown", "Preempting", "UnexpectedAdmissionError"})
+_NO_PROGRAM = (126, 127)
+"""Exit codes by which a shell says that a program is missing or cannot be run."""
+
+
+def not_the_volumes_fault(pod: Json) -> str:
+    """Why a pod came to nothing, where that says nothing about its volumes; "" where it may be their fault.
+
+    No image, no program in it, no place on any node, or a node that threw it out.
+    """
+    status = status_of(pod)
+    reason = str(status.get("reason") or "")
+    if status.get("phase") == "Failed" and (reason in _LOST_ITS_NODE or reason.startswith("OutOf")):
+        return f"{reason}: {status.get('message', '')}".strip(": ")
+    for container in status.get("containerStatuses") or []:
+        state = container.get("state") or {}
+        waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
+        if waiting.get("reason") in _NO_IMAGE:
+            return f"image {container.get('image', '')}: {waiting['reason']}: {waiting.get('message', '')}".strip(
+                ": "
+            )
+        if ended.get("exitCode") in _NO_PROGRAM:
+            last = f" ({str(ended['message']).strip()})" if ended.get("message") else ""
+            return f"image {container.get('image', '')} lacks a program that the workload needs{last}"
+    for condition in status.get("conditions") or []:
+        text = str(condition.get("message") or "")
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False" and "volume" not in text:
+            return f"not scheduled: {text or condition.get('reason', '')}"
+    return ""
+
+
 def _pod_ended(body: Json) -> str:
     return "the pod ended" if status_of(body).get("phase") == "Succeeded" else _pod_failed(body)
 

@@ -42,6 +42,10 @@ class Judging:
             return (yield)
         try:
             result = yield
+        except pytest.skip.Exception:  # what could not be told does not excuse what was seen
+            recorder.finish()
+            _raise_new(item, recorder)
+            raise
         except Exception as error:
             _finish_beside(recorder, error)
             if (timeout := timeout_of(error)) is None:

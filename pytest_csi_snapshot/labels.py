@@ -20,6 +20,10 @@ NUDGE = f"{DOMAIN}/nudge"
 """An annotation without meaning: changing it makes a controller look at the object now."""
 
 
+INVENTED_DRIVER = "nobody."
+"""How the names of drivers begin that tests make up: no controller serves them."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """Who makes an object: the run and the worker of it."""
@@ -39,7 +43,12 @@ class Mark:
     @property
     def prefix(self) -> str:
         """How the names of this worker's namespaces and cluster-wide objects begin."""
-        return f"csi-{self.run}-{self.worker}-"
+        return f"{self.run_prefix}{self.worker}-"
+
+    @property
+    def run_prefix(self) -> str:
+        """How the names of all workers' namespaces begin."""
+        return f"csi-{self.run}-"
 
     def fresh(self, what: str = "") -> str:
         """A new name for a namespace or a cluster-wide object."""

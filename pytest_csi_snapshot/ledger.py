@@ -27,12 +27,17 @@ from pytest_csi_snapshot.labels import NUDGE
 from pytest_csi_snapshot.observing import describe, observations
 from pytest_csi_snapshot.owning import OwnedClient
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
+from pytest_csi_snapshot.watching import WatchLostError
 
 CONTENT_FINALIZER = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
 BEING_DELETED = "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted"
 LEAK_CLAUSE = "FIN-011"
 WATCHED = (POD, SNAPSHOT, SNAPSHOT_CONTENT, PVC, PV)
 """The kinds whose end is waited for; the others go at once."""
+
+
+class CleanUpError(Exception):
+    """The API server refused a step of the clean-up, or was lost during it."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class Ledger:
         self._history = history
         self._patience = patience
         self.handles: list[Handle] = []
+        self._troubles: list[str] = []
         self.forsaken: set[str] = set()
         self.borrowed: set[str] = set()
 
@@ -81,7 +87,10 @@ class Ledger:
         return [*made, *(version.uid for kind in (SNAPSHOT_CONTENT, PV) for version in self._derived(kind))]
 
     def clean_up(self) -> list[str]:
-        """Remove everything; the leaks, each with what holds it."""
+        """Remove everything; the leaks, each with what holds it.
+
+        Raises CleanUpError, at the end, where something could not even be asked to go: not a fault of the driver.
+        """
         self._retire_contents()
         self._delete(POD, grace=1)
         self._delete(SNAPSHOT)
@@ -94,6 +103,8 @@ class Ledger:
         leaks = [f"{_name(version)}: {self._story(version)}" for version in self._remaining(WATCHED)]
         for kind in (SNAPSHOT_CLASS, STORAGE_CLASS, NAMESPACE):
             self._delete(kind)
+        if self._troubles:
+            raise CleanUpError("; ".join([*self._troubles, *(f"left behind: {leak}" for leak in leaks)]))
         return leaks
 
     # -- steps
@@ -111,7 +122,7 @@ class Ledger:
             self._api.delete(handle.kind, handle.namespace, handle.name, uid=handle.uid, grace=grace)
         except ApiError as error:
             if not error.conflict:  # another object of that name, made by a later step of the same test
-                raise
+                self._troubles.append(str(error))  # the others are to go all the same
 
     def _retire_contents(self) -> None:
         """Let contents be deleted with their snapshots."""
@@ -134,7 +145,7 @@ class Ledger:
             self._api.patch(SNAPSHOT_CONTENT, None, version.name, body)
         except ApiError as error:
             if not error.not_found:
-                raise
+                self._troubles.append(str(error))
 
     def _await_gone(self, kinds: tuple[Kind, ...], *, within: float) -> None:
         """Wait until nothing of these kinds is left; free meanwhile what a forsaken driver holds."""
@@ -156,6 +167,9 @@ class Ledger:
                 )
             except WaitTimeout:
                 return  # what remains is told by clean_up, with its story
+            except WatchLostError as error:
+                self._troubles.append(str(error))
+                return
             if not isinstance(found, Version):
                 return
             self._patch_content(found, {"metadata": {"finalizers": None}})

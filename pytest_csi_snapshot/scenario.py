@@ -38,7 +38,6 @@ class Scenario(VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs):
     ) -> None:
         super().__init__(station, recorder, limits or limits_of(cluster.provider), test_id)
         self.cluster = cluster
-        self._begun = station.history.position
         self._begun_at = station.history.clock()
 
     def audit(self) -> None:
@@ -55,10 +54,12 @@ class Scenario(VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs):
 
     def close(self, *, keep: bool = False) -> None:
         """Remove everything that the test made; what does not go is a broken FIN-011."""
-        leaks = [] if keep else self.ledger.clean_up()
-        if self._namespace:
-            self.station.leave(self._namespace)
-        self.history.forget(self.ledger.uids)
+        try:
+            leaks = [] if keep else self.ledger.clean_up()
+        finally:
+            if self._namespace:
+                self.station.leave(self._namespace)
+            self.history.forget(self.ledger.uids)
         for leak in leaks:
             if self._recorder is None:
                 raise PreparationError(f"left behind: {leak}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +46,7 @@ class ClusterOwner:
         handle, name = tempfile.mkstemp(prefix="csi-turns-")
         os.close(handle)
         self._turns = Path(name)
+        self._run = ""
         self.up_after = 0.0
 
     @pytest.hookimpl(tryfirst=True)
@@ -69,6 +71,7 @@ class ClusterOwner:
         """Hand the cluster to an xdist worker, also to the replacement of one that crashed."""
         node.workerinput[_HANDED] = self._config.stash[CLUSTER].as_plain()
         node.workerinput[_TURNS] = str(self._turns)
+        self._run = run_id(node.workerinput["testrunuid"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
@@ -94,11 +97,42 @@ class ClusterOwner:
             return
         with _terminations_ignored():
             try:
+                self._sweep()
                 provider.delete(self.tell)
             except RunError as trouble:
                 self._warn(f"the cluster was not deleted: {trouble}")
-                if self._session and not self._session.exitstatus:
-                    self._session.exitstatus = trouble.exit_code
+                self._end_in_trouble(trouble.exit_code)
+
+    def _sweep(self) -> None:
+        """Remove from somebody's cluster what dead or interrupted workers have left there, and say it."""
+        cluster, run = self._config.stash.get(CLUSTER, None), self._run or _run_of_this_process()
+        if cluster is None or cluster.provider != "existing" or not run:
+            return
+        from kubernetes.config import ConfigException
+
+        from pytest_csi_snapshot import leftovers
+        from pytest_csi_snapshot.kube.client import KubeClient
+        from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+
+        try:
+            client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
+            found = leftovers.left_behind(client, run)
+            staying = [body for _, body in found if "deletionTimestamp" not in body["metadata"]]
+            if found:
+                what = f"removing {len(staying)} that tests left behind" if staying else "all are on their way out"
+                self.tell(f"{len(found)} objects of this run are in the cluster, {what}")
+            left = leftovers.remove(client, run) if found else []
+        except (ApiError, ApiUnreachableError, ConfigException) as error:
+            left = [f"unknown: {error}"]
+        if left:
+            self._warn(f"left in the cluster: {', '.join(left)}; look for all of it with: kubectl get namespaces,"
+                       "volumesnapshotcontents,volumesnapshotclasses,storageclasses "
+                       f"-l {leftovers.selector(run)}")  # fmt: skip
+            self._end_in_trouble(RunError.exit_code)
+
+    def _end_in_trouble(self, exit_code: int) -> None:
+        if self._session and not self._session.exitstatus:
+            self._session.exitstatus = exit_code
 
     def _give_up(self, trouble: RunError) -> None:
         """End the run with the one line of the trouble."""
@@ -123,6 +157,17 @@ class ClusterOwner:
             if reporter:
                 reporter.write_line(line, **markup)
                 reporter.flush()
+
+
+def run_id(unique: str) -> str:
+    """The name of a run in labels, from the one that xdist gives it."""
+    return unique[:8]
+
+
+def _run_of_this_process() -> str:
+    """The run that this process has made objects for; "" where it has made none."""
+    station = sys.modules.get("pytest_csi_snapshot.station")
+    return station.this_worker().run if station else ""
 
 
 def cluster_of(config: pytest.Config) -> Cluster | None:

@@ -176,6 +176,9 @@ def _check_belonging(settings: Settings) -> None:
     for name in ("csi_kubeconfig", "csi_context"):
         if settings.csi_cluster == "embedded" and settings.sources[name] == "option":
             raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=existing, this run is on 'embedded'")
+    for name in ("csi_nodes", "csi_assets", "csi_reuse"):
+        if settings.csi_driver and settings.csi_cluster == "existing" and settings.sources[name] == "option":
+            raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=embedded, this run is on 'existing'")
 
 
 def _typed(name: str) -> str:

@@ -19,6 +19,7 @@ from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import EVENT, POD, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT
 from pytest_csi_snapshot.labels import Mark
 from pytest_csi_snapshot.owning import OwnedClient
+from pytest_csi_snapshot.session import run_id
 from pytest_csi_snapshot.watching import Scope, Watch
 
 
@@ -87,5 +88,5 @@ def station_at(cluster: Cluster) -> Station:
 @cache
 def this_worker() -> Mark:
     """The mark of this process: workers of one pytest-xdist run share the run."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(4)
-    return Mark(run=run[:8], worker=os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    run = run_id(os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(4))
+    return Mark(run=run, worker=os.environ.get("PYTEST_XDIST_WORKER", "main"))

@@ -23,6 +23,11 @@ PATIENCE = 60.0
 """Seconds without any answer after which a watch is given up."""
 
 
+SILENCE = 20.0
+"""Seconds of silence after which a stream is opened anew: a connection may die without a word, and whoever waits
+would take that for the driver's silence. Shorter than any wait on a cluster that is not on this machine."""
+
+
 class WatchLostError(Exception):
     """The API server answered a watch no longer: no verdict is possible from here on."""
 
@@ -61,7 +66,7 @@ class Watch:
     def start(self, *, with_past: bool = False) -> None:
         """Begin at the current resourceVersion; ``with_past`` records what exists already as well."""
         if with_past:
-            self._list_all()
+            self._take_in(self._page())
         else:
             query = {**self._scope.query, "limit": 1}
             page = self._client.request("GET", self._scope.kind.path(self._scope.namespace), query=query)
@@ -118,7 +123,12 @@ class Watch:
     def _stream(self) -> None:
         scope = self._scope
         events = self._client.watch_shutdown(
-            self._opened, scope.kind, scope.namespace, resourceVersion=self._version, **scope.query
+            self._opened,
+            scope.kind,
+            scope.namespace,
+            silence=SILENCE,
+            resourceVersion=self._version,
+            **scope.query,
         )
         for event in events:
             body = event["object"]
@@ -138,17 +148,19 @@ class Watch:
 
     def _resume_after_gap(self, reason: str) -> None:
         before = dict(self._seen)
-        self._history.record_gap(self._scope.kind, self._scope.namespace or "", reason)
-        present = self._list_all()
-        for uid, body in before.items():
-            if uid not in present:
-                self._record("DELETED", body)
+        page = self._page()
+        with self._history.arrival:  # nobody may look between the gap and what is there after it
+            self._history.record_gap(self._scope.kind, self._scope.namespace or "", reason)
+            present = self._take_in(page)
+            for uid, body in before.items():
+                if uid not in present:
+                    self._record("DELETED", body)
 
-    def _list_all(self) -> set[str]:
-        """Record everything that is there now; the uids of it."""
-        scope = self._scope
-        path = scope.kind.path(scope.namespace)
-        page = self._client.request("GET", path, query=scope.query)
+    def _page(self) -> Json:
+        return self._client.request("GET", self._scope.kind.path(self._scope.namespace), query=self._scope.query)
+
+    def _take_in(self, page: Json) -> set[str]:
+        """Record everything that a list brought; the uids of it."""
         for item in page.get("items") or []:
             self._record("MODIFIED" if item["metadata"]["uid"] in self._seen else "ADDED", item)
         self._version = page["metadata"]["resourceVersion"]

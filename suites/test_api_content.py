@@ -37,6 +37,8 @@ def stored(csi: Scenario, source: dict[str, str], **changes: Any) -> Handle:
 
 @pytest.mark.csi_clause("API-VSC-001", "API-VSC-009")
 def test_source_and_required_fields(csi: Scenario) -> None:
+    csi.needs_rules("API-VSC-001", SNAPSHOT_CONTENT)
+
     def create(source: dict[str, str], **changes: Any) -> dict[str, Any]:
         return csi.try_create(SNAPSHOT_CONTENT, spec=spec_of(csi, source, **changes))
 
@@ -59,6 +61,7 @@ def test_source_and_required_fields(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("API-VSC-002", "API-VSC-003")
 def test_volume_handle_is_fixed(csi: Scenario) -> None:
+    csi.needs_rules("API-VSC-002", SNAPSHOT_CONTENT)
     content = stored(csi, BY_VOLUME)
     csi.refuses(
         "API-VSC-002",
@@ -76,6 +79,7 @@ def test_volume_handle_is_fixed(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("API-VSC-004", "API-VSC-005")
 def test_snapshot_handle_is_fixed(csi: Scenario) -> None:
+    csi.needs_rules("API-VSC-004", SNAPSHOT_CONTENT)
     content = stored(csi, BY_SNAPSHOT)
     csi.refuses(
         "API-VSC-004",
@@ -93,6 +97,7 @@ def test_snapshot_handle_is_fixed(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("API-VSC-006", "API-VSC-007")
 def test_volume_mode_is_fixed_once_set(csi: Scenario) -> None:
+    csi.needs_rules("API-VSC-006", SNAPSHOT_CONTENT)
     without = stored(csi, BY_SNAPSHOT)
     csi.accepts(
         "API-VSC-006",
@@ -116,6 +121,7 @@ def test_volume_mode_is_fixed_once_set(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("API-VSC-008", "API-VSC-010")
 def test_snapshot_reference_is_whole_but_not_guarded(csi: Scenario) -> None:
+    csi.needs_rules("API-VSC-008", SNAPSHOT_CONTENT)
     content = stored(csi, BY_SNAPSHOT)
     for present in ("name", "namespace"):
         half = spec_of(csi, BY_SNAPSHOT, volumeSnapshotRef={present: csi.namespace})

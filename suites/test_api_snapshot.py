@@ -19,6 +19,8 @@ def stored(csi: Scenario, source: dict[str, str]) -> Handle:
 
 @pytest.mark.csi_clause("API-VS-001", "API-VS-007")
 def test_exactly_one_source_is_required(csi: Scenario) -> None:
+    csi.needs_rules("API-VS-001", SNAPSHOT)
+
     def create(**spec: object) -> object:
         return csi.try_create(SNAPSHOT, spec=spec)
 
@@ -32,6 +34,7 @@ def test_exactly_one_source_is_required(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("API-VS-002", "API-VS-003")
 def test_claim_as_source_is_fixed(csi: Scenario) -> None:
+    csi.needs_rules("API-VS-002", SNAPSHOT)
     snapshot = stored(csi, FROM_CLAIM)
     spec = csi.get(snapshot)["spec"]
     csi.refuses(
@@ -50,6 +53,7 @@ def test_claim_as_source_is_fixed(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("API-VS-004", "API-VS-005")
 def test_content_as_source_is_fixed(csi: Scenario) -> None:
+    csi.needs_rules("API-VS-004", SNAPSHOT)
     snapshot = stored(csi, FROM_CONTENT)
     spec = csi.get(snapshot)["spec"]
     csi.refuses(
@@ -68,6 +72,8 @@ def test_content_as_source_is_fixed(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("API-VS-006")
 def test_class_name_may_be_absent_but_not_empty(csi: Scenario) -> None:
+    csi.needs_rules("API-VS-006", SNAPSHOT)
+
     def create(**class_name: str) -> dict[str, object]:
         return csi.try_create(SNAPSHOT, spec={"source": FROM_CLAIM, **class_name})
 

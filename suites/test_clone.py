@@ -62,7 +62,7 @@ def test_clone_waits_for_a_pending_source(csi: Scenario) -> None:
 @pytest.mark.csi_clause("CLN-004")
 def test_request_smaller_than_that_of_the_source_is_refused(csi: Scenario, csi_source: Handle) -> None:
     small = csi.clone(csi_source, request_of(csi.get(csi_source)) - MI)
-    csi.event(small, "ProvisioningFailed", "CLN-004")
+    csi.event(small, "ProvisioningFailed", "CLN-004", mentions="size")
     csi.check("CLN-004", expected="Pending", observed=status_of(csi.get(small)).get("phase"), about=small)
 
 

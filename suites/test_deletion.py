@@ -25,8 +25,8 @@ def taken(csi: Scenario, cls: str, claim: Handle | None = None) -> tuple[Handle,
 def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> None:
     """Check by re-importing the handle whether the backend still has the snapshot (DEL-016).
 
-    The snapshot-controller never talks to a driver: a snapshot that is gone from the backend against its
-    content's policy was deleted by the sidecar, or by the driver on its own.
+    The snapshot-controller never talks to a driver: what the backend has against its content's policy, or lacks,
+    is the sidecar's doing or the driver's.
     """
     has = {True: "the backend still has the snapshot", False: "the backend no longer has the snapshot"}
     found = csi.backend_knows(handle, clause)
@@ -37,7 +37,7 @@ def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> Non
         observed=f"{has[found]}: {proof}",
         holds=found is kept,
         about=handle,
-        blame="csi-snapshotter, driver" if kept else "driver, csi-snapshotter",
+        blame="SS, DRV" if kept else "DRV, SS",
         hint="" if kept else "the content is gone: was DeleteSnapshot called, and what did the driver answer?",
     )
 
@@ -53,6 +53,7 @@ def test_delete_policy_removes_content_and_backend_snapshot(csi: Scenario) -> No
     csi.delete(snapshot)
     last = csi.gone(content, "DEL-001")
     end = csi.gone(snapshot, "DEL-001")
+    csi.seamless("DEL-001", snapshot.kind, content.kind)
     csi.check(
         "DEL-001",
         expected="the content gone before the snapshot",

@@ -80,6 +80,7 @@ def test_claim_does_not_shrink(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("EXP-005", "EXP-007", "EXP-008", "EXP-019")
 def test_detached_volume_grows_when_a_pod_comes(csi: Scenario) -> None:
+    csi.may_grow("EXP-005")
     claim = csi.volume()
     csi.write(claim, trees.A)
     csi.detached(claim)
@@ -102,6 +103,7 @@ def test_detached_volume_grows_when_a_pod_comes(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("EXP-006", "EXP-010")
 def test_growth_is_told_by_events_and_states(csi: Scenario) -> None:
+    csi.may_grow("EXP-006")
     claim = csi.volume()
     csi.expand(claim, LARGER)
     csi.event(claim, "Resizing", "EXP-006")
@@ -111,6 +113,7 @@ def test_growth_is_told_by_events_and_states(csi: Scenario) -> None:
     csi.grown(claim, LARGER)
     csi.event(claim, "FileSystemResizeSuccessful", "EXP-006")
 
+    csi.seamless("EXP-010", claim.kind)
     targets = {
         parse_quantity((status_of(version.object).get("allocatedResources") or {})["storage"])
         for version in csi.versions(claim)
@@ -125,6 +128,7 @@ def test_growth_is_told_by_events_and_states(csi: Scenario) -> None:
 @pytest.mark.csi_clause("EXP-018")
 def test_growth_asked_for_before_the_last_one_is_done_ends_at_the_last_size(csi: Scenario) -> None:
     """Each step may need a pod for its node part; a controller may also see both requests as one."""
+    csi.may_grow("EXP-018")
     claim = csi.volume()
     csi.expand(claim, LARGER)
     csi.expand(claim, LARGEST)
@@ -142,6 +146,7 @@ def test_growth_asked_for_before_the_last_one_is_done_ends_at_the_last_size(csi:
 @pytest.mark.csi_clause("EXP-009")
 def test_volume_in_use_grows_under_its_pod(csi: Scenario) -> None:
     """The pod goes on writing; its last words tell the size that it sees."""
+    csi.may_grow("EXP-009")
     claim = csi.volume()
     writer = csi.writer(claim)
     csi.expand(claim, LARGER)

@@ -87,6 +87,7 @@ def test_imported_content_that_nobody_claims_has_no_finalizer(csi: Scenario) -> 
 
 def never_had(csi: Scenario, clause: str, what: Handle, finalizer: str) -> None:
     """Check that no version of an object ever bore a finalizer."""
+    csi.seamless(clause, what.kind)
     bearing = [version for version in csi.versions(what) if has_finalizer(finalizer).holds(version.object)]
     csi.check(clause, expected=f"never {finalizer}", observed=f"on {len(bearing)} versions", holds=not bearing,
               about=what)  # fmt: skip

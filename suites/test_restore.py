@@ -58,7 +58,7 @@ def test_request_smaller_than_the_snapshot_is_refused(csi: Scenario, csi_source:
     if not size:
         csi.unknown("RES-003", "the snapshot has no restoreSize: no request is known to be too small")
     small = csi.restore(csi_source.snapshot, size - MI)
-    csi.event(small, "ProvisioningFailed", "RES-003")
+    csi.event(small, "ProvisioningFailed", "RES-003", mentions="size")
     phase = status_of(csi.get(small)).get("phase")
     csi.check("RES-003", expected="Pending", observed=phase, about=small)
 
@@ -79,7 +79,7 @@ def test_larger_restore_has_its_size_inside_too(csi: Scenario, csi_source: Sourc
 def test_volume_mode_is_converted_only_where_the_content_allows_it(csi: Scenario) -> None:
     snapshot = csi.ready_snapshot(csi.volume())
     block = csi.restore(snapshot, mode="Block")
-    csi.event(block, "ProvisioningFailed", "RES-013")
+    csi.event(block, "ProvisioningFailed", "RES-013", mentions="mode")
     csi.check("RES-013", expected="Pending", observed=status_of(csi.get(block)).get("phase"), about=block)
     allowed = {"metadata": {"annotations": {"snapshot.storage.kubernetes.io/allow-volume-mode-change": "true"}}}
     csi.patch(csi.content_of(snapshot), allowed)

@@ -44,6 +44,7 @@ def test_snapshot_follows_its_content(csi: Scenario) -> None:
     handle = csi.handle_in(first_ready.object)
     csi.check("STAT-002", expected="a handle when ready", observed=handle, holds=bool(handle), about=content)
 
+    csi.seamless("STAT-010", snapshot.kind)
     named, ready = csi.seen(snapshot, NAMES_CONTENT), csi.seen(snapshot, READY)
     csi.check(
         "STAT-010",

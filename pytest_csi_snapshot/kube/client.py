@@ -177,12 +177,17 @@ class KubeClient:
         opened: Callable[[urllib3.BaseHTTPResponse], None],
         kind: Kind,
         namespace: str | None = None,
+        *,
+        silence: float | None = None,
         **query: Any,
     ) -> Iterator[Json]:
-        """The same; ``opened`` is handed the open response, whose ``shutdown()`` ends it from another thread."""
+        """The same; ``opened`` is handed the open response, whose ``shutdown()`` ends it from another thread.
+
+        After ``silence`` seconds without a byte it ends with ApiUnreachableError; None waits for ever.
+        """
         path = kind.path(namespace)
         query = {"watch": "true", "allowWatchBookmarks": "true", **query}
-        response = self.open("GET", path, query=query, timeout=(30.0, None))
+        response = self.open("GET", path, query=query, timeout=(30.0, silence))
         opened(response)
         try:
             for line in _lines(response):

@@ -52,8 +52,8 @@ def show_seconds(value: object) -> str:
 
 
 def blamed_on(clause: Clause, blame: str, versions: str) -> str:
-    """The component at fault, with its version where the cluster's line of versions names it."""
-    names = [OWNERS.get(name, name) for name in blame.split(", ")] if blame else clause.blamed
+    """The components at fault, with their versions where the cluster's line of versions names them."""
+    names = tuple(OWNERS.get(one, one) for one in blame.split(", ")) if blame else clause.blamed
     return ", ".join(f"{name} {version}" if (version := version_of(name, versions)) else name for name in names)
 
 

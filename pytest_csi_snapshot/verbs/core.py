@@ -41,6 +41,7 @@ class Core:
         self.ledger = Ledger(self.api, self.history, patience=limits.deletion)
         self._recorder = recorder
         self._namespace = ""
+        self._begun = self.history.position
 
     # -- objects
 
@@ -203,6 +204,13 @@ class Core:
         self.check(
             clause, expected=f"at least {size} bytes", observed=observed, holds=observed >= size, about=about
         )
+
+    def seamless(self, clause: str, *kinds: Kind) -> None:
+        """Go on only where no version of these kinds can have been missed: ``clause`` is about all of them."""
+        __tracebackhide__ = True
+        for gap in self.history.gaps(self._begun):
+            if gap.kind in kinds:
+                self.unknown(clause, f"versions of {gap.kind} were missed: {gap.reason}")
 
     def unknown(self, clause: str, reason: str) -> NoReturn:
         """End the test: this clause cannot be told here."""

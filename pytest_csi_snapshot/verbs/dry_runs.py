@@ -8,7 +8,7 @@ from typing import Any
 
 import tenacity
 
-from pytest_csi_snapshot.kube.kinds import Kind
+from pytest_csi_snapshot.kube.kinds import CRD, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
@@ -43,6 +43,19 @@ class DryRunVerbs(Core):
             reraise=True,
         )
         return again(replace)
+
+    def rules_of(self, kind: Kind) -> int:
+        """How many validation rules (CEL) the installed CRD of a kind carries in version v1."""
+        spec = self.api.get(CRD, None, f"{kind.plural}.{kind.api_version.split('/')[0]}")["spec"]
+        return sum(_rules_in(version["schema"]) for version in spec["versions"] if version["name"] == "v1")
+
+    def needs_rules(self, clause: str, kind: Kind) -> None:
+        """Go on only where the CRD carries rules: the lack of them is told once, by API-VER-002."""
+        __tracebackhide__ = True
+        if not self.rules_of(kind):
+            self.not_supported(
+                clause, f"the installed CRD of {kind} carries no rules: older than v8.0 of its bundle"
+            )
 
     def refuses(
         self, clause: str, what: str, attempt: Callable[[], object], mentions: str = "", *, status: int = 422
@@ -84,6 +97,14 @@ class DryRunVerbs(Core):
             reraise=True,
         )
         return self.accepts(clause, what, lambda: patiently(attempt))
+
+
+def _rules_in(schema: Any) -> int:
+    if isinstance(schema, list):
+        return sum(_rules_in(part) for part in schema)
+    if not isinstance(schema, dict):
+        return 0
+    return len(schema.get("x-kubernetes-validations", ())) + sum(_rules_in(part) for part in schema.values())
 
 
 def _reasons(error: ApiError) -> list[str]:

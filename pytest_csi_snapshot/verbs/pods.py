@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
-from pytest_csi_snapshot.conditions import POD_DONE, POD_READY, status_of
+from pytest_csi_snapshot.conditions import POD_DONE, POD_READY, Condition, not_the_volumes_fault, status_of
 from pytest_csi_snapshot.kube.kinds import POD
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.verbs.core import Core, PreparationError
+from pytest_csi_snapshot.waiting import WaitTimeout
 from pytest_csi_snapshot.workloads import filesystems, logs, trees
 from pytest_csi_snapshot.workloads.pods import ANSWER_FILE, READY_FILE, Workload, mount_path
 from pytest_csi_snapshot.workloads.trees import Tree
@@ -34,7 +35,7 @@ class PodVerbs(Core):
     def answer(self, pod: Handle, clause: str = "") -> str:
         """The last words of a pod that ran to completion."""
         __tracebackhide__ = True
-        words = _last_words(self.wait(pod, POD_DONE, clause, within=self.limits.pod))
+        words = _last_words(self._come_to(pod, POD_DONE, clause))
         self.delete(pod)  # even a pod that is done holds its claims back
         return words
 
@@ -108,7 +109,7 @@ keep_logging
         """``start_writer``, ready: from now on the volume holds ``first`` and is being written."""
         __tracebackhide__ = True
         pod = self.start_writer(claim, first, last)
-        self.wait(pod, POD_READY, within=self.limits.pod)
+        self._come_to(pod, POD_READY)
         return pod
 
     def stop(self, pod: Handle) -> str:
@@ -118,6 +119,18 @@ keep_logging
         self.gone(pod, within=self.limits.pod)
         words = [_last_words(version.object) for version in self.versions(pod)]
         return next((word for word in reversed(words) if word), "")
+
+    def _come_to(self, pod: Handle, condition: Condition, clause: str = "") -> Json:
+        """Wait for a pod; one that came to nothing through no fault of its volumes says nothing about a clause."""
+        __tracebackhide__ = True
+        try:
+            return self.wait(pod, condition, clause, within=self.limits.pod)
+        except WaitTimeout as error:
+            latest = self.history.latest(pod.uid)
+            why = not_the_volumes_fault(latest.object) if latest else ""
+            if not why:
+                raise
+            raise PreparationError(f"{pod}: the workload did not run: {why}") from error
 
     def _mode(self, claim: Handle) -> str:
         latest = self.history.latest(claim.uid)

@@ -9,7 +9,7 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import HAS_ERROR, READY, Condition, status_of
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
-from pytest_csi_snapshot.labels import fresh_name
+from pytest_csi_snapshot.labels import INVENTED_DRIVER, fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.core import Core
 
@@ -43,7 +43,7 @@ class SnapshotVerbs(Core):
 
         A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018); the ledger frees its content.
         """
-        driver = f"nobody.{secrets.token_hex(4)}.example.com"
+        driver = f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
         self.ledger.forsaken.add(driver)
         return self._make_class({"driver": driver, "deletionPolicy": policy}).name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
@@ -12,11 +13,16 @@ from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import GI, format_quantity, parse_quantity
 from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.waiting import WaitTimeout
 
 Json = dict[str, Any]
 
 SIZE = GI
 """Bytes of a volume where the test does not care: what every driver can make without rounding it up."""
+
+
+NO_CLONES = "does not support clone"
+"""What the external-provisioner says of a driver without CLONE_VOLUME (CLN-010)."""
 
 
 class VolumeVerbs(Core):
@@ -82,9 +88,28 @@ class VolumeVerbs(Core):
         return self.claim(size, source=source, mode=mode)
 
     def bound(self, claim: Handle, clause: str = "") -> Json:
-        """The claim once it is Bound."""
+        """The claim once it is Bound; a clone is not supported where the driver does not claim it (CLN-010)."""
         __tracebackhide__ = True
-        return self.wait(claim, BOUND, clause, within=self.limits.bind)
+        soon = replace(BOUND, hopeless=lambda body: BOUND.hopeless(body) or self._no_clones(claim))
+        try:
+            return self.wait(claim, soon, clause, within=self.limits.bind)
+        except WaitTimeout:
+            if why := self._no_clones(claim):
+                self.not_supported(clause, why)
+            raise
+
+    def _no_clones(self, claim: Handle) -> str:
+        told = (str(event.object.get("message", "")) for event in self.events_of(claim))
+        return next((message for message in told if NO_CLONES in message), "")
+
+    def may_grow(self, clause: str) -> None:
+        """Go on only where the StorageClass claims that its volumes can be expanded."""
+        __tracebackhide__ = True
+        name = self.storage_class
+        if not self.api.get(STORAGE_CLASS, None, name).get("allowVolumeExpansion"):
+            self.not_supported(
+                clause, f"StorageClass {name} does not allow expansion; --csi-storage-class chooses another"
+            )
 
     def pv_of(self, claim: Handle) -> Handle:
         """The volume that a Bound claim is bound to."""

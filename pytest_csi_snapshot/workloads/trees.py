@@ -75,8 +75,8 @@ def list_script(root: str, label: str) -> str:
 d={root}/tree
 for f in {_PATHS}; do
   if [ -L $d/$f ]; then s=$(cat $d/$f | sha256sum); echo "{label} $f link ${{s%${{s#????????????????}}}}"
-  elif [ -e $d/$f ]; then s=$(cat $d/$f | sha256sum)
-    echo "{label} $f $(stat -c '%a %h %s' $d/$f) ${{s%${{s#????????????????}}}}"
+  elif [ -e $d/$f ]; then s=$(cat $d/$f | sha256sum); m=$(stat -c '%a %h %s' $d/$f)
+    echo "{label} $f $m ${{s%${{s#????????????????}}}}"
   else echo "{label} $f absent"; fi
 done
 """

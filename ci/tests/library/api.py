@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,6 +36,13 @@ class MemoryApi(KubeClient):
         if found is None:
             raise ApiError("GET", name, 404, {"reason": "NotFound"})
         return found
+
+    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
+        found = [
+            body for (each, home, _), body in self.objects.items() if each == kind and home == (namespace or "")
+        ]
+        key, _, value = query.get("labelSelector", "").partition("=")
+        return [body for body in found if not key or (body["metadata"].get("labels") or {}).get(key) == value]
 
     def create(self, kind: Kind, body: Json, *, dry_run: bool = False) -> Json:
         wanted = body["metadata"]
@@ -86,12 +94,22 @@ class Scripted(KubeClient):
         self.pages: queue.Queue[Json] = queue.Queue()
         self.events: queue.Queue[Json | Exception | None] = queue.Queue()
         self.begun_at: list[str] = []
+        self.pages_asked = 0
+        self.asked = threading.Event()
 
     def request(self, method: str, path: str, **options: Any) -> Json:
+        self.pages_asked += 1
+        self.asked.set()
         return self.pages.get(timeout=10)
 
     def watch_shutdown(
-        self, opened: Callable[..., None], kind: Kind, namespace: str | None = None, **query: Any
+        self,
+        opened: Callable[..., None],
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        silence: float | None = None,
+        **query: Any,
     ) -> Iterator[Json]:
         self.begun_at.append(query["resourceVersion"])
         opened(None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, POD, PVC, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import Mark
-from pytest_csi_snapshot.ledger import Handle, Ledger
+from pytest_csi_snapshot.ledger import CleanUpError, Handle, Ledger
 from pytest_csi_snapshot.owning import OwnedClient
 
 from .api import MemoryApi
@@ -106,3 +107,12 @@ def test_content_of_a_driver_that_exists_is_never_freed_by_hand(test: Test) -> N
     test.derive(finalizers=["held"])
     assert ["VolumeSnapshotContent snapcontent" in leak for leak in test.ledger.clean_up()] == [True]
     assert not [ask for ask in test.api.asked if "finalizers" in ask]
+
+
+def test_a_refusal_does_not_keep_the_rest_from_going(test: Test) -> None:
+    for kind in (NAMESPACE, SNAPSHOT_CLASS, PVC, SNAPSHOT):
+        test.make(kind, "s")
+    test.api.failures = [ApiError("DELETE", "/s", 403, {"reason": "Forbidden", "message": "no"})]
+    with pytest.raises(CleanUpError, match="Forbidden: no; left behind: VolumeSnapshot"):
+        test.ledger.clean_up()
+    assert {kind for kind, _, _ in test.api.objects} == {SNAPSHOT}

@@ -73,6 +73,21 @@ def test_what_the_server_forgot_is_a_gap_and_listed_anew() -> None:
     assert [(gap.kind, gap.reason) for gap in running.history.gaps()] == [(SNAPSHOT, "too old")]
 
 
+def test_a_gap_is_not_seen_before_what_is_there_after_it() -> None:
+    running = Running().start(page("5"))
+    running.client.events.put(event("ADDED", named("changed", "8")))
+    running.until(1)
+    asked = running.client.pages_asked
+    running.client.events.put(ApiError("WATCH", "/", 410, {"reason": "Expired", "message": "too old"}))
+    while running.client.pages_asked == asked:
+        assert running.client.asked.wait(10)
+        running.client.asked.clear()
+    assert running.history.gaps() == []
+    running.client.pages.put(page("50", named("changed", "40")))
+    assert running.until(2)[1:] == [("MODIFIED", "40")]
+    assert len(running.history.gaps()) == 1
+
+
 def test_other_peoples_objects_stay_unseen() -> None:
     keep = Scope(SNAPSHOT, keep=lambda body: body["metadata"]["name"] == "mine")
     running = Running(keep).start(page("5"))

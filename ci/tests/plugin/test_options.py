@@ -19,6 +19,7 @@ from .conftest import Demo
         (["--csi-driver=x.example.com", "--csi-fault=slow-cut"], "use --csi-driver=reference"),
         (["--csi-driver=x.example.com", "--csi-cluster=embedded"], "runs the bundled driver only"),
         (["--csi-driver=reference", "--csi-context=c"], "--csi-context belongs to --csi-cluster=existing"),
+        (["--csi-driver=x.example.com", "--csi-nodes=3"], "--csi-nodes belongs to --csi-cluster=embedded"),
         (["--csi-driver=reference", "--csi-nodes=0"], "'0' is not a number of nodes"),
         (["--csi-driver=reference", "--csi-areas=delet"], "'delet'; did you mean 'deletion'?"),
         (["--csi-driver=reference", "--csi-clauses=SNAP-DYM-001"], "did you mean 'SNAP-DYN-001'?"),

@@ -53,6 +53,8 @@ def test_a_check_that_does_not_hold_tells_everything(recorder: Recorder) -> None
 def test_blame_can_be_put_on_another_component(recorder: Recorder) -> None:
     with pytest.raises(ClauseViolation, match=r"blamed on      driver 1\.4\.0"):
         recorder.check("SNAP-DYN-001", expected=1, observed=2, blame="DRV")
+    with pytest.raises(ClauseViolation, match=r"blamed on      csi-snapshotter, driver 1\.4\.0"):
+        recorder.check("SNAP-DYN-001", expected=1, observed=2, blame="SS, DRV")
 
 
 def test_an_unknown_clause_is_our_own_slip(recorder: Recorder) -> None:

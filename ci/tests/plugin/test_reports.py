@@ -195,6 +195,11 @@ def test_audit(csi_recorder):
 def test_leak(csi_recorder, leaks):
     csi_recorder.check("DEL-002", expected=1, observed=1)
 
+@pytest.mark.csi_clause("DEL-003")
+def test_untold(csi_recorder):
+    csi_recorder.on_finish(lambda: csi_recorder.attach_violation(Seen("BIND-001")))
+    csi_recorder.unknown("DEL-003", "nobody knows")
+
 @pytest.mark.csi_clause("SNAP-DYN-004")
 def test_wait(csi_recorder):
     raise waiting.WaitTimeout("SNAP-DYN-004", "readyToUse true", about="VolumeSnapshot a", within=60.0,
@@ -208,11 +213,12 @@ def test_what_watching_finds_fails_the_test(demo: Demo, workers: tuple[str, ...]
     demo.suite(test_one=WATCHED)
     result = demo.run(*workers)
     assert result.ret == 1
-    result.assert_outcomes(failed=2, passed=1, errors=1)
+    result.assert_outcomes(failed=3, passed=1, errors=1)
     text = result.stdout.str()
     for line in (
         "FAILED STAT-007  test_audit",
         "FAILED FIN-011  test_leak",
+        "FAILED BIND-001  test_untold",
         "FAILED SNAP-DYN-004  test_wait",
         "  expected       readyToUse true",
         "  observed       gave up after 60.00 s; last seen: bound",
@@ -222,7 +228,7 @@ def test_what_watching_finds_fails_the_test(demo: Demo, workers: tuple[str, ...]
     ):
         assert line in text
     assert "Traceback" not in text
-    result.stdout.fnmatch_lines(["deletion * 1 passed, 1 unknown, *"])
+    result.stdout.fnmatch_lines(["deletion * 1 passed, 2 unknown, *"])
 
 
 @WORKERS

@@ -1,0 +1,113 @@
+"""What befalls a workload without any fault of its volume is never the driver's."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pytest_csi_snapshot.conditions import not_the_volumes_fault
+from pytest_csi_snapshot.kube.kinds import EVENT, PVC, SNAPSHOT
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.outcomes import Outcome
+from pytest_csi_snapshot.recorder import Recorder
+from pytest_csi_snapshot.verbs.core import Core, PreparationError
+from pytest_csi_snapshot.verbs.pods import PodVerbs
+from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
+from pytest_csi_snapshot.waiting import WaitTimeout
+
+from .objects import Json, Recorded, meta
+
+
+def container(**state: Json) -> Json:
+    return {"containerStatuses": [{"image": "busybox:1.37", "state": state}]}
+
+
+def unscheduled(message: str) -> Json:
+    return {"conditions": [{"type": "PodScheduled", "status": "False", "message": message}]}
+
+
+BLAMELESS = [
+    (
+        container(waiting={"reason": "ImagePullBackOff", "message": "no such host"}),
+        "ImagePullBackOff: no such host",
+    ),
+    (container(terminated={"exitCode": 127, "message": "stat: not found"}), "lacks a program .*stat: not found"),
+    ({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}, "Evicted: low on memory"),
+    ({"phase": "Failed", "reason": "OutOfpods"}, "OutOfpods"),
+    (unscheduled("0/3 nodes are available: 3 Insufficient cpu"), "not scheduled: .*Insufficient cpu"),
+]
+PERHAPS_THE_VOLUMES = [
+    {"phase": "Pending"},
+    container(waiting={"reason": "ContainerCreating"}),
+    container(terminated={"exitCode": 1, "message": "cat: Input/output error"}),
+    unscheduled("0/3 nodes are available: 3 node(s) had volume node affinity conflict"),
+]
+
+
+@pytest.mark.parametrize(("status", "why"), BLAMELESS)
+def test_no_fault_of_the_volume(status: Json, why: str) -> None:
+    with pytest.raises(PreparationError, match=why):
+        answer_of(status)
+
+
+@pytest.mark.parametrize("status", PERHAPS_THE_VOLUMES)
+def test_what_may_be_the_volumes_fault_stays_a_failure(status: Json) -> None:
+    assert not_the_volumes_fault({"status": status}) == ""
+    with pytest.raises(WaitTimeout):
+        answer_of(status)
+
+
+class Waiting(PodVerbs):
+    """A pod that is waited for in vain."""
+
+    def __init__(self, history: Recorded) -> None:
+        self.history = history
+        self.limits = SimpleNamespace(pod=0.0)  # type: ignore[assignment]
+
+    def wait(self, *_: Any, **__: Any) -> Json:
+        raise WaitTimeout(
+            "RES-001", "phase Succeeded", about="Pod ns/p", within=0.0, observations=[], why="in vain"
+        )
+
+
+def answer_of(status: Json) -> str:
+    history = Recorded()
+    pod = Handle.of(PVC, {"metadata": meta("p", namespace="ns"), "spec": {}})
+    history.told(PVC, {"metadata": meta("p", namespace="ns"), "status": status})
+    return Waiting(history).answer(pod, "RES-001")
+
+
+def test_over_a_gap_nothing_is_said_about_all_versions() -> None:
+    core = object.__new__(Core)
+    core.history, core._begun, core._recorder = Recorded(), 0, Recorder("t")
+    core.history.record_gap(PVC, "ns", "too old")
+    core.seamless("FIN-006", SNAPSHOT)
+    with pytest.raises(pytest.skip.Exception, match="versions of PersistentVolumeClaim were missed: too old"):
+        core.seamless("FIN-006", PVC)
+    assert core._recorder.ending is not None
+    assert core._recorder.ending.outcome is Outcome.UNKNOWN
+
+
+class Unbound(VolumeVerbs):
+    """A claim that waits in vain, and whose provisioner has said something."""
+
+    def __init__(self, message: str) -> None:
+        self.history = Recorded()
+        self.limits = SimpleNamespace(bind=0.0)  # type: ignore[assignment]
+        self._recorder = Recorder("t")
+        event = {"metadata": meta("e", namespace="ns"), "involvedObject": {"uid": "uid-p"}, "message": message}
+        self.history.told(EVENT, event)
+
+    def wait(self, *_: Any, **__: Any) -> Json:
+        raise WaitTimeout("CLN-001", "phase Bound", about="PVC ns/p", within=0.0, observations=[], why="in vain")
+
+
+def test_a_driver_that_does_not_claim_to_clone_is_not_failed_for_it() -> None:
+    clone = Handle.of(PVC, {"metadata": meta("p", namespace="ns"), "spec": {}})
+    refused = Unbound("CSI driver does not support clone operations: capability CLONE_VOLUME")
+    with pytest.raises(pytest.skip.Exception, match="not supported: CSI driver does not support clone"):
+        refused.bound(clone, "CLN-001")
+    with pytest.raises(WaitTimeout):
+        Unbound("rpc error: code = Internal").bound(clone, "CLN-001")

@@ -1,0 +1,81 @@
+"""The end of a run on somebody's cluster: what dead workers left goes, what is not ours stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_csi_snapshot import leftovers
+from pytest_csi_snapshot.kube.kinds import NAMESPACE, PV, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.labels import RUN, Mark
+from pytest_csi_snapshot.ledger import BEING_DELETED
+
+from .api import MemoryApi
+from .objects import Json, Recorded, content, meta
+
+HOME = Mark("abcd", "gw1").fresh()
+THEIRS = Mark("dcba", "gw1").fresh()
+
+
+@pytest.fixture
+def api() -> MemoryApi:
+    return MemoryApi(Recorded())
+
+
+def put(api: MemoryApi, kind: Kind, body: Json) -> Json:
+    api.objects[kind, "", body["metadata"]["name"]] = body
+    return body
+
+
+def labelled(name: str, run: str) -> Json:
+    return {"metadata": meta(name, labels={RUN: run})}
+
+
+def derived(name: str, home: str, **spec: Json | str) -> Json:
+    body = content(name, spec=dict(spec))
+    body["spec"]["volumeSnapshotRef"]["namespace"] = home
+    return body
+
+
+def test_all_that_bears_the_runs_label_goes_and_nothing_else(api: MemoryApi) -> None:
+    for kind in (NAMESPACE, SNAPSHOT_CLASS):
+        put(api, kind, labelled("ours", "abcd"))
+        put(api, kind, labelled("theirs", "dcba"))
+        put(api, kind, {"metadata": meta("nobodys")})
+    put(api, SNAPSHOT_CONTENT, derived("theirs", THEIRS))
+    put(api, PV, {"metadata": meta("nobodys"), "spec": {}})
+    assert leftovers.remove(api, "abcd", within=1) == []
+    assert {name for _, _, name in api.objects} == {"theirs", "nobodys"}
+    assert {what.split()[-1] for what in api.asked} == {"ours"}
+
+
+def test_a_retained_content_of_ours_takes_its_snapshot_with_it(api: MemoryApi) -> None:
+    put(api, SNAPSHOT_CONTENT, derived("ours", HOME, deletionPolicy="Retain"))
+    assert leftovers.remove(api, "abcd", within=1) == []
+    change, deletion = api.asked
+    assert f"'{BEING_DELETED}': 'yes'" in change
+    assert "'deletionPolicy': 'Delete'" in change
+    assert deletion == "delete VolumeSnapshotContent ours"
+
+
+def test_an_imported_content_keeps_its_policy(api: MemoryApi) -> None:
+    put(api, SNAPSHOT_CONTENT, derived("ours", HOME, deletionPolicy="Retain", source={"snapshotHandle": "h"}))
+    assert leftovers.remove(api, "abcd", within=1) == []
+    assert "deletionPolicy" not in api.asked[0]
+
+
+def test_a_content_of_an_invented_driver_is_freed(api: MemoryApi) -> None:
+    made = put(api, SNAPSHOT_CONTENT, derived("ours", HOME, driver="nobody.1a2b.example.com"))
+    made["metadata"]["finalizers"] = ["held"]
+    assert leftovers.remove(api, "abcd", within=1) == []
+
+
+def test_what_does_not_go_is_told_with_what_holds_it(api: MemoryApi) -> None:
+    made = put(api, NAMESPACE, labelled("ours", "abcd"))
+    made["metadata"]["finalizers"] = ["held"]
+    assert leftovers.remove(api, "abcd", within=0.6) == ["Namespace ours (terminating) held by held"]
+
+
+def test_a_volume_of_ours_is_told_though_it_goes_with_its_claim(api: MemoryApi) -> None:
+    put(api, PV, {"metadata": meta("pv"), "spec": {"claimRef": {"namespace": HOME, "name": "c"}}})
+    assert leftovers.remove(api, "abcd", within=0) == ["PersistentVolume pv"]
+    assert api.asked == []
