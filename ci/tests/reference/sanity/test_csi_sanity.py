@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
 from ..driver.machine import Machine
@@ -43,8 +45,9 @@ class Spec:
     why: str
 
 
-def test_the_driver_passes_csi_sanity(machine: Machine, tmp_path: Path) -> None:
-    specs = run(machine, tmp_path)
+@pytest.mark.parametrize("access_type", ["mount", "block"])
+def test_the_driver_passes_csi_sanity(machine: Machine, tmp_path: Path, access_type: str) -> None:
+    specs = run(machine, tmp_path, access_type)
     failed = [spec for spec in specs if spec.state not in ("passed", "skipped", "pending")]
     assert failed == [], machine.driver.said()
     skipped = {spec.why for spec in specs if spec.state == "skipped"}
@@ -55,7 +58,7 @@ def test_the_driver_passes_csi_sanity(machine: Machine, tmp_path: Path) -> None:
     assert set(groups) == {"passed"}
 
 
-def run(machine: Machine, folder: Path) -> list[Spec]:
+def run(machine: Machine, folder: Path, access_type: str) -> list[Spec]:
     """Everything it has, against the driver of ``machine``; it removes what it makes."""
     report = folder / "report.json"
     machine.kubelet.mkdir(exist_ok=True)
@@ -63,6 +66,7 @@ def run(machine: Machine, folder: Path) -> list[Spec]:
         "csi.endpoint": f"unix://{machine.socket}",
         "csi.mountdir": str(machine.kubelet / "target"),
         "csi.stagingdir": str(machine.kubelet / "staging"),
+        "csi.testvolumeaccesstype": access_type,
         "csi.testvolumesize": str(16 << 20),
         "csi.testvolumeexpandsize": str(32 << 20),
         "ginkgo.json-report": str(report),
