@@ -114,9 +114,7 @@ class Groups:
 
         @contextlib.contextmanager
         def quiet() -> Iterator[None]:
-            with contextlib.ExitStack() as all_quiet:
-                for volume in members:
-                    all_quiet.enter_context(self._engine.devices.quiet(volume))
+            with self._engine.devices.quiet(*members):
                 moments.append(time.time())
                 yield
 
