@@ -34,7 +34,15 @@ def script(name: str, *args: str) -> list[str]:
 
 ALONE = tuple(
     f"ci/tests/{folder}"
-    for folder in ("fixtures", "node", "reference/backend", "reference/driver", "reference/live", "embedded")
+    for folder in (
+        "fixtures",
+        "node",
+        "reference/backend",
+        "reference/driver",
+        "reference/live",
+        "reference/sanity",
+        "embedded",
+    )
 )
 """Tests that look at all loop devices, mounts and superblocks of the machine: nothing may run beside them."""
 

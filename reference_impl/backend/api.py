@@ -1,6 +1,6 @@
 """The REST API in the shape of Longhorn's: resources, collections, and actions by ``POST …?action=NAME``.
 
-It translates and nothing else: each request becomes one call of ``Volumes`` or ``Snapshots``.
+It translates and nothing else: each request becomes one call of ``Volumes``, ``Snapshots`` or ``Groups``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from starlette.routing import Route
 from . import resources
 from .engine import Engine, check_name
 from .errors import BackendError
-from .records import Attachment, Node, Snapshot, Volume
+from .groups import Groups
+from .records import Attachment, Group, Node, Snapshot, Volume
 from .resources import Json
 from .snapshots import Snapshots
 from .volumes import Volumes
@@ -47,6 +48,13 @@ class Call:
             raise BackendError("InvalidArgument", f"field {field!r} must be a string")
         return value
 
+    def texts(self, field: str) -> list[str]:
+        """A field of the body that is a list. Raises BackendError InvalidArgument."""
+        value = self.body.get(field)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise BackendError("InvalidArgument", f"field {field!r} must be a list of strings")
+        return value
+
     def size(self, field: str = "size") -> int:
         """A field with a number of bytes, as a string. Raises BackendError InvalidArgument."""
         value = self.text(field)
@@ -62,6 +70,7 @@ class Api:
         self._engine = engine
         self._volumes = Volumes(engine)
         self._snapshots = Snapshots(engine)
+        self._groups = Groups(engine)
         self._actions: dict[str, Handler] = {
             "attach": self._attach,
             "detach": self._detach,
@@ -87,6 +96,9 @@ class Api:
                 ),
                 _route("/v1/snapshots/{name}", "GET", lambda c: self._snapshot(c, self._snapshots.get(c.name))),
                 _route("/v1/snapshots/{name}", "DELETE", self._snapshot_delete),
+                _route("/v1/groupsnapshots", "POST", self._group_create),
+                _route("/v1/groupsnapshots/{name}", "GET", lambda c: self._group(c, self._groups.get(c.name))),
+                _route("/v1/groupsnapshots/{name}", "DELETE", self._group_delete),
                 _route("/v1/nodes", "GET", self._node_list),
                 _route("/v1/nodes/{name}", "PUT", self._node_put),
             ]
@@ -148,6 +160,14 @@ class Api:
         self._snapshots.delete(call.text("name"))
         return self._volume(call, volume)
 
+    def _group_create(self, call: Call) -> Json:
+        labels = call.body.get("labels") or {}
+        return self._group(call, self._groups.create(call.text("name"), call.texts("volumes"), labels))
+
+    def _group_delete(self, call: Call) -> Json:
+        self._groups.delete(call.name)
+        return {}
+
     def _node_list(self, call: Call) -> Json:
         found = [resources.node(node, base=call.base) for node in self._engine.nodes.all()]
         return resources.collection("node", f"{call.base}/v1/nodes", found)
@@ -167,6 +187,10 @@ class Api:
 
     def _snapshot(self, call: Call, snapshot: Snapshot) -> Json:
         return resources.snapshot(snapshot, base=call.base, size=self._snapshots.size(snapshot))
+
+    def _group(self, call: Call, group: Group) -> Json:
+        members = [self._snapshot(call, self._snapshots.get(name)) for name in group.members]
+        return resources.group(group, members, base=call.base)
 
 
 def _route(path: str, method: str, handler: Handler) -> Route:

@@ -71,30 +71,25 @@ class Devices:
                 os.close(fd)
 
     @contextlib.contextmanager
-    def quiet(self, volume: str) -> Iterator[None]:
-        """While the body runs the live file holds all that was written, and a filesystem in it is consistent.
+    def quiet(self, *volumes: str) -> Iterator[None]:
+        """While the body runs the live files hold all that was written, and filesystems in them are consistent.
 
-        A mounted filesystem is frozen. A device without one is flushed: its writers are not held up, and what they
-        flushed before is in the file. Raises BackendError Aborted when the freeze fails or does not last.
+        Mounted filesystems are frozen, all together. A device without one is flushed: its writers are not held
+        up, and what they flushed before is in the file. Raises BackendError Aborted when the freeze fails or does
+        not last.
         """
-        loop = self.of(volume)
-        if loop is None:
-            yield
-            return
-        fstype = freezing.live_filesystem(loop.number)
-        if fstype is None:
-            fd = loops.open_device(loop.number)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-            yield
-            return
+        mounted: list[tuple[loops.Loop, str]] = []
+        for loop in filter(None, map(self.of, volumes)):
+            fstype = freezing.live_filesystem(loop.number)
+            if fstype is None:
+                _flush(loop)
+            else:
+                mounted.append((loop, fstype))
         try:
-            with freezing.frozen(loop, fstype):
+            with freezing.frozen(*mounted):
                 yield
         except freezing.FreezeError as error:
-            raise BackendError("Aborted", f"volume {volume} could not be quiesced: {error}") from error
+            raise BackendError("Aborted", f"volume {', '.join(volumes)} could not be quiesced: {error}") from error
 
     def thaw(self, volume: str) -> None:
         """End a freeze that a killed process left on ``volume``."""
@@ -116,3 +111,11 @@ class Devices:
         held = self._held.pop(volume, None)
         if held is not None:
             os.close(held[1])
+
+
+def _flush(loop: loops.Loop) -> None:
+    fd = loops.open_device(loop.number)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

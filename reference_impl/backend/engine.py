@@ -1,7 +1,8 @@
 """What the services of the backend share, and how it finds its feet after any kind of end.
 
 Order everywhere: data first, then the record that speaks of it; when deleting, the record first.
-So data without a record was never acknowledged (or was deleted), and is swept at the next start.
+So data without a record was never acknowledged (or was deleted), and is swept at the next start. To the
+record of a group those of its snapshots are data.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .devices import Devices
 from .errors import BackendError
 from .locks import Locks
 from .pool import Pool
-from .records import Node, Records, Snapshot, Volume
+from .records import Group, Node, Records, Snapshot, Volume
 
 log = logging.getLogger("backend")
 
@@ -31,6 +32,7 @@ class Engine:
     locks: Locks
     volumes: Records[Volume]
     snapshots: Records[Snapshot]
+    groups: Records[Group]
     nodes: Records[Node]
 
     @classmethod
@@ -43,6 +45,7 @@ class Engine:
             locks=Locks(),
             volumes=Records(data / "volumes", Volume),
             snapshots=Records(data / "snapshots", Snapshot),
+            groups=Records(data / "groups", Group),
             nodes=Records(data / "nodes", Node),
         )
         engine._recover()
@@ -53,6 +56,9 @@ class Engine:
             self.devices.thaw(volume.name)
             if volume.attachments:
                 self._attach_again(volume)
+        for snapshot in self.snapshots.all():
+            if snapshot.group and self.groups.get(snapshot.group) is None:
+                self.snapshots.drop(snapshot.name)
         self.pool.sweep((v.name for v in self.volumes.all()), (s.name for s in self.snapshots.all()))
 
     def _attach_again(self, volume: Volume) -> None:

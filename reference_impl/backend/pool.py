@@ -66,6 +66,20 @@ class Pool:
             if size > os.fstat(fd).st_size:
                 os.ftruncate(fd, size)
 
+    def clone_together(self, copies: dict[Path, Path], quiet: AbstractContextManager[None]) -> None:
+        """Each target of ``copies`` (target: source) becomes a copy of its source as it is under ``quiet``.
+
+        Nothing appears before ``quiet`` has ended well; after an OSError some of the targets may be there.
+        """
+        with contextlib.ExitStack() as files:
+            pairs = [
+                (files.enter_context(source.open("rb")).fileno(), files.enter_context(_appearing(target)))
+                for target, source in copies.items()
+            ]
+            with quiet:
+                for original, fd in pairs:
+                    syscalls.clone_file(original, fd)
+
     def grow(self, path: Path, size: int) -> None:
         """Make the file ``size`` bytes long, durably; never shorter."""
         with path.open("r+b") as file:

@@ -45,17 +45,32 @@ class Volume:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``created`` is the moment of the cut, in seconds since the epoch."""
+    """``created`` is the moment of the cut, in seconds since the epoch; ``group`` is "" for one on its own."""
 
     name: str
     volume: str
     created: float
     mode: str = "Filesystem"
     labels: dict[str, str] = field(default_factory=dict)
+    group: str = ""
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Snapshot:
         return cls(**data)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Snapshots of several volumes, cut at one moment; ``members`` are their names, sorted by volume."""
+
+    name: str
+    created: float
+    members: tuple[str, ...]
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Group:
+        return cls(**{**data, "members": tuple(data["members"])})
 
 
 @dataclass(frozen=True)

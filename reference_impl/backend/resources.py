@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from .records import Attachment, Node, Snapshot, Volume
+from .records import Attachment, Group, Node, Snapshot, Volume
 
 Json = dict[str, Any]
 
@@ -60,17 +60,29 @@ def attachment(record: Attachment) -> Json:
 
 def snapshot(record: Snapshot, *, base: str, size: int) -> Json:
     """``size`` in bytes is what a restore needs. Times have whole seconds, as in Longhorn."""
-    created = datetime.fromtimestamp(int(record.created), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     fields = {
         "name": record.name,
         "volume": record.volume,
-        "creationTime": created,
+        "creationTime": _whole_seconds(record.created),
         "restoreSize": str(size),
         "readyToUse": True,
         "userCreated": True,
         "labels": record.labels,
+        "group": record.group,
     }
     return envelope("snapshot", record.name, f"{base}/v1/snapshots/{record.name}", fields)
+
+
+def group(record: Group, snapshots: list[Json], *, base: str) -> Json:
+    """Longhorn has no such thing; ``snapshots`` are the members as resources."""
+    fields = {
+        "name": record.name,
+        "creationTime": _whole_seconds(record.created),
+        "readyToUse": all(item["readyToUse"] for item in snapshots),
+        "labels": record.labels,
+        "snapshots": snapshots,
+    }
+    return envelope("groupSnapshot", record.name, f"{base}/v1/groupsnapshots/{record.name}", fields)
 
 
 def node(record: Node, *, base: str) -> Json:
@@ -98,3 +110,7 @@ def error(status: int, code: str, message: str) -> Json:
         "links": {},
         "actions": {},
     }
+
+
+def _whole_seconds(moment: float) -> str:
+    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

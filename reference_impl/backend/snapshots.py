@@ -45,9 +45,10 @@ class Snapshots:
         with self._engine.locks.hold(f"snapshot {name}", f"volume {volume}"):
             existing = self._engine.snapshots.get(name)
             if existing is not None:
-                if existing.volume != volume:
+                if existing.volume != volume or existing.group:
                     raise BackendError(
-                        "AlreadyExists", f"snapshot {name} exists and is one of volume {existing.volume}"
+                        "AlreadyExists",
+                        f"snapshot {name} exists and is one of {existing.group or existing.volume}",
                     )
                 return existing
             source = self._engine.volumes.get(volume)
@@ -72,10 +73,18 @@ class Snapshots:
         return moments[0]
 
     def delete(self, name: str) -> None:
-        """A snapshot that is not there is as good; restores from it stay. Raises BackendError Aborted."""
+        """A snapshot that is not there is as good; restores from it stay. Raises BackendError.
+
+        Aborted: a restore is running; InvalidArgument: it is part of a group and goes with it only.
+        """
         with self._engine.locks.hold(f"snapshot {name}"):
-            if self._engine.snapshots.get(name) is None:
+            snapshot = self._engine.snapshots.get(name)
+            if snapshot is None:
                 return
+            if snapshot.group:
+                raise BackendError(
+                    "InvalidArgument", f"snapshot {name} is part of group {snapshot.group}: delete the group"
+                )
             self._engine.snapshots.drop(name)
             self._engine.pool.remove(self._engine.pool.cut(name))
             log.info("snapshot %s deleted", name)

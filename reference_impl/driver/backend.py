@@ -52,6 +52,17 @@ class Snapshot:
     size: int
     created: datetime
     ready: bool
+    group: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Snapshots of several volumes at one cut."""
+
+    name: str
+    created: datetime
+    ready: bool
+    snapshots: tuple[Snapshot, ...]
 
 
 class Backend:
@@ -127,6 +138,21 @@ class Backend:
                 return None
             raise
 
+    def create_group(self, name: str, volumes: list[str], labels: dict[str, str]) -> Group:
+        return _group(self._call("POST", "groupsnapshots", {"name": name, "volumes": volumes, "labels": labels}))
+
+    def find_group(self, name: str) -> Group | None:
+        """None if there is none."""
+        try:
+            return _group(self._call("GET", f"groupsnapshots/{_part(name)}"))
+        except Refusal as refusal:
+            if refusal.code is grpc.StatusCode.NOT_FOUND:
+                return None
+            raise
+
+    def delete_group(self, name: str) -> None:
+        self._call("DELETE", f"groupsnapshots/{_part(name)}")
+
     def _act(self, volume: str, action: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._call("POST", f"volumes/{_part(volume)}?action={action}", body)
 
@@ -170,4 +196,14 @@ def _snapshot(data: dict[str, Any]) -> Snapshot:
         size=int(data["restoreSize"]),
         created=datetime.fromisoformat(data["creationTime"]),
         ready=data["readyToUse"],
+        group=data["group"],
+    )
+
+
+def _group(data: dict[str, Any]) -> Group:
+    return Group(
+        name=data["name"],
+        created=datetime.fromisoformat(data["creationTime"]),
+        ready=data["readyToUse"],
+        snapshots=tuple(_snapshot(item) for item in data["snapshots"]),
     )

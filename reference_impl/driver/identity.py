@@ -30,13 +30,16 @@ class Identity(csi_pb2_grpc.IdentityServicer):
         self, request: csi_pb2.GetPluginCapabilitiesRequest, context: grpc.ServicerContext
     ) -> csi_pb2.GetPluginCapabilitiesResponse:
         kind = csi_pb2.PluginCapability
-        service = kind.Service(type=kind.Service.CONTROLLER_SERVICE)
+        services = (kind.Service.CONTROLLER_SERVICE, kind.Service.GROUP_CONTROLLER_SERVICE)
         online = filesystems.grows_mounted(filesystems.DEFAULT)
         expansion = kind.VolumeExpansion(
             type=kind.VolumeExpansion.ONLINE if online else kind.VolumeExpansion.OFFLINE
         )
         return csi_pb2.GetPluginCapabilitiesResponse(
-            capabilities=[kind(service=service), kind(volume_expansion=expansion)]
+            capabilities=[
+                *(kind(service=kind.Service(type=service)) for service in services),
+                kind(volume_expansion=expansion),
+            ]
         )
 
     def Probe(self, request: csi_pb2.ProbeRequest, context: grpc.ServicerContext) -> csi_pb2.ProbeResponse:

@@ -38,13 +38,29 @@ class SnapshotHandle:
         return cls(volume, name)
 
 
+@dataclass(frozen=True)
+class GroupHandle:
+    """``group://NAME``, the id of a group snapshot."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"group://{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> GroupHandle | None:
+        """None for what is no id of ours: such a group does not exist."""
+        scheme, _, name = text.partition("://")
+        return cls(name) if scheme == "group" and LABEL.fullmatch(name) else None
+
+
 def volume_name(name: str) -> str:
     """The backend's name, and the volume id, of the volume that is asked for as ``name``."""
     return _corrected(name, VOLUME_LIMIT)
 
 
 def snapshot_name(name: str) -> str:
-    """The backend's name of the snapshot that is asked for as ``name``."""
+    """The backend's name of the snapshot, or of the group snapshot, that is asked for as ``name``."""
     return _corrected(name, SNAPSHOT_LIMIT)
 
 

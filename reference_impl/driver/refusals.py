@@ -75,5 +75,5 @@ def _answer(method: str, call: Callable[[Any, Any], Any], request: Any, context:
 
 def _subject(request: Any) -> str:
     """What a call is about."""
-    fields = ("volume_id", "name", "snapshot_id")
+    fields = ("volume_id", "name", "snapshot_id", "group_snapshot_id")
     return next((value for field in fields if (value := getattr(request, field, ""))), "")

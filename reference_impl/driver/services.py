@@ -12,6 +12,7 @@ import grpc
 from ..wire import csi_pb2_grpc
 from .backend import Backend
 from .controller import Controller
+from .groups import GroupController
 from .holding import Holding
 from .identity import Identity
 from .node import Node
@@ -26,6 +27,7 @@ class Services:
 
     identity: Identity
     controller: Controller
+    groups: GroupController
     node: Node
 
     @classmethod
@@ -34,6 +36,7 @@ class Services:
         return cls(
             identity=Identity(name, ready.is_set),
             controller=Controller(backend),
+            groups=GroupController(backend),
             node=Node(backend, node_id, holding),
         )
 
@@ -42,6 +45,7 @@ class Services:
         server = grpc.server(futures.ThreadPoolExecutor(THREADS), interceptors=[Answering()])
         csi_pb2_grpc.add_IdentityServicer_to_server(self.identity, server)
         csi_pb2_grpc.add_ControllerServicer_to_server(self.controller, server)
+        csi_pb2_grpc.add_GroupControllerServicer_to_server(self.groups, server)
         csi_pb2_grpc.add_NodeServicer_to_server(self.node, server)
         bind(server, endpoint)
         return server

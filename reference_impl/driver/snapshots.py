@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ..wire import csi_pb2, csi_pb2_grpc
 from .backend import Backend, Snapshot
-from .names import SnapshotHandle, snapshot_name
+from .names import GroupHandle, SnapshotHandle, snapshot_name
 from .paging import page
 from .refusals import Refusal, invalid, need
 
@@ -26,14 +28,14 @@ class SnapshotCalls(csi_pb2_grpc.ControllerServicer):
         """Idempotent by name (RPC-CRS-001 to -003)."""
         volume = need(request.source_volume_id, "source volume id")
         name = snapshot_name(need(request.name, "snapshot name"))
-        _check_type(request.parameters.get("type", ""))
+        check_type(request.parameters.get("type", ""))
         snapshot = self._backend.create_snapshot(volume, name, dict(request.parameters))
-        return csi_pb2.CreateSnapshotResponse(snapshot=_message(snapshot))
+        return csi_pb2.CreateSnapshotResponse(snapshot=message(snapshot))
 
     def DeleteSnapshot(
         self, request: csi_pb2.DeleteSnapshotRequest, context: grpc.ServicerContext
     ) -> csi_pb2.DeleteSnapshotResponse:
-        """An unknown id is as good as a deleted one (RPC-DES-001)."""
+        """An unknown id is as good as a deleted one; a group's is refused (RPC-DES-001, -002)."""
         snapshot = self._find(need(request.snapshot_id, "snapshot id"))
         if snapshot is not None:
             self._backend.delete_snapshot(snapshot.name)
@@ -45,7 +47,7 @@ class SnapshotCalls(csi_pb2_grpc.ControllerServicer):
         snapshot = self._find(need(request.snapshot_id, "snapshot id"))
         if snapshot is None:
             raise Refusal(grpc.StatusCode.NOT_FOUND, f"snapshot {request.snapshot_id} not found")
-        return csi_pb2.GetSnapshotResponse(snapshot=_message(snapshot))
+        return csi_pb2.GetSnapshotResponse(snapshot=message(snapshot))
 
     def ListSnapshots(
         self, request: csi_pb2.ListSnapshotsRequest, context: grpc.ServicerContext
@@ -58,7 +60,7 @@ class SnapshotCalls(csi_pb2_grpc.ControllerServicer):
             found = self._backend.snapshots(request.source_volume_id)
         by_name = {snapshot.name: snapshot for snapshot in found}
         names, token = page(sorted(by_name), request.max_entries, request.starting_token)
-        entries = [csi_pb2.ListSnapshotsResponse.Entry(snapshot=_message(by_name[name])) for name in names]
+        entries = [csi_pb2.ListSnapshotsResponse.Entry(snapshot=message(by_name[name])) for name in names]
         return csi_pb2.ListSnapshotsResponse(entries=entries, next_token=token)
 
     def _find(self, snapshot_id: str) -> Snapshot | None:
@@ -69,7 +71,7 @@ class SnapshotCalls(csi_pb2_grpc.ControllerServicer):
         return snapshot
 
 
-def _check_type(kind: str) -> None:
+def check_type(kind: str) -> None:
     """The class parameter ``type``: in-cluster snapshots only; a backup needs a backup target."""
     if kind in ("", "snap"):
         return
@@ -78,13 +80,19 @@ def _check_type(kind: str) -> None:
     raise invalid(f"invalid CSI snapshot type: {kind}. Must be snap or bak")
 
 
-def _message(snapshot: Snapshot) -> csi_pb2.Snapshot:
-    created = Timestamp()
-    created.FromDatetime(snapshot.created)
+def message(snapshot: Snapshot) -> csi_pb2.Snapshot:
+    """As the interface has it; the id of its group too, if it is in one."""
     return csi_pb2.Snapshot(
         snapshot_id=str(SnapshotHandle(snapshot.volume, snapshot.name)),
         source_volume_id=snapshot.volume,
         size_bytes=snapshot.size,
-        creation_time=created,
+        creation_time=timestamp(snapshot.created),
         ready_to_use=snapshot.ready,
+        group_snapshot_id=str(GroupHandle(snapshot.group)) if snapshot.group else "",
     )
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp

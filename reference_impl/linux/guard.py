@@ -2,11 +2,11 @@
 
     python -m …linux.guard NUMBER DEVICE INODE FSTYPE
 
-It freezes, says "frozen", holds until its standard input closes or ``HOLD`` seconds have passed, thaws, and
-says "thawed" or "expired". A frozen filesystem blocks each of its writers beyond the reach of signals:
-freezing the wrong one, or for ever, takes the machine down. Hence: the filesystem is opened through the
-loop device, never through a mount point that may be gone; the loop must serve the file it is said to; and
-what was opened must lie on that loop.
+It says "ready" when only the freeze is left to do, waits for a line, freezes, says "frozen", holds until its
+standard input closes or ``HOLD`` seconds have passed, thaws, and says "thawed" or "expired". A frozen
+filesystem blocks each of its writers beyond the reach of signals: freezing the wrong one, or for ever, takes
+the machine down. Hence: the filesystem is opened through the loop device, never through a mount point that may
+be gone; the loop must serve the file it is said to; and what was opened must lie on that loop.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ def main(argv: list[str]) -> int:
     loop = loops.Loop(int(loop_number), loops.Backing(int(device), int(inode)))
     try:
         with opened(loop, fstype) as fd:
+            say("ready")
+            if not os.read(sys.stdin.fileno(), 16):
+                return 0  # whoever started us has given up
             outcome = freeze(fd)
     except OSError as error:
         say(f"freezing {loop.path} failed: {error}")

@@ -87,7 +87,7 @@ def test_an_expired_freeze_makes_the_cut_worthless(mounted: loops.Loop) -> None:
     def kill_guard() -> None:
         os.kill(int(Path("/proc/thread-self/children").read_text().split()[-1]), signal.SIGKILL)
 
-    with pytest.raises(freezing.FreezeError, match="ended early"), freezing.frozen(mounted, "ext4"):
+    with pytest.raises(freezing.FreezeError, match="ended early"), freezing.frozen((mounted, "ext4")):
         kill_guard()
 
 
@@ -98,7 +98,7 @@ def test_the_guard_freezes_nothing_but_the_file_it_was_told(mounted: loops.Loop,
     ):
         with (
             pytest.raises(freezing.FreezeError, match="serves another file by now"),
-            freezing.frozen(wrong, "ext4"),
+            freezing.frozen((mounted, "ext4"), (wrong, "ext4")),  # the right one is not left frozen either
         ):
             pytest.fail("it froze")
     (tmp_path / "mnt" / "file").write_text("not frozen")
@@ -108,7 +108,7 @@ def test_freezing_after_the_mount_point_is_gone_leaves_the_root_filesystem_alone
     mounted: loops.Loop, tmp_path: Path
 ) -> None:
     syscalls.unmount(tmp_path / "mnt")
-    with freezing.frozen(mounted, "ext4"):
+    with freezing.frozen((mounted, "ext4")):
         (tmp_path / "mnt" / "file").write_text("the root filesystem takes this")
     assert freezing.live_filesystem(mounted.number) is None
 
@@ -116,5 +116,5 @@ def test_freezing_after_the_mount_point_is_gone_leaves_the_root_filesystem_alone
 def test_a_filesystem_mounted_read_only_can_be_quiesced_too(mounted: loops.Loop, tmp_path: Path) -> None:
     syscalls.unmount(tmp_path / "mnt")
     subprocess.run(["mount", "-o", "ro", str(mounted.path), str(tmp_path / "mnt")], check=True)
-    with freezing.frozen(mounted, "ext4"):
+    with freezing.frozen((mounted, "ext4")):
         pass

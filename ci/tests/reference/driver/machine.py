@@ -87,6 +87,7 @@ class Machine:
         )
         self.identity = csi_pb2_grpc.IdentityStub(self.channel)
         self.controller = csi_pb2_grpc.ControllerStub(self.channel)
+        self.groups = csi_pb2_grpc.GroupControllerStub(self.channel)
         self.node = csi_pb2_grpc.NodeStub(self.channel)
 
     def ready(self) -> None:
@@ -185,6 +186,12 @@ class Machine:
         return self.controller.CreateSnapshot(
             csi_pb2.CreateSnapshotRequest(source_volume_id=volume, name=name), timeout=30
         ).snapshot
+
+    def group(self, name: str, *volumes: str, **parameters: str) -> csi_pb2.VolumeGroupSnapshot:
+        return self.groups.CreateVolumeGroupSnapshot(
+            csi_pb2.CreateVolumeGroupSnapshotRequest(name=name, source_volume_ids=volumes, parameters=parameters),
+            timeout=30,
+        ).group_snapshot
 
     def expand(
         self, volume: str, capability: csi_pb2.VolumeCapability, mib: int

@@ -1,0 +1,1 @@
+"""The driver before csi-sanity, the conformance program of the CSI project."""
