@@ -13,9 +13,12 @@ from pathlib import Path
 
 from .devices import Devices
 from .errors import BackendError
+from .events import Events
 from .locks import Locks
 from .pool import Pool
-from .records import Node, Records, Snapshot, Volume
+from .records import Node, Records, Setting, Snapshot, Volume
+from .settings import Settings
+from .states import States
 
 log = logging.getLogger("backend")
 
@@ -32,6 +35,9 @@ class Engine:
     volumes: Records[Volume]
     snapshots: Records[Snapshot]
     nodes: Records[Node]
+    settings: Settings
+    states: States
+    events: Events
 
     @classmethod
     def open(cls, data: Path, pool: Pool) -> Engine:
@@ -44,6 +50,9 @@ class Engine:
             volumes=Records(data / "volumes", Volume),
             snapshots=Records(data / "snapshots", Snapshot),
             nodes=Records(data / "nodes", Node),
+            settings=Settings(Records(data / "settings", Setting)),
+            states=States(),
+            events=Events(),
         )
         engine._recover()
         return engine
@@ -53,6 +62,7 @@ class Engine:
             self.devices.thaw(volume.name)
             if volume.attachments:
                 self._attach_again(volume)
+            self.states.found(volume.name, attached=bool(volume.attachments))
         self.pool.sweep((v.name for v in self.volumes.all()), (s.name for s in self.snapshots.all()))
 
     def _attach_again(self, volume: Volume) -> None:
