@@ -77,7 +77,7 @@ def test_retain_policy_keeps_content_and_data(csi: Scenario) -> None:
 
     imported = csi.import_content(handle)
     again = csi.import_snapshot(imported)
-    csi.ready(again, "SNAP-PRE-006")
+    csi.ready(again, "DEL-002")
     restored = csi.restore(again)
     csi.holds("SNAP-PRE-006", trees.A, csi.read(restored, "DEL-002"), restored)
     ending = csi.get(content)["metadata"].get("deletionTimestamp")

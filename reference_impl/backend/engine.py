@@ -14,9 +14,12 @@ from pathlib import Path
 
 from .devices import Devices
 from .errors import BackendError
+from .events import Events
 from .locks import Locks
 from .pool import Pool
-from .records import Group, Node, Records, Snapshot, Volume
+from .records import Group, Node, Records, Setting, Snapshot, Volume
+from .settings import Settings
+from .states import States
 
 log = logging.getLogger("backend")
 
@@ -34,6 +37,9 @@ class Engine:
     snapshots: Records[Snapshot]
     groups: Records[Group]
     nodes: Records[Node]
+    settings: Settings
+    states: States
+    events: Events
 
     @classmethod
     def open(cls, data: Path, pool: Pool) -> Engine:
@@ -47,6 +53,9 @@ class Engine:
             snapshots=Records(data / "snapshots", Snapshot),
             groups=Records(data / "groups", Group),
             nodes=Records(data / "nodes", Node),
+            settings=Settings(Records(data / "settings", Setting)),
+            states=States(),
+            events=Events(),
         )
         engine._recover()
         return engine
@@ -56,6 +65,7 @@ class Engine:
             self.devices.thaw(volume.name)
             if volume.attachments:
                 self._attach_again(volume)
+            self.states.found(volume.name, attached=bool(volume.attachments))
         for snapshot in self.snapshots.all():
             if snapshot.group and self.groups.get(snapshot.group) is None:
                 self.snapshots.drop(snapshot.name)

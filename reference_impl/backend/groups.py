@@ -29,6 +29,10 @@ class Groups:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def all(self) -> list[Group]:
+        """Sorted by name."""
+        return self._engine.groups.all()
+
     def get(self, name: str) -> Group:
         """Raises BackendError NotFound."""
         group = self._engine.groups.get(name)

@@ -15,11 +15,17 @@ from typing import Any, Generic, Protocol, TypeVar
 
 @dataclass(frozen=True)
 class Attachment:
-    """A volume at one node. ``access_mode`` is the CSI name, e.g. "SINGLE_NODE_WRITER"."""
+    """A volume at one node for one user. ``access_mode`` is the CSI name, e.g. "SINGLE_NODE_WRITER".
+
+    The user is known by ``ticket``, unique within the volume; that of people and their tools is "".
+    """
 
     node: str
     access_mode: str
     read_only: bool = False
+    ticket: str = ""
+    kind: str = "longhorn-api"
+    attached_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Volume:
     """``mode`` is "Filesystem" or "Block"; ``data_source`` "", "snap://VOLUME/SNAPSHOT" or "vol://VOLUME".
 
     ``loop`` is the number of the loop device it had last: it gets it again after a restart, because
-    pods hold device nodes by number.
+    pods hold device nodes by number. ``options`` are those of ``options.OPTIONS``.
     """
 
     name: str
@@ -36,6 +42,7 @@ class Volume:
     data_source: str = ""
     loop: int | None = None
     attachments: tuple[Attachment, ...] = ()
+    options: dict[str, str | int] = field(default_factory=dict)
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Volume:
@@ -78,9 +85,22 @@ class Node:
     """A machine volumes can be attached to."""
 
     name: str
+    address: str = ""
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Node:
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting that was changed from its default."""
+
+    name: str
+    value: str
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Setting:
         return cls(**data)
 
 

@@ -1,102 +1,198 @@
 """How objects look on the wire: Longhorn's field names and its envelope (id, type, links, actions).
 
-Fields that Longhorn has and this backend has nothing for are left out. Sizes are strings, as there.
+Sizes are strings, as there, except where it has numbers. What it has and this backend has not is empty.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .records import Attachment, Group, Node, Snapshot, Volume
+from .events import Event
+from .records import Group, Node, Snapshot
+from .schemas import METHODS
+from .settings import Definition
+from .snapshots import HEAD
+from .urls import Urls
 
 Json = dict[str, Any]
 
-VOLUME_ACTIONS = ("attach", "detach", "expand", "snapshotCreate", "snapshotGet", "snapshotList", "snapshotDelete")
+
+@dataclass(frozen=True)
+class Link:
+    """A snapshot's place in its volume; ``actual_size`` in bytes."""
+
+    parent: str
+    child: str
+    actual_size: int
 
 
-def volume(record: Volume, *, base: str, size: int, actual_size: int, device: str) -> Json:
-    """``size`` and ``actual_size`` in bytes; ``device`` is "" while it is not attached."""
-    state = "attached" if record.attachments else "detached"
+def snapshot(record: Snapshot, link: Link, urls: Urls) -> Json:
+    """The form that is part of its volume."""
+    return _layer(urls, record.name, link, timestamp(record.created), record.labels, user_created=True)
+
+
+def head(parent: str, actual_size: int, urls: Urls) -> Json:
+    """The live data, listed beside the snapshots."""
+    return _layer(urls, HEAD, Link(parent, "", actual_size), "", {}, user_created=False)
+
+
+def _layer(urls: Urls, name: str, link: Link, created: str, labels: dict[str, str], *, user_created: bool) -> Json:
     fields = {
-        "name": record.name,
-        "size": str(size),
-        "state": state,
-        "robustness": "healthy" if record.attachments else "unknown",
-        "ready": True,
-        "frontend": "blockdev",
-        "dataSource": record.data_source,
-        "created": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S +0000 UTC"),
-        "volumeMode": record.mode,
-        "controllers": [
-            {
-                "name": f"{record.name}-e-0",
-                "hostId": record.attachments[0].node if record.attachments else "",
-                "running": bool(record.attachments),
-                "size": str(size),
-                "actualSize": str(actual_size),
-                "endpoint": device,
-                "isExpanding": False,
-            }
-        ],
-        "volumeAttachment": {
-            "volume": record.name,
-            "attachments": {item.node: attachment(item) for item in record.attachments},
-        },
+        "name": name,
+        "parent": link.parent,
+        "children": {link.child: True} if link.child else {},
+        "removed": False,
+        "usercreated": user_created,
+        "created": created,
+        "size": str(link.actual_size),
+        "labels": labels,
+        "checksum": "",
     }
-    actions = {action: f"{base}/v1/volumes/{record.name}?action={action}" for action in VOLUME_ACTIONS}
-    return envelope("volume", record.name, f"{base}/v1/volumes/{record.name}", fields, actions)
+    return envelope("snapshot", name, urls, fields)
 
 
-def attachment(record: Attachment) -> Json:
-    return {
-        "attachmentID": record.node,
-        "attachmentType": "csi-attacher",
-        "nodeID": record.node,
-        "parameters": {"accessMode": record.access_mode, "readOnly": str(record.read_only).lower()},
-        "satisfied": True,
-    }
-
-
-def snapshot(record: Snapshot, *, base: str, size: int) -> Json:
-    """``size`` in bytes is what a restore needs. Times have whole seconds, as in Longhorn."""
+def snapshot_cr(record: Snapshot, link: Link, size: int, urls: Urls) -> Json:
+    """The form that stands alone; ``size`` in bytes is what a restore needs. Times have whole seconds."""
     fields = {
         "name": record.name,
         "volume": record.volume,
-        "creationTime": _whole_seconds(record.created),
-        "restoreSize": str(size),
-        "readyToUse": True,
+        "crCreationTime": timestamp(record.created),
+        "createSnapshot": True,
+        "parent": link.parent,
+        "children": {link.child: True} if link.child else {},
+        "markRemoved": False,
         "userCreated": True,
+        "creationTime": timestamp(record.created),
+        "size": link.actual_size,
+        "restoreSize": size,
+        "readyToUse": True,
         "labels": record.labels,
         "group": record.group,
+        "ownerID": "",
+        "error": "",
+        "checksum": "",
     }
-    return envelope("snapshot", record.name, f"{base}/v1/snapshots/{record.name}", fields)
+    return envelope("snapshotCR", record.name, urls, fields)
 
 
-def group(record: Group, snapshots: list[Json], *, base: str) -> Json:
+def group(record: Group, snapshots: list[Json], urls: Urls) -> Json:
     """Longhorn has no such thing; ``snapshots`` are the members as resources."""
     fields = {
         "name": record.name,
-        "creationTime": _whole_seconds(record.created),
+        "creationTime": timestamp(record.created),
         "readyToUse": all(item["readyToUse"] for item in snapshots),
         "labels": record.labels,
         "snapshots": snapshots,
     }
-    return envelope("groupSnapshot", record.name, f"{base}/v1/groupsnapshots/{record.name}", fields)
+    return envelope("groupSnapshot", record.name, urls, fields)
 
 
-def node(record: Node, *, base: str) -> Json:
-    return envelope("node", record.name, f"{base}/v1/nodes/{record.name}", {"name": record.name})
+@dataclass(frozen=True)
+class Disk:
+    """The pool, in bytes."""
+
+    path: str
+    available: int
+    scheduled: int
+    maximum: int
 
 
-def envelope(kind: str, identifier: str, link: str, fields: Json, actions: dict[str, str] | None = None) -> Json:
-    """One resource."""
-    return {"id": identifier, "type": kind, "links": {"self": link}, "actions": actions or {}, **fields}
+def node(record: Node, disk: Disk, urls: Urls) -> Json:
+    """The pool is reached from every node, so each shows it."""
+    conditions = {
+        kind: {"type": kind, "status": "True", "reason": "", "message": ""} for kind in ("Ready", "Schedulable")
+    }
+    shown = {
+        "path": disk.path,
+        "diskType": "filesystem",
+        "allowScheduling": True,
+        "storageAvailable": disk.available,
+        "storageScheduled": disk.scheduled,
+        "storageMaximum": disk.maximum,
+    }
+    fields = {
+        "name": record.name,
+        "address": record.address,
+        "allowScheduling": True,
+        "evictionRequested": False,
+        "disks": {"pool": shown},
+        "conditions": conditions,
+        "tags": [],
+        "region": "",
+        "zone": "",
+    }
+    return envelope("node", record.name, urls, fields)
 
 
-def collection(kind: str, link: str, data: list[Json]) -> Json:
+def setting(name: str, value: str, definition: Definition, urls: Urls) -> Json:
+    described = {
+        "displayName": definition.display,
+        "description": definition.description,
+        "category": definition.category,
+        "type": definition.kind,
+        "required": True,
+        "readOnly": False,
+        "default": definition.default,
+        "options": list(definition.options),
+    }
+    return envelope(
+        "setting", name, urls, {"name": name, "value": value, "applied": True, "definition": described}
+    )
+
+
+def event(record: Event, urls: Urls) -> Json:
+    """The inner event has the form of a Kubernetes event."""
+    at = timestamp(record.time)
+    inner = {
+        "metadata": {"name": record.name, "creationTimestamp": at},
+        "involvedObject": {"kind": record.kind, "name": record.subject},
+        "reason": record.reason,
+        "message": record.message,
+        "type": "Normal",
+        "count": 1,
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+        "source": {"component": "backend"},
+    }
+    return envelope("event", record.name, urls, {"event": inner, "eventType": "Normal"})
+
+
+def timestamp(seconds: float) -> str:
+    """RFC 3339, in whole seconds."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def envelope(kind: str, name: str, urls: Urls, fields: Json, actions: tuple[str, ...] = ()) -> Json:
+    """One resource. A kind without addresses has no link to itself."""
+    address = urls.resource(kind, name)
+    return {
+        "id": name,
+        "type": kind,
+        "links": {"self": address} if kind in METHODS else {},
+        "actions": {action: f"{address}?action={action}" for action in actions},
+        **fields,
+    }
+
+
+def collection(kind: str, urls: Urls, data: list[Json]) -> Json:
     """A list of resources."""
-    return {"type": "collection", "resourceType": kind, "links": {"self": link}, "actions": {}, "data": data}
+    methods = METHODS.get(kind)
+    create = {kind: urls.collection(kind)} if methods and "POST" in methods.collection else None
+    return {
+        "type": "collection",
+        "resourceType": kind,
+        "links": {"self": urls.collection(kind)} if methods else {},
+        "createTypes": create,
+        "actions": {},
+        "pagination": None,
+        "sort": None,
+        "sortLinks": None,
+        "filters": None,
+        "createDefaults": None,
+        "data": data,
+    }
 
 
 def error(status: int, code: str, message: str) -> Json:
@@ -110,7 +206,3 @@ def error(status: int, code: str, message: str) -> Json:
         "links": {},
         "actions": {},
     }
-
-
-def _whole_seconds(moment: float) -> str:
-    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

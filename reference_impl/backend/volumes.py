@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from .engine import Engine, check_name
 from .errors import BackendError
+from .options import Value, checked
 from .records import Attachment, Volume
+from .states import ABSENT
 
 log = logging.getLogger("backend")
 
@@ -41,7 +45,9 @@ class Volumes:
         """What its blocks take in the pool, shared ones counted."""
         return self._engine.pool.live(volume.name).stat().st_blocks * 512
 
-    def create(self, name: str, size: int, mode: str, data_source: str) -> Volume:
+    def create(
+        self, name: str, size: int, mode: str, data_source: str, options: dict[str, Value] | None = None
+    ) -> Volume:
         """Raises BackendError AlreadyExists, NotFound (the source), OutOfRange."""
         check_name(name)
         if size > self._engine.pool.size:
@@ -53,9 +59,14 @@ class Volumes:
             existing = self._engine.volumes.get(name)
             if existing is not None:
                 return self._same(existing, size, mode, data_source)
-            self._fill(name, size, data_source)
-            log.info("volume %s created: %d bytes from %s", name, size, data_source or "nothing")
-            return self._engine.volumes.put(Volume(name, time.time(), mode, data_source))
+            with self._engine.states.step(name, "create"):
+                self._fill(name, size, data_source)
+                made = Volume(name, time.time(), mode, data_source, options=options or {})
+                self._engine.volumes.put(made)
+            self._tell(
+                name, "Create", f"volume {name} has been created", f"{size} bytes, {data_source or 'empty'}"
+            )
+            return made
 
     def delete(self, name: str) -> None:
         """Its snapshots stay. A volume that is not there is as good. Raises BackendError FailedPrecondition."""
@@ -70,9 +81,10 @@ class Volumes:
             loop = self._engine.devices.of(name)
             if loop is not None:
                 raise BackendError("FailedPrecondition", f"volume {name} is still in use through {loop.path}")
-            self._engine.volumes.drop(name)
+            with self._engine.states.step(name, "delete"):
+                self._engine.volumes.drop(name)
             self._engine.pool.remove(self._engine.pool.live(name))
-            log.info("volume %s deleted", name)
+            self._tell(name, "Delete", f"volume {name} has been deleted")
 
     def attach(self, name: str, wanted: Attachment) -> Volume:
         """To one node, or to several if all modes allow it. Raises BackendError.
@@ -85,28 +97,42 @@ class Volumes:
             if self._engine.nodes.get(wanted.node) is None:
                 raise BackendError("NotFound", f"node {wanted.node} not found")
             others = self._others(volume, wanted)
-            loop = self._engine.devices.attach(name, volume.loop)
-            attached = replace(volume, loop=loop.number, attachments=(*others, wanted))
+            with self._step(volume, "attach", happens=not volume.attachments):
+                loop = self._engine.devices.attach(name, volume.loop)
+                attached = replace(volume, loop=loop.number, attachments=(*others, wanted))
+                if attached != volume:
+                    self._engine.volumes.put(attached)
             if attached != volume:
-                self._engine.volumes.put(attached)
-                log.info("volume %s attached to node %s as %s", name, wanted.node, loop.path)
+                self._tell(name, "Attached", f"volume {name} has been attached to {wanted.node}", str(loop.path))
             return attached
 
-    def detach(self, name: str, node: str = "") -> Volume:
-        """From ``node``, or from all. Not attached is as good. Raises BackendError NotFound."""
+    def detach(self, name: str, ticket: str | None = None, node: str = "") -> Volume:
+        """End the attachment ``ticket``, if ``node`` is "" or its node, or end all. Raises BackendError NotFound.
+
+        One that is not there is as good. The volume is detached when none is left.
+        """
         with self._engine.locks.hold(f"volume {name}"):
             volume = self.get(name)
-            left = tuple(item for item in volume.attachments if node and item.node != node)
-            if not left:
-                user = self._engine.devices.detach(name)
-                if user is not None:
-                    log.warning(
-                        "volume %s is still in use through %s, which goes with its last user", name, user.path
-                    )
-            if left != volume.attachments:
-                log.info("volume %s detached from node %s", name, node or "(all)")
-                return self._engine.volumes.put(replace(volume, attachments=left))
+            left = tuple(
+                item
+                for item in volume.attachments
+                if ticket is not None and (item.ticket != ticket or node not in ("", item.node))
+            )
+            with self._step(volume, "detach", happens=bool(volume.attachments) and not left):
+                return self._leave(volume, left)
+
+    def _leave(self, volume: Volume, left: tuple[Attachment, ...]) -> Volume:
+        name = volume.name
+        if not left:
+            user = self._engine.devices.detach(name)
+            if user is not None:
+                log.warning("volume %s is still in use through %s, which goes with its last user", name, user.path)
+        if left == volume.attachments:
             return volume
+        now = self._engine.volumes.put(replace(volume, attachments=left))
+        nodes = ", ".join(item.node for item in volume.attachments if item not in left)
+        self._tell(name, "Detached", f"volume {name} has been detached", f"from {nodes}")
+        return now
 
     def expand(self, name: str, size: int) -> Volume:
         """To at least ``size``; never smaller. Raises BackendError NotFound, OutOfRange."""
@@ -116,10 +142,28 @@ class Volumes:
                 raise BackendError(
                     "OutOfRange", f"size {size} is above the largest possible, {self._engine.pool.size}"
                 )
+            before = self.size(volume)
             self._engine.pool.grow(self._engine.pool.live(name), size)
             self._engine.devices.grow(name)
-            log.info("volume %s expanded to %d bytes", name, self.size(volume))
+            if self.size(volume) > before:
+                message = f"Engine successfully expand size from {before} to {self.size(volume)}"
+                self._tell(name, "SucceededExpansion", message)
             return volume
+
+    def change(self, name: str, option: str, value: Any) -> Volume:
+        """Set one of ``options.OPTIONS``. Raises BackendError NotFound, InvalidArgument."""
+        with self._engine.locks.hold(f"volume {name}"):
+            volume = self.get(name)
+            return self._engine.volumes.put(
+                replace(volume, options={**volume.options, option: checked(option, value)})
+            )
+
+    def state(self, volume: Volume) -> str:
+        """Where it is in ``states.TRANSITIONS``. Raises BackendError NotFound if it was deleted meanwhile."""
+        state = self._engine.states.of(volume.name)
+        if state == ABSENT:
+            raise BackendError("NotFound", f"volume {volume.name} not found")
+        return state
 
     def device(self, volume: Volume) -> str:
         """Path of the block device, "" while the volume is not attached."""
@@ -160,16 +204,27 @@ class Volumes:
 
     def _others(self, volume: Volume, wanted: Attachment) -> tuple[Attachment, ...]:
         """The attachments that stay beside ``wanted``. Raises BackendError if it cannot be one of them."""
-        others = tuple(item for item in volume.attachments if item.node != wanted.node)
-        if len(others) < len(volume.attachments) and wanted not in volume.attachments:
-            raise BackendError(
-                "AlreadyExists", f"volume {volume.name} is attached to node {wanted.node} with another access mode"
-            )
-        for item in others:
-            if not (item.access_mode.startswith("MULTI_NODE") and wanted.access_mode.startswith("MULTI_NODE")):
+        for item in volume.attachments:
+            multiple = all(each.access_mode.startswith("MULTI_NODE") for each in (item, wanted))
+            if item.node != wanted.node and (item.ticket == wanted.ticket or not multiple):
                 refused = f"volume {volume.name} cannot be attached to node {wanted.node}"
                 raise BackendError("FailedPrecondition", f"{refused}: it is attached to node {item.node}")
-        return others
+            modes = {(each.access_mode, each.read_only) for each in (item, wanted)}
+            if item.ticket == wanted.ticket and len(modes) > 1:
+                raise BackendError(
+                    "AlreadyExists",
+                    f"volume {volume.name} is attached to node {wanted.node} with another access mode",
+                )
+        return tuple(item for item in volume.attachments if item.ticket != wanted.ticket)
+
+    def _step(self, volume: Volume, operation: str, *, happens: bool) -> AbstractContextManager[None]:
+        """The change of state, if there ``happens`` to be one: a second attachment changes none."""
+        return self._engine.states.step(volume.name, operation) if happens else nullcontext()
+
+    def _tell(self, name: str, reason: str, message: str, more: str = "") -> None:
+        """To the log, and as an event to clients."""
+        log.info("%s%s", message, f": {more}" if more else "")
+        self._engine.events.add("Volume", name, reason, message)
 
 
 def parse_source(data_source: str) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import grpc
 import httpx
 
-from .names import LABEL
+from .names import LABEL, ticket
 from .refusals import Refusal
 
 TIMEOUT = 30.0
@@ -68,16 +68,19 @@ class Group:
 class Backend:
     """A client of the REST API at ``url``, e.g. http://longhorn-backend:9500/v1; any thread may use it.
 
+    ``driver`` is the name volumes are attached in.
+
     Every call may raise Refusal with the backend's reason, or UNAVAILABLE when it does not answer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, driver: str) -> None:
+        self._driver = driver
         # No proxy from the environment: the backend is a Service of the cluster.
         self._http = httpx.Client(base_url=url.rstrip("/") + "/", timeout=TIMEOUT, trust_env=False)
 
     def register_node(self, node: str) -> None:
         """Tell that volumes can be attached to ``node``."""
-        self._call("PUT", f"nodes/{quote(node, safe='')}")
+        self._call("PUT", f"nodes/{quote(node, safe='')}", {})
 
     def volumes(self) -> list[Volume]:
         return [_volume(item) for item in self._call("GET", "volumes")["data"]]
@@ -108,31 +111,38 @@ class Backend:
                 raise
 
     def attach(self, name: str, node: str, access_mode: str, read_only: bool) -> Volume:
-        body = {"hostId": node, "accessMode": access_mode, "readOnly": read_only}
+        body = {
+            "hostId": node,
+            "accessMode": access_mode,
+            "readOnly": read_only,
+            "attachmentID": ticket(name, self._driver, node),
+            "attacherType": "csi-attacher",
+        }
         return _volume(self._act(name, "attach", body))
 
     def detach(self, name: str, node: str) -> None:
-        """From every node if ``node`` is ""."""
-        self._act(name, "detach", {"hostId": node})
+        """From every node if ``node`` is ""; then also from what others attached it to."""
+        body = {"attachmentID": ticket(name, self._driver, node)} if node else {"forceDetach": True}
+        self._act(name, "detach", body)
 
     def expand(self, name: str, size: int) -> Volume:
         return _volume(self._act(name, "expand", {"size": str(size)}))
 
     def create_snapshot(self, volume: str, name: str, labels: dict[str, str]) -> Snapshot:
-        return _snapshot(self._act(volume, "snapshotCreate", {"name": name, "labels": labels}))
+        return _snapshot(self._act(volume, "snapshotCRCreate", {"name": name, "labels": labels}))
 
     def delete_snapshot(self, name: str) -> None:
-        self._call("DELETE", f"snapshots/{_part(name)}")
+        self._call("DELETE", f"snapshotcrs/{_part(name)}")
 
     def snapshots(self, volume: str = "") -> list[Snapshot]:
         """Of one volume, or all; sorted by name."""
         query = f"?volume={quote(volume, safe='')}" if volume else ""
-        return [_snapshot(item) for item in self._call("GET", f"snapshots{query}")["data"]]
+        return [_snapshot(item) for item in self._call("GET", f"snapshotcrs{query}")["data"]]
 
     def find_snapshot(self, name: str) -> Snapshot | None:
         """None if there is none."""
         try:
-            return _snapshot(self._call("GET", f"snapshots/{_part(name)}"))
+            return _snapshot(self._call("GET", f"snapshotcrs/{_part(name)}"))
         except Refusal as refusal:
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 return None
@@ -164,7 +174,7 @@ class Backend:
                 response = self._http.request(method, path, json=body)
         except httpx.TransportError as error:
             raise Refusal(grpc.StatusCode.UNAVAILABLE, f"the backend does not answer: {error}") from error
-        answer: dict[str, Any] = response.json()
+        answer: dict[str, Any] = response.json() if response.content else {}
         if response.is_error:
             code = CODES.get(answer.get("code", ""), grpc.StatusCode.INTERNAL)
             raise Refusal(code, str(answer.get("message", response.reason_phrase)))
@@ -185,7 +195,7 @@ def _volume(data: dict[str, Any]) -> Volume:
         mode=data["volumeMode"],
         data_source=data["dataSource"],
         device=data["controllers"][0]["endpoint"],
-        nodes=tuple(data["volumeAttachment"]["attachments"]),
+        nodes=tuple(sorted({item["nodeID"] for item in data["volumeAttachment"]["attachments"].values()})),
     )
 
 
@@ -193,7 +203,7 @@ def _snapshot(data: dict[str, Any]) -> Snapshot:
     return Snapshot(
         name=data["name"],
         volume=data["volume"],
-        size=int(data["restoreSize"]),
+        size=data["restoreSize"],
         created=datetime.fromisoformat(data["creationTime"]),
         ready=data["readyToUse"],
         group=data["group"],

@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
     ended, ready = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    backend, holding = Backend(options.backend_url), Holding()
+    backend, holding = Backend(options.backend_url, options.driver_name), Holding()
     holding.refresh()
     services = Services.make(options.driver_name, options.node_id, backend, holding, ready)
     registry.activate("driver", options.fault, services)

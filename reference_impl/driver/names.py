@@ -16,6 +16,8 @@ SNAPSHOT_LIMIT = 63
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _HASH = 8
+_TAKEN = frozenset({"volume-head"})
+"""What the backend calls the live data of a volume among its snapshots."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,13 @@ def snapshot_name(name: str) -> str:
     return _corrected(name, SNAPSHOT_LIMIT)
 
 
+def ticket(volume: str, driver: str, node: str) -> str:
+    """Id of this driver's attachment of ``volume`` to ``node``: the name of Kubernetes' VolumeAttachment."""
+    return "csi-" + hashlib.sha256(f"{volume}{driver}{node}".encode()).hexdigest()
+
+
 def _corrected(name: str, limit: int) -> str:
-    if len(name) <= limit and LABEL.fullmatch(name):
+    if name not in _TAKEN and len(name) <= limit and LABEL.fullmatch(name):
         return name
     digest = hashlib.sha512(name.encode()).hexdigest()[:_HASH]
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower())[: limit - _HASH - 1].strip("-")

@@ -1,0 +1,75 @@
+"""What a volume can be told beside its size: options with default, limits and the action that changes each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import BackendError
+
+Value = str | int
+
+
+def _between(low: int, high: int) -> Callable[[Any], str]:
+    return lambda value: "" if type(value) is int and low <= value <= high else f"a number from {low} to {high}"
+
+
+def _one_of(*values: str) -> Callable[[Any], str]:
+    return lambda value: "" if value in values else f"one of {', '.join(values)}"
+
+
+@dataclass(frozen=True)
+class Option:
+    """``why_not`` answers "" for a good value, else what a good one is; ``setting`` has the default, if named."""
+
+    default: Value
+    why_not: Callable[[Any], str]
+    setting: str = ""
+
+
+OPTIONS: dict[str, Option] = {
+    "numberOfReplicas": Option(3, _between(1, 20), "default-replica-count"),
+    "staleReplicaTimeout": Option(2880, _between(0, 1 << 31)),
+    "snapshotMaxCount": Option(250, _between(2, 250), "snapshot-max-count"),
+    "accessMode": Option("rwo", _one_of("rwo", "rwop", "rwx")),
+    "dataLocality": Option("disabled", _one_of("disabled", "best-effort", "strict-local")),
+}
+"""Field of a volume -> option."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """Which option an action changes, the field of its body, and the id of its input's schema."""
+
+    option: str
+    field: str
+    input: str
+
+
+UPDATES: dict[str, Update] = {
+    "updateReplicaCount": Update("numberOfReplicas", "replicaCount", "UpdateReplicaCountInput"),
+    "updateSnapshotMaxCount": Update("snapshotMaxCount", "snapshotMaxCount", "UpdateSnapshotMaxCountInput"),
+    "updateAccessMode": Update("accessMode", "accessMode", "UpdateAccessModeInput"),
+    "updateDataLocality": Update("dataLocality", "dataLocality", "UpdateDataLocalityInput"),
+}
+
+
+def checked(option: str, value: Any) -> Value:
+    """``value``, if ``option`` can have it. Raises BackendError InvalidArgument."""
+    why = OPTIONS[option].why_not(value)
+    if why:
+        raise BackendError("InvalidArgument", f"invalid {option} {value!r}: it must be {why}")
+    return value  # type: ignore[no-any-return]  # a value that passes is a str or an int
+
+
+def chosen(body: dict[str, Any], setting: Callable[[str], Any]) -> dict[str, Value]:
+    """All options of a new volume: from ``body``, else from the settings. Raises BackendError InvalidArgument.
+
+    Zero and "" mean that nothing was chosen, as in clients that send every field.
+    """
+    found: dict[str, Value] = {}
+    for name, option in OPTIONS.items():
+        default = int(setting(option.setting)) if option.setting else option.default
+        found[name] = checked(name, body.get(name) or default)
+    return found

@@ -1,0 +1,74 @@
+"""The schemas: what clients are told about each kind of object, from which they make their methods.
+
+The tables are the API's promise: a resource has no field that its schema does not name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .actions import VOLUME_ACTIONS
+from .fields import FIELDS
+from .urls import Urls, plural
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Methods:
+    """The verbs of the collection and of one resource. A kind without any is met only inside others."""
+
+    collection: tuple[str, ...] = ()
+    resource: tuple[str, ...] = ()
+
+
+METHODS: dict[str, Methods] = {
+    "apiVersion": Methods(("GET",), ("GET",)),
+    "schema": Methods(("GET",), ("GET",)),
+    "volume": Methods(("GET", "POST"), ("GET", "DELETE")),
+    "snapshotCR": Methods(("GET",), ("GET", "DELETE")),
+    "groupSnapshot": Methods(("GET", "POST"), ("GET", "DELETE")),
+    "node": Methods(("GET",), ("GET", "PUT")),
+    "setting": Methods(("GET",), ("GET", "PUT")),
+    "event": Methods(("GET",), ("GET",)),
+}
+"""The kinds that have addresses."""
+
+
+def schema(kind: str, urls: Urls) -> Json:
+    """The schema of ``kind``, a key of ``FIELDS``."""
+    methods = METHODS.get(kind, Methods())
+    links = {"self": urls.resource("schema", kind)}
+    if methods.collection:
+        links["collection"] = urls.collection(kind)
+    return {
+        "id": kind,
+        "type": "schema",
+        "links": links,
+        "actions": {},
+        "pluralName": plural(kind),
+        "resourceMethods": list(methods.resource),
+        "collectionMethods": list(methods.collection),
+        "resourceFields": {name: asdict(field) for name, field in FIELDS[kind].items()},
+        "resourceActions": {name: asdict(action) for name, action in VOLUME_ACTIONS.items()}
+        if kind == "volume"
+        else {},
+        "collectionActions": {},
+        "collectionFields": {},
+        "collectionFilters": {"volume": {"modifiers": ["eq"]}} if kind == "snapshotCR" else {},
+        "includeableLinks": None,
+    }
+
+
+def schemas(urls: Urls) -> list[Json]:
+    """All of them."""
+    return [schema(kind, urls) for kind in FIELDS]
+
+
+def api_version(urls: Urls) -> Json:
+    """The API itself: the collections it has are its links."""
+    listed = {
+        plural(kind): urls.collection(kind) for kind, methods in METHODS.items() if "GET" in methods.collection
+    }
+    return {"id": "v1", "type": "apiVersion", "links": {"self": urls.root, **listed}, "actions": {}}

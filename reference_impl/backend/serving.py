@@ -1,0 +1,89 @@
+"""From HTTP to handlers and back: threads, refusals as error bodies, and the header every answer has."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import resources
+from .calls import Call, Json
+from .errors import BackendError
+from .urls import of_request
+
+log = logging.getLogger("backend")
+
+Handler = Callable[[Call], Json | None]
+"""None is answered with an empty body."""
+
+
+def route(path: str, method: str, handler: Handler) -> Route:
+    """``handler`` runs in a thread of its own: it may wait for a lock or a freeze."""
+
+    async def endpoint(request: Request) -> Response:
+        raw = await request.body()
+        return await run_in_threadpool(_answer, handler, request, raw)
+
+    return Route(path, endpoint, methods=[method])
+
+
+def _answer(handler: Handler, request: Request, raw: bytes) -> Response:
+    try:
+        answer = handler(Call(request, raw))
+    except BackendError as error:
+        log.info("%s %s refused: %s: %s", request.method, request.url.path, error.code, error.message)
+        return _refused(error)
+    except OSError as error:
+        log.exception("%s %s failed", request.method, request.url.path)
+        return _refused(_of_system(error))
+    return Response(media_type="application/json") if answer is None else JSONResponse(answer)
+
+
+def _refused(error: BackendError) -> Response:
+    return JSONResponse(resources.error(error.status, error.code, error.message), error.status)
+
+
+def _of_system(error: OSError) -> BackendError:
+    """What a failed system call means to a client."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BackendError("ResourceExhausted", f"the pool is full: {error}")
+    if isinstance(error, FileNotFoundError):  # deleted while it was being shown
+        return BackendError("NotFound", str(error))
+    return BackendError("Internal", str(error))
+
+
+async def no_route(request: Request, error: Exception) -> Response:
+    """What is no address, or no verb of it. Starlette calls this for each HTTPException."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = "NotFound" if status == 404 else "InvalidArgument"
+    return JSONResponse(
+        resources.error(status, code, f"no such thing: {request.method} {request.url.path}"), status
+    )
+
+
+class SchemaHeader:
+    """Adds X-API-Schemas to every response: clients find the schemas by it, from whatever they asked first."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        address = of_request(scope["scheme"], Headers(scope=scope)).schemas
+
+        async def with_header(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-API-Schemas"] = address
+            await send(message)
+
+        await self._app(scope, receive, with_header)
