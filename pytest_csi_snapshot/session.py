@@ -145,7 +145,12 @@ class ClusterOwner:
 
     def _say_kept(self, cluster: Cluster) -> None:
         where = f"KUBECONFIG={cluster.kubeconfig} " if cluster.kubeconfig else ""
-        self._warn(f"kept, as asked: {where}kubectl get pods -A")
+        what, run = "pods -A", self._run or _run_of_this_process()
+        if cluster.provider == "existing" and run:
+            from pytest_csi_snapshot.labels import RUN
+
+            what = f"namespaces,volumesnapshotcontents,volumesnapshotclasses,storageclasses -l {RUN}={run}"
+        self._warn(f"kept, as asked: {where}kubectl get {what}")
 
     def _warn(self, line: str) -> None:
         self._write(f"csi-snapshot: {line}", yellow=True)

@@ -34,6 +34,16 @@ def test_a_payload_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert sorted(path.name for path in top.iterdir() if path.is_symlink()) == ["..data", "a", "c"]
 
 
+def test_a_write_that_was_broken_off_does_not_stop_the_next_one(tmp_path: Path) -> None:
+    payload.write(tmp_path, {"a": File(b"1", 0o644)}, None)
+    (tmp_path / "..data_tmp").symlink_to("..half")
+    old = tmp_path / (tmp_path / "..data").readlink()
+    (old / "a").unlink()
+    old.rmdir()
+    payload.write(tmp_path, {"a": File(b"2", 0o644)}, None)
+    assert read(tmp_path) == {"a": b"2"}
+
+
 def test_the_same_payload_again_changes_nothing(tmp_path: Path) -> None:
     files = {"d/a": File(b"1", 0o644)}
     payload.write(tmp_path, files, None)

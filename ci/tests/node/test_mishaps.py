@@ -13,6 +13,7 @@ import pytest
 from pytest_csi_snapshot.fixtures.node import worker as worker_module
 from pytest_csi_snapshot.fixtures.node.container import Container
 from pytest_csi_snapshot.fixtures.node.pod_volumes import PodVolumes
+from pytest_csi_snapshot.fixtures.node.probes import Probe
 from pytest_csi_snapshot.fixtures.node.records import ContainerRecord, Waiting
 from pytest_csi_snapshot.fixtures.node.volumes.base import UnknownVolume
 from pytest_csi_snapshot.fixtures.node.watching import Mirror
@@ -69,6 +70,23 @@ def test_an_object_that_cannot_be_taken_in_does_not_end_the_watch() -> None:
     Mirror(Once(end), POD, end, changed).start()  # type: ignore[arg-type]
     assert second.wait(30)
     end.set()
+
+
+def test_a_probe_that_cannot_be_carried_out_is_a_probe_that_failed() -> None:
+    told = threading.Event()
+    failures: list[str] = []
+
+    def act(_: float) -> None:
+        raise KeyError("unforeseen")
+
+    def failed(text: str) -> None:
+        failures.append(text)
+
+    probe = Probe({"periodSeconds": 3600, "failureThreshold": 1}, act, lambda _: told.set(), failed, eager=False)
+    probe.start()
+    assert told.wait(30)
+    probe.stop()
+    assert failures == ["KeyError: 'unforeseen'"]
 
 
 class Stumbling(Worker):

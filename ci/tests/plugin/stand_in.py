@@ -40,7 +40,8 @@ class LogProvider:
         _log("create")
         progress("etcd answers")
         self._trouble("create")
-        return Cluster("stand-in", "", "", self._driver, "longhorn", "longhorn", "busybox:1.37", versions=VERSIONS)
+        name = "existing" if "LEFT" in os.environ else "stand-in"
+        return Cluster(name, "", "", self._driver, "longhorn", "longhorn", "busybox:1.37", versions=VERSIONS)
 
     def delete(self, progress: Callable[[str], None]) -> None:
         """Log; what progress does wrong keeps the cluster alive."""
@@ -55,6 +56,17 @@ class LogProvider:
             block()
 
 
+def leave_behind(told: list[str]) -> None:
+    """Have the cluster be somebody's, in which the run has left two objects, of which these do not go."""
+    from pytest_csi_snapshot import leftovers
+    from pytest_csi_snapshot.kube.client import KubeClient
+
+    bodies: list[Any] = [{"metadata": {}}, {"metadata": {"deletionTimestamp": "now"}}]
+    leftovers.left_behind = lambda _client, run: [(leftovers.NAMESPACE, body) for body in bodies if run]
+    leftovers.remove = lambda _client, _run: told  # type: ignore[assignment]
+    KubeClient.from_kubeconfig = lambda *_: None  # type: ignore[assignment]
+
+
 def block() -> None:
     """Say so through the FIFO, then wait for a signal."""
     import threading
@@ -63,4 +75,6 @@ def block() -> None:
     threading.Event().wait()
 
 
+if "LEFT" in os.environ:
+    leave_behind(os.environ["LEFT"].split())
 assert plugin  # loaded already, by its entry point

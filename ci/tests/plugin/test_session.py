@@ -66,6 +66,23 @@ def test_cluster(csi_cluster, number):
     assert demo.log == ["create", "delete"]
 
 
+@pytest.mark.parametrize(("left", "status"), [("Namespace/csi-1", 3), ("", 0)])
+def test_what_tests_left_in_somebodys_cluster_is_removed_and_told(demo: Demo, left: str, status: int) -> None:
+    demo.env(LEFT=left)
+    result = demo.run("-n2")
+    assert result.ret == status
+    text = result.stdout.str()
+    assert "2 objects of this run are in the cluster, removing 1 that tests left behind" in text
+    assert ("left in the cluster: Namespace/csi-1; look for all of it with: kubectl get" in text) is bool(left)
+
+
+def test_what_is_kept_in_somebodys_cluster_is_not_removed(demo: Demo) -> None:
+    demo.env(LEFT="")
+    text = demo.run("-n2", "--csi-keep").stdout.str()
+    assert "removing" not in text
+    assert "kept, as asked: kubectl get namespaces,volumesnapshotcontents" in text
+
+
 def test_a_reader_that_went_away_leaves_no_cluster(demo: Demo) -> None:
     reading, writing = os.pipe()
     os.close(reading)
