@@ -60,10 +60,11 @@ def leave_behind(told: list[str]) -> None:
     """Have the cluster be somebody's, in which the run has left two objects, of which these do not go."""
     from pytest_csi_snapshot import leftovers
     from pytest_csi_snapshot.kube.client import KubeClient
+    from pytest_csi_snapshot.kube.kinds import NAMESPACE
 
     bodies: list[Any] = [{"metadata": {}}, {"metadata": {"deletionTimestamp": "now"}}]
-    leftovers.left_behind = lambda _client, run: [(leftovers.NAMESPACE, body) for body in bodies if run]
-    leftovers.remove = lambda _client, _run: told  # type: ignore[assignment]
+    vars(leftovers)["left_behind"] = lambda _client, run: [(NAMESPACE, body) for body in bodies if run]
+    vars(leftovers)["remove"] = lambda _client, _run: told
     KubeClient.from_kubeconfig = lambda *_: None  # type: ignore[assignment]
 
 
