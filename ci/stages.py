@@ -37,6 +37,7 @@ ALONE = tuple(
     for folder in (
         "fixtures",
         "node",
+        "reference/linux",
         "reference/backend",
         "reference/driver",
         "reference/live",

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..profiles import DEFAULT, PROFILES, Profile
 from .devices import Devices
 from .errors import BackendError
 from .events import Events
@@ -40,9 +41,10 @@ class Engine:
     settings: Settings
     states: States
     events: Events
+    profile: Profile
 
     @classmethod
-    def open(cls, data: Path, pool: Pool) -> Engine:
+    def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
         """Open ``data`` as its last user left it: thaw, attach again, sweep. Raises PoolError."""
         pool.open()
         engine = cls(
@@ -56,6 +58,7 @@ class Engine:
             settings=Settings(Records(data / "settings", Setting)),
             states=States(),
             events=Events(),
+            profile=profile,
         )
         engine._recover()
         return engine

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from ..faults import registry
+from ..profiles import DEFAULT, PROFILES
 from .api import Api
 from .engine import Engine
 from .pool import Pool, PoolError
@@ -43,7 +44,7 @@ def main(argv: list[str]) -> int:
     try:
         pool = Pool(options.data, options.pool_size)
         registry.activate("backend", options.fault, pool)
-        engine = Engine.open(options.data, pool)
+        engine = Engine.open(options.data, pool, PROFILES[options.profile])
     except PoolError as error:
         print(error, file=sys.stderr)
         return 1
@@ -88,5 +89,6 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--pool-size", type=int, default=64 * GIB, help="bytes of the pool, and of the largest volume"
     )
+    parser.add_argument("--profile", choices=PROFILES, default=DEFAULT, help="which Longhorn to be like")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a fault on")
     return parser.parse_args(argv)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from ..linux import loops, mountinfo, syscalls
-from .records import sync_folder
+from . import durable
 
 
 class PoolError(Exception):
@@ -38,7 +38,7 @@ class Pool:
             self._mount_image()
         for folder in (self.root / "volumes", self.root / "snapshots"):
             folder.mkdir(exist_ok=True)
-        sync_folder(self.root)
+        durable.disk.sync_folder(self.root)
 
     def live(self, volume: str) -> Path:
         """The file of a volume."""
@@ -50,7 +50,7 @@ class Pool:
 
     def create(self, path: Path, size: int) -> None:
         """An empty file of ``size`` bytes, durable."""
-        with _appearing(path) as fd:
+        with durable.appearing(path) as fd:
             os.ftruncate(fd, size)
 
     def clone(
@@ -60,7 +60,7 @@ class Pool:
 
         It appears durable and whole, or not at all: also when ``quiet`` finds at its end that it was not.
         """
-        with source.open("rb") as original, _appearing(target) as fd:
+        with source.open("rb") as original, durable.appearing(target) as fd:
             with quiet or nullcontext():
                 syscalls.clone_file(original.fileno(), fd)
             if size > os.fstat(fd).st_size:
@@ -73,7 +73,7 @@ class Pool:
         """
         with contextlib.ExitStack() as files:
             pairs = [
-                (files.enter_context(source.open("rb")).fileno(), files.enter_context(_appearing(target)))
+                (files.enter_context(source.open("rb")).fileno(), files.enter_context(durable.appearing(target)))
                 for target, source in copies.items()
             ]
             with quiet:
@@ -89,8 +89,7 @@ class Pool:
 
     def remove(self, path: Path) -> None:
         """A file that is not there is as good."""
-        path.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        durable.remove(path)
 
     def sweep(self, volumes: Iterable[str], snapshots: Iterable[str]) -> None:
         """Remove what unfinished operations left: every file that no record speaks of."""
@@ -120,8 +119,7 @@ class Pool:
             ) from error
         except subprocess.CalledProcessError as error:
             raise PoolError(f"mkfs.xfs of {temporary} failed: {error.stderr.strip()}") from error
-        temporary.replace(self.image)
-        sync_folder(self._data)
+        durable.rename(temporary, self.image)
 
     def _mount_image(self) -> None:
         mounted = mountinfo.mount_at(self.root)
@@ -156,20 +154,3 @@ def _shares_blocks(folder: Path) -> bool:
         first.unlink(missing_ok=True)
         second.unlink(missing_ok=True)
     return True
-
-
-@contextlib.contextmanager
-def _appearing(path: Path) -> Iterator[int]:
-    """An fd of a new file that gets its name when the body is done, durably; or never does."""
-    temporary = path.with_suffix(".tmp")
-    fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        yield fd
-        os.fsync(fd)
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(fd)

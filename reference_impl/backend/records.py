@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
+
+from . import durable
 
 
 @dataclass(frozen=True)
@@ -132,32 +133,11 @@ class Records(Generic[R]):
 
     def put(self, record: R) -> R:
         plain = dataclasses.asdict(record)  # type: ignore[call-overload]  # records are dataclasses
-        replace_file(self._folder / f"{record.name}.json", json.dumps(plain, indent=1).encode())
+        durable.replace_file(self._folder / f"{record.name}.json", json.dumps(plain, indent=1).encode())
         self._all[record.name] = record
         return record
 
     def drop(self, name: str) -> None:
         """A name that is not there is as good."""
-        (self._folder / f"{name}.json").unlink(missing_ok=True)
-        sync_folder(self._folder)
+        durable.remove(self._folder / f"{name}.json")
         self._all.pop(name, None)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Give ``path`` this content: after a crash at any point it has the old one or the new one."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make what was created, renamed or removed in ``folder`` durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

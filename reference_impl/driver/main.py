@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from ..faults import registry
+from ..profiles import DEFAULT, PROFILES
 from . import registration
 from .backend import Backend
 from .holding import Holding
@@ -87,5 +88,6 @@ def _options(argv: list[str]) -> argparse.Namespace:
         "--registration-dir", type=Path, help="the kubelet's plugin registry; without it: no registration"
     )
     parser.add_argument("--kubelet-registration-path", default="", help="the CSI socket as the kubelet sees it")
+    parser.add_argument("--profile", choices=PROFILES, default=DEFAULT, help="which Longhorn to be like")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a fault on")
     return parser.parse_args(argv)

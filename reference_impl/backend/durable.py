@@ -1,0 +1,107 @@
+"""Changes on disk that are there after a crash, or are not, and nothing in between.
+
+Whatever the backend must not lose goes through here. ``Disk`` has the single steps, and a crash can come between
+any two of them; the functions put steps together so that it may.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class Disk:
+    """The single steps. Who wants to see them, or to end the process between two, puts another in ``disk``."""
+
+    def write(self, path: Path, content: bytes) -> None:
+        """The whole content of a file that nobody reads yet."""
+        path.write_bytes(content)
+
+    def sync(self, path: Path) -> None:
+        """The data and length of a file are durable; its name is not, see ``sync_folder``."""
+        _sync(path, os.O_RDONLY)
+
+    def sync_folder(self, path: Path) -> None:
+        """What was created, renamed or removed in ``path`` is durable."""
+        _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """``new`` is replaced if it is there. Both lie in one filesystem."""
+        old.replace(new)
+
+    def link(self, path: Path, new: Path) -> None:
+        """A second name of the same file."""
+        os.link(path, new)
+
+    def unlink(self, path: Path) -> None:
+        """A name that is not there is as good."""
+        path.unlink(missing_ok=True)
+
+    def make_folder(self, path: Path) -> None:
+        """With its parents; one that is there is as good."""
+        path.mkdir(parents=True, exist_ok=True)
+
+    def remove_folder(self, path: Path) -> None:
+        """An empty one."""
+        path.rmdir()
+
+
+disk = Disk()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Give ``path`` this content: after a crash at any point it has the old one or the new one."""
+    temporary = path.with_name(path.name + ".tmp")
+    disk.write(temporary, content)
+    disk.sync(temporary)
+    rename(temporary, path)
+
+
+def rename(old: Path, new: Path) -> None:
+    """``new`` is replaced if it is there; both lie in one folder."""
+    disk.rename(old, new)
+    disk.sync_folder(new.parent)
+
+
+def link(path: Path, new: Path) -> None:
+    """A second name of the same file, in the same folder."""
+    disk.link(path, new)
+    disk.sync_folder(new.parent)
+
+
+def remove(path: Path) -> None:
+    """A file that is not there is as good."""
+    disk.unlink(path)
+    disk.sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """One that is there is as good; its parent is there."""
+    disk.make_folder(path)
+    disk.sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def appearing(path: Path) -> Iterator[int]:
+    """An fd of a new file that gets its name when the body is done; or never does."""
+    temporary = path.with_name(path.name + ".tmp")
+    fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        yield fd
+        disk.sync(temporary)
+        rename(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(fd)
+
+
+def _sync(path: Path, flags: int) -> None:
+    fd = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
