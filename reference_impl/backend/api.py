@@ -121,7 +121,7 @@ class Api:
         return self._volume(call, self._volumes.change(call.name, update.option, call.body.get(update.field)))
 
     def _snapshot_delete(self, call: Call) -> Json:
-        self._snapshots.delete_of_volume(call)
+        self._snapshots.delete_layer(call)
         return self._volume(call, self._volumes.get(call.name))
 
     def _volume(self, call: Call, record: Volume) -> Json:
@@ -130,7 +130,7 @@ class Api:
             size=self._volumes.size(record),
             actual_size=self._volumes.actual_size(record),
             device=self._volumes.device(record),
-            snapshots=self._snapshots.count(record.name),
+            snapshots=self._snapshots.count(record),
             warn_from=int(self._engine.settings.value("snapshot-count-warning-threshold")),
         )
         return volume(record, figures, call.urls)
@@ -156,7 +156,7 @@ class Api:
         disk = resources.Disk(
             path=str(pool.root),
             available=space.f_bavail * space.f_frsize,
-            scheduled=sum(path.stat().st_size for path in pool.live("any").parent.glob("*.img")),
+            scheduled=sum(volume.size for volume in self._engine.volumes.all()),
             maximum=space.f_blocks * space.f_frsize,
         )
         return resources.node(record, disk, call.urls)

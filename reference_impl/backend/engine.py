@@ -1,15 +1,17 @@
 """What the services of the backend share, and how it finds its feet after any kind of end.
 
 Order everywhere: data first, then the record that speaks of it; when deleting, the record first.
-So data without a record was never acknowledged (or was deleted), and is swept at the next start. To the
-record of a group those of its snapshots are data.
+So replicas without a record were never acknowledged (or were deleted), and are swept at the next start. A snapshot
+is there when its layer is, whole and not marked as removed: its record comes after, and is made up for. To the
+record of a group its snapshots are data.
 """
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..profiles import DEFAULT, PROFILES, Profile
@@ -18,11 +20,12 @@ from .errors import BackendError
 from .events import Events
 from .locks import Locks
 from .pool import Pool
-from .records import Group, Node, Records, Setting, Snapshot, Volume
+from .records import Copy, Group, Node, Records, Remains, Setting, Snapshot, Volume
+from .recovery import recover
+from .replicas import Replicas
 from .settings import Settings
 from .states import States
-
-log = logging.getLogger("backend")
+from .store import Store
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -35,6 +38,7 @@ class Engine:
     devices: Devices
     locks: Locks
     volumes: Records[Volume]
+    remains: Records[Remains]
     snapshots: Records[Snapshot]
     groups: Records[Group]
     nodes: Records[Node]
@@ -42,6 +46,8 @@ class Engine:
     states: States
     events: Events
     profile: Profile
+    stores: dict[str, Store] = field(default_factory=dict)
+    """Chain of a volume, or of one that was deleted and whose snapshots were not -> its data."""
 
     @classmethod
     def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
@@ -52,6 +58,7 @@ class Engine:
             devices=Devices(pool),
             locks=Locks(),
             volumes=Records(data / "volumes", Volume),
+            remains=Records(data / "remains", Remains),
             snapshots=Records(data / "snapshots", Snapshot),
             groups=Records(data / "groups", Group),
             nodes=Records(data / "nodes", Node),
@@ -60,31 +67,37 @@ class Engine:
             events=Events(),
             profile=profile,
         )
-        engine._recover()
+        recover(engine)
         return engine
 
-    def _recover(self) -> None:
-        for volume in self.volumes.all():
-            self.devices.thaw(volume.name)
-            if volume.attachments:
-                self._attach_again(volume)
-            self.states.found(volume.name, attached=bool(volume.attachments))
-        for snapshot in self.snapshots.all():
-            if snapshot.group and self.groups.get(snapshot.group) is None:
-                self.snapshots.drop(snapshot.name)
-        self.pool.sweep((v.name for v in self.volumes.all()), (s.name for s in self.snapshots.all()))
+    def new_store(self, volume: str, chain: str, copies: tuple[Copy, ...] = ()) -> Store:
+        """The data of ``volume``, made known."""
+        store = Store(self.pool, volume, Replicas(self.pool, volume, copies))
+        self.stores[chain] = store
+        return store
 
-    def _attach_again(self, volume: Volume) -> None:
-        loop = self.devices.attach(volume.name, volume.loop)
-        self.devices.grow(volume.name)
-        if loop.number != volume.loop:
-            log.warning(
-                "volume %s was /dev/loop%s and is %s now: its pods must be restarted",
-                volume.name,
-                volume.loop,
-                loop.path,
-            )
-            self.volumes.put(replace(volume, loop=loop.number))
+    @contextlib.contextmanager
+    def storing(self, chain: str) -> Iterator[Store]:
+        """The data of a volume, to work with; what becomes of its replicas meanwhile is remembered."""
+        store = self.stores[chain]
+        before = store.replicas.copies
+        try:
+            yield store
+        finally:
+            if store.replicas.copies != before:
+                self._remember(chain, store.replicas.copies)
+
+    def put(self, volume: Volume) -> Volume:
+        """Remember ``volume``, with the replicas it has now."""
+        return self.volumes.put(replace(volume, replicas=self.stores[volume.chain].replicas.copies))
+
+    def _remember(self, chain: str, copies: tuple[Copy, ...]) -> None:
+        for volume in self.volumes.all():
+            if volume.chain == chain:
+                self.volumes.put(replace(volume, replicas=copies))
+        remains = self.remains.get(chain)
+        if remains is not None:
+            self.remains.put(replace(remains, replicas=copies))
 
 
 def check_name(name: str) -> None:

@@ -27,6 +27,15 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 }
 """State and move -> state. Other moves do not exist."""
 
+REPLICA: dict[tuple[str, str], str] = {
+    ("", "add"): "WO",
+    ("WO", "rebuilt"): "RW",
+    ("WO", "failed"): "ERR",
+    ("RW", "failed"): "ERR",
+    ("ERR", "salvage"): "RW",
+}
+"""Mode of a replica and move -> mode: written only, read and written, lost."""
+
 SETTLED = frozenset({"detached", "attached"})
 """The states in which no operation is under way."""
 

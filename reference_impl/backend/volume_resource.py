@@ -9,7 +9,8 @@ from typing import Any
 from .actions import OFFERED
 from .options import OPTIONS
 from .records import Attachment, Volume
-from .resources import Json, envelope, timestamp
+from .resources import Json, envelope
+from .times import timestamp
 from .urls import Urls
 
 IMAGE = "pytest-csi-snapshot/reference"

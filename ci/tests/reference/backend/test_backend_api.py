@@ -230,7 +230,13 @@ def test_snapshots_as_layers_of_an_attached_volume(http: Http) -> None:
     missing = http.post("/v1/volumes/pvc-a?action=snapshotGet", json={"name": "nothing"})
     assert (missing.status_code, missing.json()["code"]) == (404, "NotFound")
     assert http.post("/v1/volumes/pvc-a?action=snapshotDelete", json={"name": "snap-1"}).json()["id"] == "pvc-a"
-    assert len(http.post("/v1/volumes/pvc-a?action=snapshotList").json()["data"]) == 2
+    layers = http.post("/v1/volumes/pvc-a?action=snapshotList").json()["data"]
+    assert [(item["name"], item["removed"]) for item in layers] == [
+        ("snap-1", True),
+        (second["name"], False),
+        ("volume-head", False),
+    ]
+    assert http.get("/v1/snapshotcrs/snap-1").status_code == 404
 
 
 def test_a_snapshot_by_itself_outlives_its_volume(http: Http) -> None:
@@ -248,7 +254,7 @@ def test_a_snapshot_by_itself_outlives_its_volume(http: Http) -> None:
     other = http.post("/v1/volumes/pvc-b?action=snapshotCRDelete", json={"name": "snap-1"})
     assert other.json()["type"] == "empty"
     http.delete("/v1/volumes/pvc-a")
-    assert http.get("/v1/snapshotcrs").json()["data"] == [snapshot]
+    assert http.get("/v1/snapshotcrs").json()["data"] == [{**snapshot, "children": {}}]
     assert http.delete(snapshot["links"]["self"]).status_code == 200
     assert http.get("/v1/snapshotcrs/snap-1").status_code == 404
 
