@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from .locks import Locks
 from .pool import Pool
 from .records import Copy, Group, Node, Records, Remains, Setting, Snapshot, Volume
 from .recovery import recover
+from .replica.images import Image
+from .replica.tree import Layer
 from .replicas import Replicas
 from .settings import Settings
 from .states import States
@@ -48,6 +51,10 @@ class Engine:
     profile: Profile
     stores: dict[str, Store] = field(default_factory=dict)
     """Chain of a volume, or of one that was deleted and whose snapshots were not -> its data."""
+    restores: dict[str, int] = field(default_factory=dict)
+    """Volumes that are being filled by somebody else -> per cent done."""
+    told: dict[str, str] = field(default_factory=dict)
+    """Volume -> the robustness that its latest event told."""
 
     @classmethod
     def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
@@ -69,6 +76,12 @@ class Engine:
         )
         recover(engine)
         return engine
+
+    def make_store(self, volume: str, size: int, number: int, below: tuple[Layer, Image] | None = None) -> str:
+        """The data of a new volume, in ``number`` replicas; returns its chain. Raises OSError."""
+        chain = uuid.uuid4().hex[:8]
+        self.new_store(volume, chain).replicas.create(number, size, below)
+        return chain
 
     def new_store(self, volume: str, chain: str, copies: tuple[Copy, ...] = ()) -> Store:
         """The data of ``volume``, made known."""

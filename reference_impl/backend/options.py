@@ -55,6 +55,11 @@ UPDATES: dict[str, Update] = {
 }
 
 
+def replica_count(options: dict[str, Value]) -> int:
+    """How many replicas a volume is to have."""
+    return int(options.get("numberOfReplicas", OPTIONS["numberOfReplicas"].default))
+
+
 def checked(option: str, value: Any) -> Value:
     """``value``, if ``option`` can have it. Raises BackendError InvalidArgument."""
     why = OPTIONS[option].why_not(value)

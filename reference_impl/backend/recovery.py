@@ -73,11 +73,11 @@ def _recover_head(engine: Engine, volume: Volume) -> None:
     """A live file is the truth about an attached volume; without a device it is written back."""
     store = engine.stores[volume.chain]
     if not store.replicas.good:
-        if volume.attachments and store.is_live:
+        if volume.attachments and not volume.disable_frontend and store.is_live:
             _attach_again(engine, volume)
         return
     with engine.storing(volume.chain):
-        if volume.attachments:
+        if volume.attachments and not volume.disable_frontend:
             if not store.is_live:
                 log.warning("the live file of volume %s is gone: what was written last is lost", volume.name)
             store.go_live()

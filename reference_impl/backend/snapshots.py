@@ -184,9 +184,14 @@ def _purge(engine: Engine, chain: str) -> None:
         engine.remains.drop(chain)
         del engine.stores[chain]
         store.replicas.remove()
-    elif store.replicas.good:
+    elif store.replicas.good and purge_allowed(engine):
         with engine.storing(chain):
             store.purge()
+
+
+def purge_allowed(engine: Engine) -> bool:
+    """Whether removed layers may go, which changes those beside them."""
+    return engine.settings.value("disable-snapshot-purge") == "false"
 
 
 def check_snapshot_name(name: str) -> None:

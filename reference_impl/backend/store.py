@@ -48,6 +48,9 @@ class Store:
         self.volume = volume
         self.replicas = replicas
         self.looking = threading.RLock()
+        self.purged = False
+        self.rebuilt: str = ""
+        self.expansion_error = ""
         self._head: tuple[tuple[int, int, str], int] | None = None
 
     @property
@@ -115,6 +118,11 @@ class Store:
             self.replicas.knows(layer.name, image)
 
     @_alone
+    def fill(self, layer: Layer, image: Image) -> None:
+        """Put ``image`` below the empty head. The volume is not live. Raises BackendError, OSError."""
+        self.replicas.change(lambda item, batch: changing.snapshot(item, batch, layer, image))
+
+    @_alone
     def expand(self, layer: Layer, size: int) -> None:
         """A new head of ``size`` bytes above the snapshot ``layer``. Raises BackendError, OSError."""
         if not self.is_live:
@@ -123,6 +131,13 @@ class Store:
         with self.flat(HEAD, "expand") as flat:
             self.snapshot(layer, flat, size)
         self._pool.grow(self.live, size)
+
+    @_alone
+    def rebuild(self) -> None:
+        """One more replica. Raises BackendError, OSError."""
+        copy = self.replicas.begin_rebuild()
+        self.replicas.rebuild(copy, head_too=not self.is_live)
+        self.rebuilt = copy.id
 
     @_alone
     def revert(self, snapshot: str) -> None:
@@ -147,7 +162,10 @@ class Store:
 
     @_alone
     def purge(self) -> None:
-        """Fold or drop what can go of the removed snapshots. Raises BackendError, OSError."""
+        """Fold or drop what can go of the removed snapshots, system ones too. Raises BackendError, OSError."""
+        system = [name for name, layer in self.tree.layers.items() if not layer.user_created and not layer.removed]
+        if system:
+            self.mark(*system)
         while (step := purging.next_step(self.tree)) is not None:
             if step.child:
                 self._fold(step)
@@ -158,6 +176,7 @@ class Store:
             hidden = self._hidden()
             for replica in self.replicas.each():
                 purging.prune(replica, behind, hidden)
+        self.purged = True
 
     @contextlib.contextmanager
     def flat(self, layer: str, purpose: str) -> Iterator[Path]:

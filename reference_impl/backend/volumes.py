@@ -12,10 +12,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from . import layers, tickets
+from . import layers, restoring, tickets
 from .engine import Engine, check_name
 from .errors import BackendError
-from .options import OPTIONS, Value, checked
+from .options import Value, checked, replica_count
+from .readiness import check_ready, tell
 from .records import Attachment, Remains, Volume
 from .replica.images import Image
 from .replica.tree import Layer
@@ -82,21 +83,42 @@ class Volumes:
             )
             return made
 
+    def begin_restore(
+        self, name: str, size: int, mode: str, url: str, options: dict[str, Value] | None = None
+    ) -> restoring.Restoring:
+        """A new volume for the caller to fill, see ``restoring``. Raises BackendError AlreadyExists, OutOfRange.
+
+        One that a restart left unfinished is begun anew by the same call, see ``unfinished_restores``.
+        """
+        check_name(name)
+        self._check_size(size)
+        return restoring.begin(
+            self._engine, Volume(name, time.time(), mode, from_backup=url, size=size), options or {}
+        )
+
+    def unfinished_restores(self) -> list[Volume]:
+        """Those that nobody is filling now: a restart ended it."""
+        return [
+            volume
+            for volume in self.all()
+            if volume.restore == "initiated" and volume.name not in self._engine.restores
+        ]
+
     def delete(self, name: str) -> None:
         """Its snapshots stay. A volume that is not there is as good. Raises BackendError FailedPrecondition."""
         with self._engine.locks.hold(f"volume {name}"):
             volume = self._engine.volumes.get(name)
             if volume is None:
                 return
-            if volume.attachments:
-                raise BackendError(
-                    "FailedPrecondition", f"volume {name} is attached to node {volume.attachments[0].node}"
-                )
+            users = [item for item in volume.attachments if item.kind != restoring.TICKET]
+            if users:
+                raise BackendError("FailedPrecondition", f"volume {name} is attached to node {users[0].node}")
             store = self.store(volume)
             loop = self._engine.devices.of(name)
             if loop is not None:
                 raise BackendError("FailedPrecondition", f"volume {name} is still in use through {loop.path}")
             with self._engine.states.step(name, "delete"):
+                self._engine.restores.pop(name, None)
                 kept = self._keep_snapshots(volume, store)
                 self._engine.volumes.drop(name)
             self._remove(volume, store, kept=kept)
@@ -112,12 +134,11 @@ class Volumes:
             volume = self.get(name)
             if self._engine.nodes.get(wanted.node) is None:
                 raise BackendError("NotFound", f"node {wanted.node} not found")
-            with self._engine.storing(volume.chain) as store:
-                store.replicas.check()
-                store.replicas.first  # noqa: B018  a faulted volume is refused
+            check_ready(self._engine, volume)
             attachments = tickets.joined(name, volume.attachments, wanted, volume.node)
             with self._step(volume, "attach", happens=not volume.attachments):
                 attached = self._move(volume, attachments)
+            tell(self._engine, name)
             if attached.attachments != volume.attachments:
                 where = f"/dev/loop{attached.loop}" if not attached.disable_frontend else "no frontend"
                 self._tell(name, "Attached", f"volume {name} has been attached to {attached.node}", where)
@@ -137,6 +158,7 @@ class Volumes:
             )
             with self._step(volume, "detach", happens=bool(volume.attachments) and not left):
                 now = self._move(volume, left)
+            tell(self._engine, name)
             if left != volume.attachments:
                 nodes = ", ".join(item.node for item in volume.attachments if item not in left)
                 self._tell(name, "Detached", f"volume {name} has been detached", f"from {nodes}")
@@ -147,17 +169,33 @@ class Volumes:
         with self._engine.locks.hold(f"volume {name}"):
             volume = self.get(name)
             self._check_size(size)
+            check_ready(self._engine, volume)
             with self._engine.storing(volume.chain) as store:
                 before = store.tree.size
                 if size > before:
-                    layers.check_count(store, name)
-                    store.expand(layers.expansion(store.tree, size), size)
+                    self._grow(name, store, size)
                 self._engine.devices.grow(name)
             if size > before:
                 volume = self._engine.put(replace(volume, size=size))
                 message = f"Engine successfully expand size from {before} to {size}"
                 self._tell(name, "SucceededExpansion", message)
             return volume
+
+    def _grow(self, name: str, store: Store, size: int) -> None:
+        layers.check_count(store, name)
+        good = len(store.replicas.good)
+        store.expansion_error = ""
+        try:
+            store.expand(layers.expansion(store.tree, size), size)
+            if len(store.replicas.good) < good:
+                store.expansion_error = store.replicas.trouble
+        except OSError as error:
+            store.expansion_error = str(error)
+            raise
+        finally:
+            if store.expansion_error:
+                failed = "Engine failed or partially failed to expand the size"
+                self._tell(name, "FailedExpansion", f"{failed}: {store.expansion_error}")
 
     def change(self, name: str, option: str, value: Any) -> Volume:
         """Set one of ``options.OPTIONS``. Raises BackendError NotFound, InvalidArgument."""
@@ -185,14 +223,13 @@ class Volumes:
             )
 
     def _same(self, existing: Volume, size: int, mode: str, data_source: str) -> Volume:
-        if (existing.mode, existing.data_source) != (mode, data_source) or self.size(existing) < size:
+        same = (existing.mode, existing.data_source, existing.from_backup) == (mode, data_source, "")
+        if not same or self.size(existing) < size:
             raise BackendError("AlreadyExists", f"volume {existing.name} exists with another size, mode or source")
         return existing
 
     def _fill(self, name: str, size: int, data_source: str, options: dict[str, Value]) -> str:
         """Make the replicas; returns their chain."""
-        chain = uuid.uuid4().hex[:8]
-        number = int(options.get("numberOfReplicas", OPTIONS["numberOfReplicas"].default))
         with self._sources.content(data_source, name) as flat:
             below = None
             if flat is not None:
@@ -200,8 +237,7 @@ class Volumes:
                 if size < length:
                     raise BackendError("OutOfRange", f"size {size} is below that of its source, {length}")
                 below = Layer(str(uuid.uuid4())), Image(flat, length, [])
-            self._engine.new_store(name, chain).replicas.create(number, size, below)
-        return chain
+            return self._engine.make_store(name, size, replica_count(options), below)
 
     def _keep_snapshots(self, volume: Volume, store: Store) -> bool:
         """Whether there are any; then their layers have a record of their own."""
