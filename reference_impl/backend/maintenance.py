@@ -47,7 +47,7 @@ class Maintenance:
             log.info("volume %s reverted to snapshot %s", name, snapshot)
 
     def purge(self, name: str) -> Volume:
-        """Let go of removed and system snapshots. Raises BackendError FailedPrecondition where that is switched off."""
+        """Let go of removed and system snapshots. Raises BackendError FailedPrecondition if not allowed."""
         if not purge_allowed(self._engine):
             raise BackendError(
                 "FailedPrecondition", "cannot purge snapshots while disable-snapshot-purge setting is true"
@@ -60,7 +60,7 @@ class Maintenance:
             return self._get(name)
 
     def trim(self, name: str) -> Volume:
-        """Give unused space of a mounted filesystem back. Raises BackendError FailedPrecondition if there is none."""
+        """Give unused space of the filesystem back. Raises BackendError FailedPrecondition if none is mounted."""
         with self._engine.locks.hold(f"volume {name}"):
             volume = self._get(name)
             loop = self._engine.devices.of(name)

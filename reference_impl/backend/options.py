@@ -19,6 +19,10 @@ def _one_of(*values: str) -> Callable[[Any], str]:
     return lambda value: "" if value in values else f"one of {', '.join(values)}"
 
 
+def _bytes(value: Any) -> str:
+    return "" if isinstance(value, str) and value.isdecimal() else "a number of bytes, as a string"
+
+
 @dataclass(frozen=True)
 class Option:
     """``why_not`` answers "" for a good value, else what a good one is; ``setting`` has the default, if named."""
@@ -32,6 +36,7 @@ OPTIONS: dict[str, Option] = {
     "numberOfReplicas": Option(3, _between(1, 20), "default-replica-count"),
     "staleReplicaTimeout": Option(2880, _between(0, 1 << 31)),
     "snapshotMaxCount": Option(250, _between(2, 250), "snapshot-max-count"),
+    "snapshotMaxSize": Option("0", _bytes),
     "accessMode": Option("rwo", _one_of("rwo", "rwop", "rwx")),
     "dataLocality": Option("disabled", _one_of("disabled", "best-effort", "strict-local")),
 }
@@ -50,6 +55,7 @@ class Update:
 UPDATES: dict[str, Update] = {
     "updateReplicaCount": Update("numberOfReplicas", "replicaCount", "UpdateReplicaCountInput"),
     "updateSnapshotMaxCount": Update("snapshotMaxCount", "snapshotMaxCount", "UpdateSnapshotMaxCountInput"),
+    "updateSnapshotMaxSize": Update("snapshotMaxSize", "snapshotMaxSize", "UpdateSnapshotMaxSizeInput"),
     "updateAccessMode": Update("accessMode", "accessMode", "UpdateAccessModeInput"),
     "updateDataLocality": Update("dataLocality", "dataLocality", "UpdateDataLocalityInput"),
 }
@@ -58,6 +64,14 @@ UPDATES: dict[str, Update] = {
 def replica_count(options: dict[str, Value]) -> int:
     """How many replicas a volume is to have."""
     return int(options.get("numberOfReplicas", OPTIONS["numberOfReplicas"].default))
+
+
+def check_snapshot_room(most: int, size: int) -> None:
+    """``snapshotMaxSize`` must hold the live data and a snapshot of it. Raises BackendError InvalidArgument."""
+    if 0 < most < 2 * size:
+        raise BackendError(
+            "InvalidArgument", f"invalid snapshotMaxSize {most}: it must be 0 or at least twice the size, {size}"
+        )
 
 
 def checked(option: str, value: Any) -> Value:

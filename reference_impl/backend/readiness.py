@@ -19,7 +19,7 @@ def robustness(engine: Engine, volume: Volume) -> str:
 
 
 def tell(engine: Engine, name: str) -> None:
-    """An event for whoever watches, if the robustness of an attached volume is another one than at the last call."""
+    """An event for whoever watches, if the robustness of an attached volume is not that of the last call."""
     volume = engine.volumes.get(name)
     found = robustness(engine, volume) if volume is not None else "unknown"
     before = engine.told.get(name, "unknown")

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..profiles import Profile
 from .actions import VOLUME_ACTIONS
-from .fields import FIELDS
+from .fields import FIELDS, Field
 from .urls import Urls, plural
 
 Json = dict[str, Any]
@@ -36,7 +37,7 @@ METHODS: dict[str, Methods] = {
 """The kinds that have addresses."""
 
 
-def schema(kind: str, urls: Urls) -> Json:
+def schema(kind: str, urls: Urls, profile: Profile) -> Json:
     """The schema of ``kind``, a key of ``FIELDS``."""
     methods = METHODS.get(kind, Methods())
     links = {"self": urls.resource("schema", kind)}
@@ -50,10 +51,8 @@ def schema(kind: str, urls: Urls) -> Json:
         "pluralName": plural(kind),
         "resourceMethods": list(methods.resource),
         "collectionMethods": list(methods.collection),
-        "resourceFields": {name: asdict(field) for name, field in FIELDS[kind].items()},
-        "resourceActions": {name: asdict(action) for name, action in VOLUME_ACTIONS.items()}
-        if kind == "volume"
-        else {},
+        "resourceFields": {name: asdict(field) for name, field in _fields(kind, profile).items()},
+        "resourceActions": _actions() if kind == "volume" else {},
         "collectionActions": {},
         "collectionFields": {},
         "collectionFilters": {"volume": {"modifiers": ["eq"]}} if kind == "snapshotCR" else {},
@@ -61,9 +60,20 @@ def schema(kind: str, urls: Urls) -> Json:
     }
 
 
-def schemas(urls: Urls) -> list[Json]:
+def schemas(urls: Urls, profile: Profile) -> list[Json]:
     """All of them."""
-    return [schema(kind, urls) for kind in FIELDS]
+    return [schema(kind, urls, profile) for kind in FIELDS]
+
+
+def _fields(kind: str, profile: Profile) -> dict[str, Field]:
+    if kind != "volume":
+        return FIELDS[kind]
+    return {profile.image_field if name == "image" else name: field for name, field in FIELDS[kind].items()}
+
+
+def _actions() -> Json:
+    """Without an output the answer is empty."""
+    return {name: asdict(action) for name, action in VOLUME_ACTIONS.items()}
 
 
 def api_version(urls: Urls) -> Json:

@@ -49,8 +49,8 @@ class Store:
         self.replicas = replicas
         self.looking = threading.RLock()
         self.purged = False
-        self.rebuilt: str = ""
-        self.expansion_error = ""
+        self.rebuilt = ""
+        self.expansion_error = ("", 0.0)
         self._head: tuple[tuple[int, int, str], int] | None = None
 
     @property

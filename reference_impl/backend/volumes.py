@@ -15,7 +15,7 @@ from typing import Any
 from . import layers, restoring, tickets
 from .engine import Engine, check_name
 from .errors import BackendError
-from .options import Value, checked, replica_count
+from .options import Value, check_snapshot_room, checked, replica_count
 from .readiness import check_ready, tell
 from .records import Attachment, Remains, Volume
 from .replica.images import Image
@@ -23,6 +23,7 @@ from .replica.tree import Layer
 from .sources import Sources
 from .states import ABSENT
 from .store import Store
+from .times import timestamp
 
 log = logging.getLogger("backend")
 
@@ -56,12 +57,10 @@ class Volumes:
         store = self.store(volume)
         return store.tree.size if store.replicas.good else volume.size
 
-    def actual_size(self, volume: Volume) -> int:
-        """What its layers take in one replica, blocks they share with others counted; 0 for a faulted volume."""
+    def usage(self, volume: Volume) -> dict[str, int]:
+        """Layer -> what it takes in one replica, blocks it shares with others counted; none if faulted."""
         store = self.store(volume)
-        if not store.replicas.good:
-            return 0
-        return sum(store.usage().values())
+        return store.usage() if store.replicas.good else {}
 
     def create(
         self, name: str, size: int, mode: str, data_source: str, options: dict[str, Value] | None = None
@@ -69,6 +68,7 @@ class Volumes:
         """Raises BackendError AlreadyExists, NotFound (the source), OutOfRange."""
         check_name(name)
         self._check_size(size)
+        check_snapshot_room(int((options or {}).get("snapshotMaxSize", 0)), size)
         alone, shared = self._sources.locks(data_source)
         with self._engine.locks.hold(f"volume {name}", *alone, shared=shared):
             existing = self._engine.volumes.get(name)
@@ -184,24 +184,28 @@ class Volumes:
     def _grow(self, name: str, store: Store, size: int) -> None:
         layers.check_count(store, name)
         good = len(store.replicas.good)
-        store.expansion_error = ""
+        trouble = ""
         try:
             store.expand(layers.expansion(store.tree, size), size)
             if len(store.replicas.good) < good:
-                store.expansion_error = store.replicas.trouble
+                trouble = store.replicas.trouble
         except OSError as error:
-            store.expansion_error = str(error)
+            trouble = str(error)
             raise
         finally:
-            if store.expansion_error:
+            store.expansion_error = trouble, time.time()
+            if trouble:
                 failed = "Engine failed or partially failed to expand the size"
-                self._tell(name, "FailedExpansion", f"{failed}: {store.expansion_error}")
+                self._tell(name, "FailedExpansion", f"{failed} at {timestamp(time.time())}: {trouble}")
 
     def change(self, name: str, option: str, value: Any) -> Volume:
         """Set one of ``options.OPTIONS``. Raises BackendError NotFound, InvalidArgument."""
         with self._engine.locks.hold(f"volume {name}"):
             volume = self.get(name)
-            return self._engine.put(replace(volume, options={**volume.options, option: checked(option, value)}))
+            good = checked(option, value)
+            if option == "snapshotMaxSize":
+                check_snapshot_room(int(good), self.size(volume))
+            return self._engine.put(replace(volume, options={**volume.options, option: good}))
 
     def state(self, volume: Volume) -> str:
         """Where it is in ``states.TRANSITIONS``. Raises BackendError NotFound if it was deleted meanwhile."""

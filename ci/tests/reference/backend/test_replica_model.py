@@ -1,4 +1,4 @@
-"""Whatever is done to a volume in whatever order, each snapshot keeps its content: compared with a model in memory."""
+"""Whatever is done to a volume in whatever order, each snapshot keeps its content: that of a model in memory."""
 
 from __future__ import annotations
 
