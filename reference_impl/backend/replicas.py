@@ -64,13 +64,15 @@ class Replicas:
     @property
     def good(self) -> list[Copy]:
         """Those that can be read and written."""
-        return [copy for copy in self.copies if copy.mode == "RW"]
+        return [copy for copy in self.copies if copy.mode == "RW" and copy.id in self._open]
 
     @property
     def first(self) -> Replica:
         """One to read from. Raises BackendError FailedPrecondition if none is left."""
-        for copy in self.good:
-            return self._open[copy.id]
+        for copy in self.copies:
+            replica = self._open.get(copy.id)
+            if replica is not None:
+                return replica
         raise self.faulted()
 
     def whole(self) -> list[Copy]:

@@ -99,11 +99,13 @@ def begin(engine: Engine, wanted: Volume, options: dict[str, Value]) -> Restorin
         volume = engine.volumes.get(name)
         if volume is None:
             with engine.states.step(name, "create"):
-                chain = engine.make_store(name, wanted.size, replica_count(options))
-                made = replace(wanted, options=options, chain=chain, restore=RESTORE["", "begin"])
-                volume = engine.put(made)
+                volume = _make(engine, replace(wanted, options=options))
         elif not _same(volume, wanted) or name in engine.restores:
             raise BackendError("AlreadyExists", f"volume {name} exists already, or is being restored")
+        else:
+            before = volume.chain
+            volume = _make(engine, volume)
+            engine.stores.pop(before).replicas.remove()
         node = next((item.name for item in engine.nodes.all()), "")
         if node and not volume.node:
             with engine.states.step(name, "attach"):
@@ -117,6 +119,12 @@ def begin(engine: Engine, wanted: Volume, options: dict[str, Value]) -> Restorin
         engine.restores[name] = 0
         log.info("volume %s is being restored from %s", name, wanted.from_backup)
         return Restoring(engine, volume, path)
+
+
+def _make(engine: Engine, volume: Volume) -> Volume:
+    """With empty replicas of its own: what was filled before a restart counts for nothing."""
+    chain = engine.make_store(volume.name, volume.size, replica_count(volume.options))
+    return engine.put(replace(volume, chain=chain, restore=RESTORE[volume.restore, "begin"]))
 
 
 def _same(volume: Volume, wanted: Volume) -> bool:

@@ -58,9 +58,8 @@ class Volumes:
         return store.tree.size if store.replicas.good else volume.size
 
     def usage(self, volume: Volume) -> dict[str, int]:
-        """Layer -> what it takes in one replica, blocks it shares with others counted; none if faulted."""
-        store = self.store(volume)
-        return store.usage() if store.replicas.good else {}
+        """Layer -> what it takes in one replica, blocks it shares with others counted."""
+        return self.store(volume).usage()
 
     def create(
         self, name: str, size: int, mode: str, data_source: str, options: dict[str, Value] | None = None
@@ -78,6 +77,8 @@ class Volumes:
                 chain = self._fill(name, size, data_source, options or {})
                 made = Volume(name, time.time(), mode, data_source, options=options or {}, chain=chain, size=size)
                 made = self._engine.put(made)
+            if data_source:
+                self._tell(name, "VolumeCloneCompleted", f"finished cloning volume {name} from {data_source}")
             self._tell(
                 name, "Create", f"volume {name} has been created", f"{size} bytes, {data_source or 'empty'}"
             )

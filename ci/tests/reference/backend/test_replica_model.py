@@ -184,7 +184,7 @@ def test_snapshots_keep_their_content(pool: Pool) -> None:
         pass
 
     Here.pool = pool
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Here,
         settings=settings(
             max_examples=25,
