@@ -118,6 +118,9 @@ class Volumes:
             loop = self._engine.devices.of(name)
             if loop is not None:
                 raise BackendError("FailedPrecondition", f"volume {name} is still in use through {loop.path}")
+            if volume.attachments:
+                with self._engine.states.step(name, "detach"):
+                    volume = self._engine.put(replace(volume, attachments=(), node=""))
             with self._engine.states.step(name, "delete"):
                 self._engine.restores.pop(name, None)
                 kept = self._keep_snapshots(volume, store)
