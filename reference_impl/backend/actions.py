@@ -32,10 +32,21 @@ VOLUME_ACTIONS: dict[str, Action] = {
     "snapshotCRGet": Action("snapshotCRInput", "snapshotCR"),
     "snapshotCRList": Action("", "snapshotCRListOutput"),
     "snapshotCRDelete": Action("snapshotCRInput", "empty"),
+    "snapshotBackup": Action("snapshotBackupInput", "volume"),
     **{name: Action(update.input, "volume") for name, update in UPDATES.items()},
 }
 
-_ALWAYS = ("attach", "detach", "snapshotCRCreate", "snapshotCRGet", "snapshotCRList", "snapshotCRDelete")
+_ALWAYS = (
+    "attach",
+    "detach",
+    "snapshotCRCreate",
+    "snapshotCRGet",
+    "snapshotCRList",
+    "snapshotCRDelete",
+    "snapshotBackup",
+    "updateBackupCompressionMethod",
+    "updateBackupTargetName",
+)
 
 OFFERED: dict[str, tuple[str, ...]] = {
     "creating": _ALWAYS,

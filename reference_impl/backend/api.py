@@ -13,15 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from . import actions, options, resources, schemas
+from .backup_calls import BackupCalls
 from .calls import Call, Json
 from .engine import Engine, check_name
 from .errors import BackendError
-from .fields import FIELDS
 from .group_calls import GroupCalls
 from .records import Attachment, Node, Volume
 from .serving import Handler, SchemaHeader, no_route, route
-from .settings import DEFINITIONS
 from .snapshot_calls import SnapshotCalls
+from .volume_backups import VolumeBackups
 from .volume_resource import Figures, volume
 from .volumes import Volumes
 
@@ -37,11 +37,14 @@ class Api:
         self._volumes = Volumes(engine)
         self._snapshots = SnapshotCalls(engine)
         self._groups = GroupCalls(engine, self._snapshots)
+        self._backups = BackupCalls(engine)
+        self._volume_backups = VolumeBackups(engine)
         self._actions: dict[str, Handler] = {
             "attach": self._attach,
             "detach": self._detach,
             "expand": lambda call: self._volume(call, self._volumes.expand(call.name, call.size())),
             "snapshotDelete": self._snapshot_delete,
+            "snapshotBackup": self._snapshot_backup,
             **self._snapshots.actions,
             **dict.fromkeys(options.UPDATES, self._update),
         }
@@ -59,10 +62,11 @@ class Api:
                 route("/v1/volumes", "GET", self._volume_list),
                 route("/v1/volumes", "POST", self._volume_create),
                 route("/v1/volumes/{name}", "GET", lambda call: self._volume(call, self._volumes.get(call.name))),
-                route("/v1/volumes/{name}", "DELETE", lambda call: self._volumes.delete(call.name)),
+                route("/v1/volumes/{name}", "DELETE", self._volume_delete),
                 route("/v1/volumes/{name}", "POST", self._volume_action),
                 *self._snapshots.routes(),
                 *self._groups.routes(),
+                *self._backups.routes(),
                 route("/v1/nodes", "GET", self._node_list),
                 route("/v1/nodes/{name}", "GET", self._node_get),
                 route("/v1/nodes/{name}", "PUT", self._node_put),
@@ -89,13 +93,22 @@ class Api:
             raise BackendError("InvalidArgument", f"invalid name {name!r}: more than {NAME_LIMIT} characters")
         mode = call.text("volumeMode", "Filesystem")
         chosen = options.chosen(call.body, self._engine.settings.value)
-        made = self._volumes.create(name, call.size(), mode, call.text("dataSource", ""), chosen)
+        source, backup = call.text("dataSource", ""), call.text("fromBackup", "")
+        if backup:
+            return self._volume(call, self._volume_backups.restore(call, name, mode, chosen))
+        self._volume_backups.check_source(name, source)
+        made = self._volumes.create(name, call.size(), mode, source, chosen)
         return self._volume(call, made)
+
+    def _volume_delete(self, call: Call) -> None:
+        self._volumes.delete(call.name)
+        self._volume_backups.forget(call.name)
 
     def _volume_action(self, call: Call) -> Json | None:
         action = call.query.get("action", "")
         actions.check(action, call.name, self._engine.states.of(call.name))
         self._volumes.get(call.name)
+        self._volume_backups.check(action, call.name)
         return self._actions[action](call)
 
     def _attach(self, call: Call) -> Json:
@@ -124,6 +137,10 @@ class Api:
         self._snapshots.delete_of_volume(call)
         return self._volume(call, self._volumes.get(call.name))
 
+    def _snapshot_backup(self, call: Call) -> Json:
+        self._backups.create(call)
+        return self._volume(call, self._volumes.get(call.name))
+
     def _volume(self, call: Call, record: Volume) -> Json:
         figures = Figures(
             state=self._volumes.state(record),
@@ -133,7 +150,7 @@ class Api:
             snapshots=self._snapshots.count(record.name),
             warn_from=int(self._engine.settings.value("snapshot-count-warning-threshold")),
         )
-        return volume(record, figures, call.urls)
+        return self._volume_backups.told(record, volume(record, figures, call.urls))
 
     def _node_list(self, call: Call) -> Json:
         found = [self._node(call, node) for node in self._engine.nodes.all()]
@@ -174,7 +191,7 @@ class Api:
 
     def _setting_of(self, call: Call, name: str) -> Json:
         value = self._engine.settings.value(name)
-        return resources.setting(name, value, DEFINITIONS[name], call.urls)
+        return resources.setting(name, value, self._engine.settings.definition(name), call.urls)
 
     def _event_list(self, call: Call) -> Json:
         found = [resources.event(event, call.urls) for event in self._engine.events.all()]
@@ -196,6 +213,6 @@ def _schemas(call: Call) -> Json:
 
 
 def _schema(call: Call) -> Json:
-    if call.name not in FIELDS:
+    if call.name not in schemas.ALL_FIELDS:
         raise BackendError("NotFound", f"schema {call.name} not found")
     return schemas.schema(call.name, call.urls)

@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..profiles import DEFAULT, PROFILES, Profile
+from .backup_parts import BackupParts, default_folder
+from .backup_settings import BACKUP_DEFINITIONS, target_definitions
+from .backup_urls import url_of
 from .devices import Devices
 from .errors import BackendError
 from .events import Events
@@ -42,11 +45,14 @@ class Engine:
     states: States
     events: Events
     profile: Profile
+    backups: BackupParts
 
     @classmethod
     def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
         """Open ``data`` as its last user left it: thaw, attach again, sweep. Raises PoolError."""
         pool.open()
+        more = target_definitions(url_of(default_folder(data))) if profile.backup_target_settings else {}
+        settings = Settings(Records(data / "settings", Setting), {**BACKUP_DEFINITIONS, **more})
         engine = cls(
             pool=pool,
             devices=Devices(pool),
@@ -55,10 +61,11 @@ class Engine:
             snapshots=Records(data / "snapshots", Snapshot),
             groups=Records(data / "groups", Group),
             nodes=Records(data / "nodes", Node),
-            settings=Settings(Records(data / "settings", Setting)),
+            settings=settings,
             states=States(),
             events=Events(),
             profile=profile,
+            backups=BackupParts.open(data, settings, profile),
         )
         engine._recover()
         return engine

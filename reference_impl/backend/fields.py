@@ -25,11 +25,13 @@ class Field:
     options: tuple[str, ...] | None = None
 
 
-def _fields(**kinds: str) -> dict[str, Field]:
+def outputs(**kinds: str) -> dict[str, Field]:
+    """Fields that are told, by name."""
     return {name: Field(kind) for name, kind in kinds.items()}
 
 
-def _input(**kinds: str) -> dict[str, Field]:
+def inputs(**kinds: str) -> dict[str, Field]:
+    """Fields that are sent, by name."""
     return {name: Field(kind, create=True) for name, kind in kinds.items()}
 
 
@@ -37,7 +39,7 @@ _TYPES = {str: "string", int: "int"}
 
 FIELDS: dict[str, dict[str, Field]] = {
     "apiVersion": {},
-    "schema": _fields(
+    "schema": outputs(
         pluralName="string",
         resourceMethods="array[string]",
         collectionMethods="array[string]",
@@ -48,15 +50,16 @@ FIELDS: dict[str, dict[str, Field]] = {
         collectionFilters="map[struct]",
         includeableLinks="array[string]",
     ),
-    "error": _fields(status="int", code="string", message="string", detail="string"),
+    "error": outputs(status="int", code="string", message="string", detail="string"),
     "empty": {},
     "volume": {
         "name": Field("string", required=True, unique=True, create=True),
         "size": Field("string", required=True, create=True),
         "dataSource": Field("string", "", create=True),
+        "fromBackup": Field("string", "", create=True),
         "volumeMode": Field("string", "Filesystem", create=True, options=("Filesystem", "Block")),
         **{name: Field(_TYPES[type(item.default)], item.default, create=True) for name, item in OPTIONS.items()},
-        **_fields(
+        **outputs(
             state="string",
             robustness="string",
             ready="bool",
@@ -64,7 +67,6 @@ FIELDS: dict[str, dict[str, Field]] = {
             created="string",
             frontend="string",
             disableFrontend="bool",
-            fromBackup="string",
             cloneMode="string",
             image="string",
             currentImage="string",
@@ -95,7 +97,7 @@ FIELDS: dict[str, dict[str, Field]] = {
             volumeAttachment="volumeAttachment",
         ),
     },
-    "volumeCondition": _fields(
+    "volumeCondition": outputs(
         type="string",
         status="string",
         lastProbeTime="string",
@@ -103,7 +105,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         reason="string",
         message="string",
     ),
-    "controller": _fields(
+    "controller": outputs(
         name="string",
         hostId="string",
         address="string",
@@ -115,8 +117,8 @@ FIELDS: dict[str, dict[str, Field]] = {
         lastExpansionError="string",
         lastExpansionFailedAt="string",
     ),
-    "volumeAttachment": _fields(attachments="map[attachment]", volume="string"),
-    "attachment": _fields(
+    "volumeAttachment": outputs(attachments="map[attachment]", volume="string"),
+    "attachment": outputs(
         attachmentID="string",
         attachmentType="string",
         nodeID="string",
@@ -124,7 +126,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         satisfied="bool",
         conditions="array[volumeCondition]",
     ),
-    "snapshot": _fields(
+    "snapshot": outputs(
         name="string",
         parent="string",
         children="map[bool]",
@@ -135,8 +137,8 @@ FIELDS: dict[str, dict[str, Field]] = {
         labels="map[string]",
         checksum="string",
     ),
-    "snapshotListOutput": _fields(data="array[snapshot]"),
-    "snapshotCR": _fields(
+    "snapshotListOutput": outputs(data="array[snapshot]"),
+    "snapshotCR": outputs(
         name="string",
         volume="string",
         crCreationTime="string",
@@ -155,10 +157,10 @@ FIELDS: dict[str, dict[str, Field]] = {
         error="string",
         checksum="string",
     ),
-    "snapshotCRListOutput": _fields(data="array[snapshotCR]"),
+    "snapshotCRListOutput": outputs(data="array[snapshotCR]"),
     "groupSnapshot": {
         "name": Field("string", create=True, required=True, unique=True),
-        **_fields(
+        **outputs(
             creationTime="string",
             readyToUse="bool",
             labels="map[string]",
@@ -168,7 +170,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     "node": {
         "name": Field("string", unique=True),
         "address": Field("string", "", update=True),
-        **_fields(
+        **outputs(
             allowScheduling="bool",
             evictionRequested="bool",
             disks="map[diskInfo]",
@@ -178,7 +180,7 @@ FIELDS: dict[str, dict[str, Field]] = {
             zone="string",
         ),
     },
-    "diskInfo": _fields(
+    "diskInfo": outputs(
         path="string",
         diskType="string",
         allowScheduling="bool",
@@ -186,14 +188,14 @@ FIELDS: dict[str, dict[str, Field]] = {
         storageScheduled="int",
         storageMaximum="int",
     ),
-    "nodeCondition": _fields(type="string", status="string", reason="string", message="string"),
+    "nodeCondition": outputs(type="string", status="string", reason="string", message="string"),
     "setting": {
         "name": Field("string", unique=True),
         "value": Field("string", required=True, update=True),
         "applied": Field("bool"),
         "definition": Field("settingDefinition"),
     },
-    "settingDefinition": _fields(
+    "settingDefinition": outputs(
         displayName="string",
         description="string",
         category="string",
@@ -203,8 +205,8 @@ FIELDS: dict[str, dict[str, Field]] = {
         default="string",
         options="array[string]",
     ),
-    "event": _fields(event="struct", eventType="string"),
-    "attachInput": _input(
+    "event": outputs(event="struct", eventType="string"),
+    "attachInput": inputs(
         hostId="string",
         disableFrontend="bool",
         attachedBy="string",
@@ -213,12 +215,12 @@ FIELDS: dict[str, dict[str, Field]] = {
         accessMode="string",
         readOnly="bool",
     ),
-    "detachInput": _input(attachmentID="string", hostId="string", forceDetach="bool"),
-    "expandInput": _input(size="string"),
-    "snapshotInput": _input(name="string", labels="map[string]"),
-    "snapshotCRInput": _input(name="string", labels="map[string]"),
+    "detachInput": inputs(attachmentID="string", hostId="string", forceDetach="bool"),
+    "expandInput": inputs(size="string"),
+    "snapshotInput": inputs(name="string", labels="map[string]"),
+    "snapshotCRInput": inputs(name="string", labels="map[string]"),
     **{
-        item.input: _input(**{item.field: _TYPES[type(OPTIONS[item.option].default)]}) for item in UPDATES.values()
+        item.input: inputs(**{item.field: _TYPES[type(OPTIONS[item.option].default)]}) for item in UPDATES.values()
     },
 }
 """Schema id -> its fields."""

@@ -15,6 +15,7 @@ import uvicorn
 from ..faults import registry
 from ..profiles import DEFAULT, PROFILES
 from .api import Api
+from .backup_restores import Restores
 from .engine import Engine
 from .pool import Pool, PoolError
 
@@ -48,6 +49,7 @@ def main(argv: list[str]) -> int:
     except PoolError as error:
         print(error, file=sys.stderr)
         return 1
+    Restores(engine).resume()
     _serve(engine, options.listen)
     os.close(lock)
     return 0

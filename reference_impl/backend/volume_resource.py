@@ -72,7 +72,7 @@ def volume(record: Volume, figures: Figures, urls: Urls) -> Json:
         "volumeMode": record.mode,
         "lastAttachedBy": record.attachments[0].attached_by if record.attachments else "",
         "conditions": _conditions(record, figures),
-        "kubernetesStatus": _of_kubernetes(),
+        "kubernetesStatus": of_kubernetes(),
         "cloneStatus": _clone_status(record.data_source),
         "controllers": [_controller(record, figures, running=attached)],
         "volumeAttachment": {
@@ -131,7 +131,7 @@ def _conditions(record: Volume, figures: Figures) -> Json:
     }
 
 
-def _of_kubernetes() -> dict[str, Any]:
+def of_kubernetes() -> dict[str, Any]:
     """Who uses it there is not known here."""
     return {
         "pvName": "",
