@@ -6,6 +6,9 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from pytest_csi_snapshot.reference_impl.backend import durable
 from pytest_csi_snapshot.reference_impl.backend.backupstore import catalog, creating, restoring
 from pytest_csi_snapshot.reference_impl.backend.backupstore.configs import BLOCK_SIZE, BackupConfig, VolumeConfig
 from pytest_csi_snapshot.reference_impl.backend.backupstore.paths import VolumeFolder
@@ -94,3 +97,18 @@ class Bench:
             target.truncate(size or len(self.content))
             restoring.restore(self.folder, self.read(name), target.fileno(), 2, lambda *_: None, lambda: True)
         return file.read_bytes()
+
+
+class Forgetful(durable.Disk):
+    """Waits for no disk: for tests that end with their process."""
+
+    def sync(self, path: Path) -> None:
+        pass
+
+    def sync_folder(self, path: Path) -> None:
+        pass
+
+
+@pytest.fixture
+def forgetful_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable, "disk", Forgetful())

@@ -8,14 +8,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_csi_snapshot.reference_impl.backend.backupstore import catalog, creating, deleting
+from pytest_csi_snapshot.reference_impl.backend.backupstore import catalog, creating, deleting, restoring
 from pytest_csi_snapshot.reference_impl.backend.backupstore.blocks import Blocks
 from pytest_csi_snapshot.reference_impl.backend.backupstore.configs import BLOCK_SIZE, VolumeConfig
 from pytest_csi_snapshot.reference_impl.backend.backupstore.errors import BlockError, StoppedError, StoreError
 from pytest_csi_snapshot.reference_impl.backend.backupstore.paths import VolumeFolder
 from pytest_csi_snapshot.reference_impl.backend.ranges import Range
 
-from .store import AT, Bench, noise
+from .store import AT, Bench, forgetful_disk, noise
+
+__all__ = ["forgetful_disk"]
+
+pytestmark = pytest.mark.usefixtures("forgetful_disk")
 
 
 @pytest.fixture
@@ -220,8 +224,6 @@ def test_a_block_that_holds_another_is_damaged(bench: Bench) -> None:
 
 
 def test_a_restore_that_is_not_wanted_stops(bench: Bench, tmp_path: Path) -> None:
-    from pytest_csi_snapshot.reference_impl.backend.backupstore import restoring
-
     three(bench)
     file = tmp_path / "target.img"
     file.touch()

@@ -16,7 +16,11 @@ from pytest_csi_snapshot.reference_impl.backend.backupstore.configs import BLOCK
 from pytest_csi_snapshot.reference_impl.backend.backupstore.errors import StoreError, UnreadableError
 from pytest_csi_snapshot.reference_impl.backend.backupstore.paths import VolumeFolder
 
-from .store import AT, Bench, noise
+from .store import AT, Bench, forgetful_disk, noise
+
+__all__ = ["forgetful_disk"]
+
+pytestmark = pytest.mark.usefixtures("forgetful_disk")
 
 ZEROS = "731859029215873fdac1c9f2f8bd25a334abf0f3a9e1b057cf2cacc2826d86b0"
 
