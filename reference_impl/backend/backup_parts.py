@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -29,7 +30,10 @@ INTERRUPTED = "the backend ended while the backup was running"
 
 @dataclass(frozen=True)
 class BackupParts:
-    """``owner`` marks the locks of this data directory; ``progress`` is that of jobs, in percent, by name."""
+    """``owner`` marks the locks of this data directory; ``progress`` is that of jobs, in percent, by name.
+
+    Who writes the configuration of a volume holds ``configuring``: several backups of it may be made at a time.
+    """
 
     targets: Targets
     jobs: Records[BackupJob]
@@ -37,6 +41,7 @@ class BackupParts:
     backing_up: Jobs
     restoring: Jobs
     progress: dict[str, int]
+    configuring: threading.Lock
     owner: str
 
     @classmethod
@@ -59,6 +64,7 @@ class BackupParts:
             backing_up=Jobs("backup", limit),
             restoring=Jobs("restore", limit),
             progress={},
+            configuring=threading.Lock(),
             owner=_owner(data / "owner"),
         )
         for target in parts.targets.all():

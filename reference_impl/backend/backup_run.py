@@ -70,11 +70,12 @@ class BackupRun:
         )
         begun = time.monotonic()
         try:
-            creating.begin(folder, config, volume)
+            with self._parts.configuring:
+                creating.begin(folder, config, volume)
             with self._source(job, folder) as source:
                 workers = int(self._engine.settings.value("backup-concurrent-limit"))
                 uploaded = creating.upload(folder, config, source, workers, self._tell)
-            with self._engine.locks.hold(f"configuration of backups of {job.target}/{job.volume}"):
+            with self._parts.configuring:
                 done = replace(uploaded.config, created=timestamp(time.time()))
                 creating.complete(folder, replace(uploaded, config=done), volume)
         except BaseException:

@@ -28,12 +28,19 @@ def zero_checksum(size: int) -> str:
 
 
 class Blocks:
-    """The blocks below ``folder``. Reading and writing may be done by several threads."""
+    """The blocks below ``folder``. Reading and writing may be done by several threads.
+
+    One more thread makes durable what they wrote, all that there is at a time: to wait for the disk once costs
+    nearly the same for one block and for many, and hashing goes on meanwhile.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._written: list[tuple[Path, Path]] = []
         self._unsettled: set[Path] = set()
-        self._settling = threading.Lock()
+        self._changing = threading.Lock()
+        self._namer: threading.Thread | None = None
+        self._failure: OSError | None = None
 
     def has(self, name: str) -> bool:
         return self._path(name).exists()
@@ -42,24 +49,36 @@ class Blocks:
         """Whether it is there, to be counted on after ``settle``: another backup may be writing it just now."""
         if not self.has(name):
             return False
-        self._unsettle(self._path(name).parent)
+        folder = self._path(name).parent
+        with self._changing:
+            self._unsettled.update((folder, folder.parent, self._folder))
         return True
 
     def write(self, name: str, plain: bytes, method: str) -> int:
-        """Returns the bytes it takes, compressed. Its name is durable after ``settle``."""
+        """Returns the bytes it takes, compressed. It has its name after ``settle``, if not before."""
         packed = METHODS[method].pack(plain)
         path = self._path(name)
         # Two backups may write one block at the same time: each has a file of its own until the rename.
         temporary = path.with_name(f"{name}.{uuid.uuid4().hex[:8]}.tmp")
         durable.disk.make_folder(path.parent)
         durable.disk.write(temporary, packed)
-        durable.disk.sync(temporary)
-        durable.disk.rename(temporary, path)
-        self._unsettle(path.parent)
+        with self._changing:
+            self._written.append((temporary, path))
+            self._unsettled.update((path.parent, path.parent.parent, self._folder))
+            if self._failure is not None:
+                raise self._failure
+            if self._namer is None:
+                self._namer = threading.Thread(target=self._name_written, name="block names", daemon=True)
+                self._namer.start()
         return len(packed)
 
     def settle(self) -> None:
-        """Make the names of what was written durable, deepest folder first."""
+        """Make what was written durable, and its names, deepest folder first. Raises OSError."""
+        namer = self._namer
+        if namer is not None:
+            namer.join()
+        if self._failure is not None:
+            raise self._failure
         for folder in sorted(self._unsettled, key=lambda path: len(path.parts), reverse=True):
             durable.disk.sync_folder(folder)
         self._unsettled.clear()
@@ -99,9 +118,25 @@ class Blocks:
         durable.disk.unlink(path)
         prune(path.parent, self._folder)
 
-    def _unsettle(self, folder: Path) -> None:
-        with self._settling:
-            self._unsettled.update((folder, folder.parent, self._folder))
+    def _name_written(self) -> None:
+        """A block has its name when its data is durable: one that is there is whole, also after a crash."""
+        try:
+            while written := self._take_written():
+                for temporary, _ in written:
+                    durable.disk.start_sync(temporary)
+                for temporary, path in written:
+                    durable.disk.sync(temporary)
+                    durable.disk.rename(temporary, path)
+        except OSError as error:
+            self._failure = error
+
+    def _take_written(self) -> list[tuple[Path, Path]]:
+        """What is not durable yet; nothing ends the thread that asks."""
+        with self._changing:
+            written, self._written = self._written, []
+            if not written:
+                self._namer = None
+            return written
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name[2:4] / f"{name}.blk"

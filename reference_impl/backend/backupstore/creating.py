@@ -36,7 +36,10 @@ class Uploaded:
 
 
 def begin(folder: VolumeFolder, config: BackupConfig, volume: VolumeConfig) -> None:
-    """Say that there will be a backup, of what is known of its volume. Raises StoreError if the name is taken."""
+    """Say that there will be a backup. ``volume`` is what is known of it now. One of a volume at a time.
+
+    Raises StoreError if the name is taken.
+    """
     path = folder.backup_config(config.name)
     if path.exists():
         raise StoreError(f"backup {config.name} of volume {config.volume} exists")
