@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from .actions import Action
-from .fields import Field, inputs, outputs
+from .fields import Field
+
+
+def _told(**kinds: str) -> dict[str, Field]:
+    return {name: Field(kind) for name, kind in kinds.items()}
+
+
+def _sent(**kinds: str) -> dict[str, Field]:
+    return {name: Field(kind, create=True) for name, kind in kinds.items()}
+
 
 BACKUP_FIELDS: dict[str, dict[str, Field]] = {
-    "backup": outputs(
+    "backup": _told(
         name="string",
         state="string",
         progress="int",
@@ -29,8 +38,8 @@ BACKUP_FIELDS: dict[str, dict[str, Field]] = {
         backupTargetName="string",
         blockSize="string",
     ),
-    "backupListOutput": outputs(data="array[backup]"),
-    "backupVolume": outputs(
+    "backupListOutput": _told(data="array[backup]"),
+    "backupVolume": _told(
         name="string",
         size="string",
         labels="map[string]",
@@ -50,9 +59,9 @@ BACKUP_FIELDS: dict[str, dict[str, Field]] = {
         "backupTargetURL": Field("string", "", create=True, update=True),
         "credentialSecret": Field("string", "", create=True, update=True),
         "pollInterval": Field("string", "300", create=True, update=True),
-        **outputs(available="bool", message="string"),
+        **_told(available="bool", message="string"),
     },
-    "backupStatus": outputs(
+    "backupStatus": _told(
         id="string",
         snapshot="string",
         progress="int",
@@ -62,21 +71,11 @@ BACKUP_FIELDS: dict[str, dict[str, Field]] = {
         replica="string",
         size="string",
     ),
-    "restoreStatus": outputs(
-        replica="string",
-        isRestoring="bool",
-        lastRestored="string",
-        progress="int",
-        error="string",
-        filename="string",
-        state="string",
-        backupURL="string",
-    ),
-    "backupInput": inputs(name="string"),
-    "snapshotBackupInput": inputs(name="string", labels="map[string]", backupMode="string"),
-    "backupListInput": inputs(name="string"),
-    "syncBackupResource": inputs(syncBackupVolume="bool", syncBackupTarget="bool"),
-    "backupTargetInput": inputs(backupTargetURL="string", credentialSecret="string", pollInterval="string"),
+    "backupInput": _sent(name="string"),
+    "snapshotBackupInput": _sent(name="string", labels="map[string]", backupMode="string"),
+    "backupListInput": _sent(name="string"),
+    "syncBackupResource": _sent(syncBackupVolume="bool", syncBackupTarget="bool"),
+    "backupTargetInput": _sent(backupTargetURL="string", credentialSecret="string", pollInterval="string"),
 }
 
 BACKUP_VOLUME_ACTIONS: dict[str, Action] = {

@@ -6,6 +6,7 @@ import json
 import re
 
 from .errors import BackendError
+from .options import value_of
 from .records import Volume
 from .volume_resource import of_kubernetes
 
@@ -31,5 +32,5 @@ def added(volume: Volume) -> dict[str, str]:
     """What every backup of ``volume`` is labelled with."""
     return {
         "KubernetesStatus": json.dumps(of_kubernetes(), separators=(",", ":")),
-        "longhorn.io/volume-access-mode": str(volume.options.get("accessMode", "rwo")),
+        "longhorn.io/volume-access-mode": value_of(volume.options, "accessMode"),
     }

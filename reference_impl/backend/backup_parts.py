@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .. import profiles
 from . import backup_targets, durable
-from .backup_records import BackupJob, Restore, Target
+from .backup_records import BackupJob, Target
 from .backup_states import UNFINISHED, after
 from .backup_targets import TargetObjects, Targets, TargetSettings
 from .backup_urls import url_of
@@ -37,7 +37,6 @@ class BackupParts:
 
     targets: Targets
     jobs: Records[BackupJob]
-    restores: Records[Restore]
     backing_up: Jobs
     restoring: Jobs
     progress: dict[str, int]
@@ -60,7 +59,6 @@ class BackupParts:
             if profile.backup_target_settings
             else TargetObjects(records, url_of(default)),
             jobs=Records(data / "backup-jobs", BackupJob),
-            restores=Records(data / "restores", Restore),
             backing_up=Jobs("backup", limit),
             restoring=Jobs("restore", limit),
             progress={},

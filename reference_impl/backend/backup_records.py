@@ -1,4 +1,4 @@
-"""What must be remembered of backups beside the backupstore: jobs, restores and targets."""
+"""What must be remembered of backups beside the backupstore: jobs and targets."""
 
 from __future__ import annotations
 
@@ -31,20 +31,6 @@ class BackupJob:
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> BackupJob:
-        return cls(**data)
-
-
-@dataclass(frozen=True)
-class Restore:
-    """How the volume ``name`` came from the backup at ``url``."""
-
-    name: str
-    url: str
-    state: str = "Pending"
-    error: str = ""
-
-    @classmethod
-    def from_plain(cls, data: dict[str, Any]) -> Restore:
         return cls(**data)
 
 

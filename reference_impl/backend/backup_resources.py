@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from .backup_fields import BACKUP_TARGET_ACTIONS, BACKUP_VOLUME_ACTIONS
-from .backup_records import Restore, Target
+from .backup_records import Target
 from .backup_shelf import Backup, BackupVolume
-from .backup_states import UNFINISHED
-from .backupstore.paths import parse_backup_url
 from .resources import Json, envelope
 from .urls import Urls
 
@@ -82,21 +80,6 @@ def backup_status(item: Backup) -> Json:
         "state": item.state,
         "replica": "",
         "size": str(item.size),
-    }
-
-
-def restore_status(item: Restore, progress: int) -> Json:
-    """What a volume tells of the backup it came from."""
-    done = item.state == "Completed"
-    return {
-        "replica": "",
-        "isRestoring": item.state in UNFINISHED,
-        "lastRestored": parse_backup_url(item.url)[2] if done else "",
-        "progress": 100 if done else progress,
-        "error": item.error,
-        "filename": "",
-        "state": {"Completed": "complete", "Error": "error"}.get(item.state, "in_progress"),
-        "backupURL": item.url,
     }
 
 

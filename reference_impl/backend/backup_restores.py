@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 
 from . import backup_targets, backup_urls
 from .backup_records import Target
 from .backup_run import held
-from .backup_states import after
 from .backupstore import catalog, restoring
 from .backupstore.configs import BackupConfig
 from .backupstore.errors import StoppedError, StoreError
@@ -18,7 +16,8 @@ from .engine import Engine
 from .errors import BackendError
 from .options import Value
 from .records import Volume
-from .restoring import Restoring, begin_again, begin_restore
+from .restoring import Restoring
+from .volumes import Volumes
 
 log = logging.getLogger("backend")
 
@@ -29,6 +28,7 @@ class Restores:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._parts = engine.backups
+        self._volumes = Volumes(engine)
 
     def create(self, name: str, size: int | None, mode: str, url: str, options: dict[str, Value]) -> Volume:
         """A volume with the data of the backup at ``url``, as large as that unless ``size`` says larger.
@@ -36,56 +36,54 @@ class Restores:
         It is there at once, and its data later. Raises BackendError: InvalidArgument for what is no URL of a
         backup, NotFound without such a backup, OutOfRange, AlreadyExists.
         """
-        target, folder, backup = self._place(url)
+        _, folder, backup = self._place(url)
         config = _config(folder, backup)
         least = _size(folder, config)
         if size is not None and size < least:
             raise BackendError("OutOfRange", f"size {size} is below that of the backup, {least}")
         size = size or least
-        if size > self._engine.pool.size:
-            raise BackendError(
-                "OutOfRange", f"size {size} is above the largest possible, {self._engine.pool.size}"
-            )
-        filling = begin_restore(self._engine, name, size, mode, url, options)
-        if filling is None:
-            return self._engine.volumes.get(name) or _gone(name)
-        log.info("volume %s of %d bytes is restored from %s of target %s", name, size, backup, target.name)
-        self._start(filling, url)
-        return filling.volume
+        existing = self._engine.volumes.get(name)
+        if existing is None:
+            try:
+                return self._begin(name, size, mode, url, options)
+            except BackendError as error:
+                existing = self._engine.volumes.get(name)
+                if error.code != "AlreadyExists" or existing is None:
+                    raise
+        same = (existing.mode, existing.from_backup) == (mode, url) and existing.size >= size
+        if not same:
+            raise BackendError("AlreadyExists", f"volume {name} exists with another size, mode or source")
+        return existing
 
     def resume(self) -> None:
-        """Begin those anew that the last user of the data left unfinished: every block is written again."""
-        for filling in begin_again(self._engine):
-            restore = self._parts.restores.get(filling.volume.name)
-            if restore is not None:
-                self._start(filling, restore.url)
+        """Begin those anew that the last user of the data left unfinished."""
+        for volume in self._volumes.unfinished_restores():
+            self._begin(volume.name, volume.size, volume.mode, volume.from_backup, volume.options)
 
-    def _start(self, filling: Restoring, url: str) -> None:
-        self._parts.restoring.start(lambda: self._run(filling, url))
+    def _begin(self, name: str, size: int, mode: str, url: str, options: dict[str, Value]) -> Volume:
+        filling = self._volumes.begin_restore(name, size, mode, url, options)
+        volume = self._volumes.get(name)
+        self._parts.restoring.start(lambda: self._run(filling, volume))
+        return volume
 
-    def _run(self, filling: Restoring, url: str) -> None:
-        name = filling.volume.name
-        restore = self._parts.restores.get(name)
-        if restore is None or not filling.wanted():
-            return
-        self._parts.restores.put(replace(restore, state=after(restore.state, "start")))
+    def _run(self, filling: Restoring, volume: Volume) -> None:
         begun = time.monotonic()
         try:
-            self._fill(filling, url)
+            self._fill(filling, volume)
             filling.finish()
         except StoppedError as error:
-            log.info("volume %s: %s", name, error)
+            log.info("volume %s: %s", volume.name, error)
+            filling.fail(str(error))
         except (BackendError, StoreError, OSError) as error:
-            self._failed(filling, str(error))
+            filling.fail(str(error))
         except Exception as error:
-            log.exception("restore of volume %s failed", name)
-            self._failed(filling, f"{type(error).__name__}: {error}")
+            log.exception("restore of volume %s failed", volume.name)
+            filling.fail(f"{type(error).__name__}: {error}")
         else:
-            log.info("volume %s restored after %.3f s", name, time.monotonic() - begun)
-            self._engine.events.add("Volume", name, "Restored", f"volume {name} has been restored")
+            log.info("volume %s restored after %.3f s", volume.name, time.monotonic() - begun)
 
-    def _fill(self, filling: Restoring, url: str) -> None:
-        target, folder, backup = self._place(url)
+    def _fill(self, filling: Restoring, volume: Volume) -> None:
+        target, folder, backup = self._place(volume.from_backup)
         with held(self._engine, target.name, folder), filling.path.open("r+b") as file:
             config = _config(folder, backup)
             workers = int(self._engine.settings.value("restore-concurrent-limit"))
@@ -93,13 +91,11 @@ class Restores:
             def tell(done: int, total: int) -> None:
                 filling.progress(done * 100 // total)
 
-            restoring.restore(folder, config, file.fileno(), workers, tell, filling.wanted)
+            def wanted() -> bool:
+                found = self._engine.volumes.get(volume.name)
+                return found is not None and found.chain == volume.chain
 
-    def _failed(self, filling: Restoring, error: str) -> None:
-        name = filling.volume.name
-        log.warning("restore of volume %s failed: %s", name, error)
-        filling.fail(error)
-        self._engine.events.add("Volume", name, "FailedRestore", f"volume {name} was not restored: {error}")
+            restoring.restore(folder, config, file.fileno(), workers, tell, wanted)
 
     def _place(self, url: str) -> tuple[Target, VolumeFolder, str]:
         try:
@@ -132,7 +128,3 @@ def _size(folder: VolumeFolder, config: BackupConfig) -> int:
     now = volume.config.size if volume is not None and volume.config is not None else 0
     blocks = max(config.blocks, default=-config.block_size) + config.block_size
     return config.volume_size or max(now, blocks)
-
-
-def _gone(name: str) -> Volume:
-    raise BackendError("NotFound", f"volume {name} not found")

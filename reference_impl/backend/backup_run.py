@@ -19,7 +19,7 @@ from .backupstore.errors import LockedError, StoreError
 from .backupstore.paths import VolumeFolder
 from .engine import Engine
 from .errors import BackendError
-from .resources import timestamp
+from .times import timestamp
 
 log = logging.getLogger("backend")
 

@@ -16,7 +16,7 @@ from .backupstore.catalog import BackupEntry, VolumeEntry
 from .backupstore.configs import BLOCK_SIZE, VolumeConfig
 from .backupstore.paths import VolumeFolder, backup_url, is_name
 from .engine import Engine
-from .resources import timestamp
+from .times import timestamp
 
 COMPLETED = "Completed"
 

@@ -1,4 +1,4 @@
-"""The states of backups and of restores, and every step from one to another.
+"""The states of backups, and every step from one to another.
 
 A backup that is complete is told by the backupstore alone; a record is kept of one that is under way or failed.
 """
@@ -13,9 +13,8 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("Pending", "fail"): "Error",
     ("InProgress", "fail"): "Error",
     ("InProgress", "complete"): "Completed",
-    ("InProgress", "restart"): "Pending",
 }
-"""State and move -> state. Other moves do not exist. ``restart`` is of restores only: they begin anew."""
+"""State and move -> state. Other moves do not exist."""
 
 UNFINISHED = frozenset({"Pending", "InProgress"})
 """The states from which a job goes on."""

@@ -12,11 +12,12 @@ from .backup_run import BackupRun, held_alone
 from .backup_shelf import BackupVolume
 from .backup_states import UNFINISHED
 from .backupstore import catalog, deleting
-from .backupstore.configs import BLOCK_SIZE
 from .backupstore.paths import VolumeFolder, is_name
 from .engine import Engine
 from .errors import BackendError
-from .snapshots import HEAD, Snapshots
+from .options import value_of
+from .replica.names import HEAD
+from .snapshots import Snapshots
 from .volumes import Volumes
 
 log = logging.getLogger("backend")
@@ -50,7 +51,7 @@ class Backups:
         cut = self._snapshots.find(volume, snapshot)
         if cut is None:
             raise BackendError("NotFound", f"cannot find snapshot '{snapshot}' for volume '{volume}'")
-        target = backup_targets.get(self._parts.targets, str(source.options["backupTargetName"]))
+        target = backup_targets.get(self._parts.targets, value_of(source.options, "backupTargetName"))
         backup_targets.root(target)
         job = BackupJob(
             name=f"backup-{uuid.uuid4().hex[:16]}",
@@ -60,9 +61,9 @@ class Backups:
             target=target.name,
             created=time.time(),
             mode=mode,
-            block_size=int(source.options.get("backupBlockSize", BLOCK_SIZE)),
-            compression=str(source.options["backupCompressionMethod"]),
-            volume_size=self._snapshots.size(cut),
+            block_size=int(value_of(source.options, "backupBlockSize")),
+            compression=value_of(source.options, "backupCompressionMethod"),
+            volume_size=self._snapshots.store(cut).size_of(snapshot),
             volume_created=source.created,
             labels=labels,
         )

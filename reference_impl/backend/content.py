@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ..linux import extents
 from .engine import Engine
 from .errors import BackendError
 from .ranges import Range, differing, with_data
+from .records import Snapshot
 
 
 class Content:
@@ -28,7 +30,17 @@ class Content:
             found = self._engine.snapshots.get(snapshot)
             if found is None or found.volume != volume:
                 raise BackendError("NotFound", f"cannot find snapshot '{snapshot}' for volume '{volume}'")
-            yield self._engine.pool.cut(snapshot)
+            with self._flat(found) as path:
+                yield path
+
+    @contextlib.contextmanager
+    def _flat(self, snapshot: Snapshot) -> Iterator[Path]:
+        """The volume is not held for longer than it takes to make the file."""
+        with contextlib.ExitStack() as file:
+            with self._engine.locks.hold(shared=(f"volume {snapshot.volume}",)):
+                store = self._engine.stores[snapshot.chain]
+                path = file.enter_context(store.flat(snapshot.name, f"for.{uuid.uuid4()}"))
+            yield path
 
 
 def data_ranges(path: Path) -> list[Range]:

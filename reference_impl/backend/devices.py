@@ -28,11 +28,14 @@ class Devices:
 
     def of(self, volume: str) -> loops.Loop | None:
         """The device that serves ``volume`` now, also if another process set it up."""
-        backing = loops.Backing.of(self._pool.live(volume))
-        held = self._held.get(volume)
-        if held is not None and loops.serving(held[1]) == backing:
-            return held[0]
-        return loops.find(self._pool.live(volume))
+        try:
+            backing = loops.Backing.of(self._pool.live(volume))
+            held = self._held.get(volume)
+            if held is not None and loops.serving(held[1]) == backing:
+                return held[0]
+            return loops.find(self._pool.live(volume))
+        except FileNotFoundError:
+            return None
 
     def attach(self, volume: str, prefer: int | None = None) -> loops.Loop:
         """Serve ``volume`` by a device and hold it; one that does so already is taken over."""

@@ -7,9 +7,13 @@ any two of them; the functions put steps together so that it may.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Disk:
@@ -34,6 +38,12 @@ class Disk:
     def sync_folder(self, path: Path) -> None:
         """What was created, renamed or removed in ``path`` is durable."""
         _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+    def sync_together(self, files: Iterable[Path], folders: Iterable[Path] = ()) -> None:
+        """As ``sync`` and ``sync_folder`` of each, all in one filesystem: one wait for the disk is enough."""
+        path = next(iter((*folders, *files)), None)
+        if path is not None:
+            _sync_filesystem(path)
 
     def rename(self, old: Path, new: Path) -> None:
         """``new`` is replaced if it is there. Both lie in one filesystem."""
@@ -107,9 +117,100 @@ def appearing(path: Path) -> Iterator[int]:
         os.close(fd)
 
 
+class Batch:
+    """New files and changes of names in one filesystem. Nothing is seen of them before ``apply``.
+
+    The names change in the order they were given, and a crash leaves the first few of the changes: filesystems
+    that can share blocks write names in order.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[int] = []
+        self.temporaries: list[Path] = []
+        self.folders: dict[Path, None] = {}
+        self._steps: list[Callable[[], None]] = []
+
+    def file(self, path: Path) -> int:
+        """An fd of the new content of ``path``, to be filled before ``apply``."""
+        temporary = path.with_name(path.name + ".tmp")
+        fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self._open.append(fd)
+        self._appears(temporary, path)
+        return fd
+
+    def content(self, path: Path, content: bytes) -> None:
+        """The new content of ``path``."""
+        temporary = path.with_name(path.name + ".tmp")
+        disk.write(temporary, content)
+        self._appears(temporary, path)
+
+    def link(self, path: Path, new: Path) -> None:
+        """A second name of a file that is there."""
+        self._then(new, partial(disk.link, path, new))
+
+    def unlink(self, path: Path) -> None:
+        self._then(path, partial(disk.unlink, path))
+
+    def apply(self) -> None:
+        """Change the names; ``temporaries`` were synced before, ``folders`` are synced after. Raises OSError."""
+        self._close()
+        for step in self._steps:
+            step()
+
+    def abandon(self) -> None:
+        """Leave everything as it was."""
+        self._close()
+        for path in self.temporaries:
+            path.unlink(missing_ok=True)
+
+    def _appears(self, temporary: Path, path: Path) -> None:
+        self.temporaries.append(temporary)
+        self._then(path, partial(disk.rename, temporary, path))
+
+    def _then(self, path: Path, step: Callable[[], None]) -> None:
+        self.folders[path.parent] = None
+        self._steps.append(step)
+
+    def _close(self) -> None:
+        while self._open:
+            os.close(self._open.pop())
+
+
+def commit(batches: list[Batch], folders: Iterable[Path] = ()) -> dict[Batch, OSError]:
+    """Apply all, durably, and sync ``folders``. Returns those whose names could not all be changed, and why.
+
+    Raises OSError, with nothing changed, if the new files could not be made durable.
+    """
+    try:
+        disk.sync_together([path for batch in batches for path in batch.temporaries])
+    except OSError:
+        for batch in batches:
+            batch.abandon()
+        raise
+    failed: dict[Batch, OSError] = {}
+    for batch in batches:
+        try:
+            batch.apply()
+        except OSError as error:
+            failed[batch] = error
+    changed = {path: None for batch in batches for path in batch.folders}
+    disk.sync_together([], {**dict.fromkeys(folders), **changed})
+    return failed
+
+
 def _sync(path: Path, flags: int) -> None:
     fd = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _sync_filesystem(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if _libc.syncfs(fd) != 0:
+            errno = ctypes.get_errno()
+            raise OSError(errno, os.strerror(errno), str(path))
     finally:
         os.close(fd)

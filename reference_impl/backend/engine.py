@@ -1,15 +1,18 @@
 """What the services of the backend share, and how it finds its feet after any kind of end.
 
 Order everywhere: data first, then the record that speaks of it; when deleting, the record first.
-So data without a record was never acknowledged (or was deleted), and is swept at the next start. To the
-record of a group those of its snapshots are data.
+So replicas without a record were never acknowledged (or were deleted), and are swept at the next start. A snapshot
+is there when its layer is, whole and not marked as removed: its record comes after, and is made up for. To the
+record of a group its snapshots are data.
 """
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import re
-from dataclasses import dataclass, replace
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..profiles import DEFAULT, PROFILES, Profile
@@ -21,11 +24,14 @@ from .errors import BackendError
 from .events import Events
 from .locks import Locks
 from .pool import Pool
-from .records import Group, Node, Records, Setting, Snapshot, Volume
+from .records import Copy, Group, Node, Records, Remains, Setting, Snapshot, Volume
+from .recovery import recover
+from .replica.images import Image
+from .replica.tree import Layer
+from .replicas import Replicas
 from .settings import Settings
 from .states import States
-
-log = logging.getLogger("backend")
+from .store import Store
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -38,6 +44,7 @@ class Engine:
     devices: Devices
     locks: Locks
     volumes: Records[Volume]
+    remains: Records[Remains]
     snapshots: Records[Snapshot]
     groups: Records[Group]
     nodes: Records[Node]
@@ -46,6 +53,12 @@ class Engine:
     events: Events
     profile: Profile
     backups: BackupParts
+    stores: dict[str, Store] = field(default_factory=dict)
+    """Chain of a volume, or of one that was deleted and whose snapshots were not -> its data."""
+    restores: dict[str, int] = field(default_factory=dict)
+    """Volumes that are being filled by somebody else -> per cent done."""
+    told: dict[str, str] = field(default_factory=dict)
+    """Volume -> the robustness that its latest event told."""
 
     @classmethod
     def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
@@ -58,6 +71,7 @@ class Engine:
             devices=Devices(pool),
             locks=Locks(),
             volumes=Records(data / "volumes", Volume),
+            remains=Records(data / "remains", Remains),
             snapshots=Records(data / "snapshots", Snapshot),
             groups=Records(data / "groups", Group),
             nodes=Records(data / "nodes", Node),
@@ -67,31 +81,43 @@ class Engine:
             profile=profile,
             backups=BackupParts.open(data, settings, profile),
         )
-        engine._recover()
+        recover(engine)
         return engine
 
-    def _recover(self) -> None:
-        for volume in self.volumes.all():
-            self.devices.thaw(volume.name)
-            if volume.attachments:
-                self._attach_again(volume)
-            self.states.found(volume.name, attached=bool(volume.attachments))
-        for snapshot in self.snapshots.all():
-            if snapshot.group and self.groups.get(snapshot.group) is None:
-                self.snapshots.drop(snapshot.name)
-        self.pool.sweep((v.name for v in self.volumes.all()), (s.name for s in self.snapshots.all()))
+    def make_store(self, volume: str, size: int, number: int, below: tuple[Layer, Image] | None = None) -> str:
+        """The data of a new volume, in ``number`` replicas; returns its chain. Raises OSError."""
+        chain = uuid.uuid4().hex[:8]
+        self.new_store(volume, chain).replicas.create(number, size, below)
+        return chain
 
-    def _attach_again(self, volume: Volume) -> None:
-        loop = self.devices.attach(volume.name, volume.loop)
-        self.devices.grow(volume.name)
-        if loop.number != volume.loop:
-            log.warning(
-                "volume %s was /dev/loop%s and is %s now: its pods must be restarted",
-                volume.name,
-                volume.loop,
-                loop.path,
-            )
-            self.volumes.put(replace(volume, loop=loop.number))
+    def new_store(self, volume: str, chain: str, copies: tuple[Copy, ...] = ()) -> Store:
+        """The data of ``volume``, made known."""
+        store = Store(self.pool, volume, Replicas(self.pool, volume, copies))
+        self.stores[chain] = store
+        return store
+
+    @contextlib.contextmanager
+    def storing(self, chain: str) -> Iterator[Store]:
+        """The data of a volume, to work with; what becomes of its replicas meanwhile is remembered."""
+        store = self.stores[chain]
+        before = store.replicas.copies
+        try:
+            yield store
+        finally:
+            if store.replicas.copies != before:
+                self._remember(chain, store.replicas.copies)
+
+    def put(self, volume: Volume) -> Volume:
+        """Remember ``volume``, with the replicas it has now."""
+        return self.volumes.put(replace(volume, replicas=self.stores[volume.chain].replicas.copies))
+
+    def _remember(self, chain: str, copies: tuple[Copy, ...]) -> None:
+        for volume in self.volumes.all():
+            if volume.chain == chain:
+                self.volumes.put(replace(volume, replicas=copies))
+        remains = self.remains.get(chain)
+        if remains is not None:
+            self.remains.put(replace(remains, replicas=copies))
 
 
 def check_name(name: str) -> None:

@@ -25,13 +25,11 @@ class Field:
     options: tuple[str, ...] | None = None
 
 
-def outputs(**kinds: str) -> dict[str, Field]:
-    """Fields that are told, by name."""
+def _fields(**kinds: str) -> dict[str, Field]:
     return {name: Field(kind) for name, kind in kinds.items()}
 
 
-def inputs(**kinds: str) -> dict[str, Field]:
-    """Fields that are sent, by name."""
+def _input(**kinds: str) -> dict[str, Field]:
     return {name: Field(kind, create=True) for name, kind in kinds.items()}
 
 
@@ -39,7 +37,7 @@ _TYPES = {str: "string", int: "int"}
 
 FIELDS: dict[str, dict[str, Field]] = {
     "apiVersion": {},
-    "schema": outputs(
+    "schema": _fields(
         pluralName="string",
         resourceMethods="array[string]",
         collectionMethods="array[string]",
@@ -50,7 +48,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         collectionFilters="map[struct]",
         includeableLinks="array[string]",
     ),
-    "error": outputs(status="int", code="string", message="string", detail="string"),
+    "error": _fields(status="int", code="string", message="string", detail="string"),
     "empty": {},
     "volume": {
         "name": Field("string", required=True, unique=True, create=True),
@@ -59,7 +57,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "fromBackup": Field("string", "", create=True),
         "volumeMode": Field("string", "Filesystem", create=True, options=("Filesystem", "Block")),
         **{name: Field(_TYPES[type(item.default)], item.default, create=True) for name, item in OPTIONS.items()},
-        **outputs(
+        **_fields(
             state="string",
             robustness="string",
             ready="bool",
@@ -78,7 +76,6 @@ FIELDS: dict[str, dict[str, Field]] = {
             restoreRequired="bool",
             restoreInitiated="bool",
             dataEngine="string",
-            snapshotMaxSize="string",
             encrypted="bool",
             migratable="bool",
             shareEndpoint="string",
@@ -97,7 +94,7 @@ FIELDS: dict[str, dict[str, Field]] = {
             volumeAttachment="volumeAttachment",
         ),
     },
-    "volumeCondition": outputs(
+    "volumeCondition": _fields(
         type="string",
         status="string",
         lastProbeTime="string",
@@ -105,7 +102,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         reason="string",
         message="string",
     ),
-    "controller": outputs(
+    "controller": _fields(
         name="string",
         hostId="string",
         address="string",
@@ -117,8 +114,49 @@ FIELDS: dict[str, dict[str, Field]] = {
         lastExpansionError="string",
         lastExpansionFailedAt="string",
     ),
-    "volumeAttachment": outputs(attachments="map[attachment]", volume="string"),
-    "attachment": outputs(
+    "replica": _fields(
+        name="string",
+        hostId="string",
+        address="string",
+        running="bool",
+        image="string",
+        currentImage="string",
+        instanceManagerName="string",
+        diskID="string",
+        diskPath="string",
+        dataPath="string",
+        mode="string",
+        failedAt="string",
+        dataEngine="string",
+    ),
+    "purgeStatus": _fields(replica="string", isPurging="bool", progress="int", error="string", state="string"),
+    "rebuildStatus": _fields(
+        replica="string",
+        fromReplica="string",
+        isRebuilding="bool",
+        progress="int",
+        error="string",
+        state="string",
+    ),
+    "restoreStatus": _fields(
+        replica="string",
+        isRestoring="bool",
+        lastRestored="string",
+        progress="int",
+        error="string",
+        filename="string",
+        state="string",
+        backupURL="string",
+    ),
+    "cloneStatus": _fields(
+        sourceVolume="string",
+        snapshot="string",
+        state="string",
+        attemptCount="int",
+        nextAllowedAttemptAt="string",
+    ),
+    "volumeAttachment": _fields(attachments="map[attachment]", volume="string"),
+    "attachment": _fields(
         attachmentID="string",
         attachmentType="string",
         nodeID="string",
@@ -126,7 +164,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         satisfied="bool",
         conditions="array[volumeCondition]",
     ),
-    "snapshot": outputs(
+    "snapshot": _fields(
         name="string",
         parent="string",
         children="map[bool]",
@@ -137,8 +175,8 @@ FIELDS: dict[str, dict[str, Field]] = {
         labels="map[string]",
         checksum="string",
     ),
-    "snapshotListOutput": outputs(data="array[snapshot]"),
-    "snapshotCR": outputs(
+    "snapshotListOutput": _fields(data="array[snapshot]"),
+    "snapshotCR": _fields(
         name="string",
         volume="string",
         crCreationTime="string",
@@ -157,10 +195,10 @@ FIELDS: dict[str, dict[str, Field]] = {
         error="string",
         checksum="string",
     ),
-    "snapshotCRListOutput": outputs(data="array[snapshotCR]"),
+    "snapshotCRListOutput": _fields(data="array[snapshotCR]"),
     "groupSnapshot": {
         "name": Field("string", create=True, required=True, unique=True),
-        **outputs(
+        **_fields(
             creationTime="string",
             readyToUse="bool",
             labels="map[string]",
@@ -170,7 +208,7 @@ FIELDS: dict[str, dict[str, Field]] = {
     "node": {
         "name": Field("string", unique=True),
         "address": Field("string", "", update=True),
-        **outputs(
+        **_fields(
             allowScheduling="bool",
             evictionRequested="bool",
             disks="map[diskInfo]",
@@ -180,7 +218,7 @@ FIELDS: dict[str, dict[str, Field]] = {
             zone="string",
         ),
     },
-    "diskInfo": outputs(
+    "diskInfo": _fields(
         path="string",
         diskType="string",
         allowScheduling="bool",
@@ -188,14 +226,14 @@ FIELDS: dict[str, dict[str, Field]] = {
         storageScheduled="int",
         storageMaximum="int",
     ),
-    "nodeCondition": outputs(type="string", status="string", reason="string", message="string"),
+    "nodeCondition": _fields(type="string", status="string", reason="string", message="string"),
     "setting": {
         "name": Field("string", unique=True),
         "value": Field("string", required=True, update=True),
         "applied": Field("bool"),
         "definition": Field("settingDefinition"),
     },
-    "settingDefinition": outputs(
+    "settingDefinition": _fields(
         displayName="string",
         description="string",
         category="string",
@@ -205,8 +243,8 @@ FIELDS: dict[str, dict[str, Field]] = {
         default="string",
         options="array[string]",
     ),
-    "event": outputs(event="struct", eventType="string"),
-    "attachInput": inputs(
+    "event": _fields(event="struct", eventType="string"),
+    "attachInput": _input(
         hostId="string",
         disableFrontend="bool",
         attachedBy="string",
@@ -215,12 +253,14 @@ FIELDS: dict[str, dict[str, Field]] = {
         accessMode="string",
         readOnly="bool",
     ),
-    "detachInput": inputs(attachmentID="string", hostId="string", forceDetach="bool"),
-    "expandInput": inputs(size="string"),
-    "snapshotInput": inputs(name="string", labels="map[string]"),
-    "snapshotCRInput": inputs(name="string", labels="map[string]"),
+    "detachInput": _input(attachmentID="string", hostId="string", forceDetach="bool"),
+    "expandInput": _input(size="string"),
+    "salvageInput": _input(names="array[string]"),
+    "replicaRemoveInput": _input(name="string"),
+    "snapshotInput": _input(name="string", labels="map[string]"),
+    "snapshotCRInput": _input(name="string", labels="map[string]"),
     **{
-        item.input: inputs(**{item.field: _TYPES[type(OPTIONS[item.option].default)]}) for item in UPDATES.values()
+        item.input: _input(**{item.field: _TYPES[type(OPTIONS[item.option].default)]}) for item in UPDATES.values()
     },
 }
 """Schema id -> its fields."""

@@ -12,7 +12,6 @@ from .engine import Engine
 from .errors import BackendError
 from .groups import Groups
 from .records import Group
-from .restoring import check_restored
 from .serving import route
 from .snapshot_calls import SnapshotCalls
 from .snapshots import Snapshots
@@ -22,7 +21,6 @@ class GroupCalls:
     """The addresses of groups."""
 
     def __init__(self, engine: Engine, members: SnapshotCalls) -> None:
-        self._engine = engine
         self._groups = Groups(engine)
         self._snapshots = Snapshots(engine)
         self._members = members
@@ -43,8 +41,6 @@ class GroupCalls:
         return resources.collection("groupSnapshot", call.urls, found)
 
     def _create(self, call: Call) -> Json:
-        for volume in call.texts("volumes"):
-            check_restored(self._engine, volume)
         made = self._groups.create(call.text("name"), call.texts("volumes"), call.labels())
         return self._group(call, made)
 

@@ -11,10 +11,14 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from . import layers
 from .engine import Engine, check_name
 from .errors import BackendError
+from .readiness import check_ready
 from .records import Group, Snapshot, Volume
+from .snapshots import make_room, remove
 
 log = logging.getLogger("backend")
 
@@ -67,19 +71,20 @@ class Groups:
     def delete(self, name: str) -> None:
         """With all its members. One that is not there is as good; restores stay. Raises BackendError Aborted."""
         members = self._members(name)
-        with self._engine.locks.hold(f"group {name}", *(f"snapshot {member}" for member in members)):
+        snapshots = (f"snapshot {member.name}" for member in members)
+        with self._engine.locks.hold(f"group {name}", *snapshots, *(f"volume {item.volume}" for item in members)):
             left = self._members(name)
             if not left:
                 return
             if left != members:
                 raise BackendError("Aborted", f"group snapshot {name} was made anew meanwhile")
             self._engine.groups.drop(name)
-            self._remove(members)
+            remove(self._engine, members)
             log.info("group snapshot %s deleted", name)
 
-    def _members(self, name: str) -> list[str]:
+    def _members(self, name: str) -> list[Snapshot]:
         """Also those of a group whose deletion was begun and failed."""
-        return [snapshot.name for snapshot in self._engine.snapshots.all() if snapshot.group == name]
+        return [snapshot for snapshot in self._engine.snapshots.all() if snapshot.group == name]
 
     def _locked(self, name: str, members: dict[str, str]) -> contextlib.AbstractContextManager[None]:
         volumes = (f"volume {volume}" for volume in members)
@@ -90,6 +95,7 @@ class Groups:
         volume = self._engine.volumes.get(name)
         if volume is None:
             raise BackendError("NotFound", f"volume {name} not found")
+        check_ready(self._engine, volume)
         if volume.mode == "Block" and (volume.attachments or self._engine.devices.of(name) is not None):
             raise BackendError(
                 "FailedPrecondition",
@@ -101,35 +107,51 @@ class Groups:
         for member in members.values():
             if self._engine.snapshots.get(member) is not None:
                 raise BackendError("AlreadyExists", f"snapshot {member} exists and is not one of group {name}")
-        try:
-            created = self._cut(members)
+        stores = {source.name: self._engine.stores[source.chain] for source in sources}
+        with contextlib.ExitStack() as storing:
             for source in sources:
-                member = members[source.name]
-                self._engine.snapshots.put(Snapshot(member, source.name, created, source.mode, labels, name))
-            return self._engine.groups.put(Group(name, created, tuple(members.values()), labels))
-        except BaseException:
-            self._engine.groups.drop(name)
-            self._remove(members.values())
-            raise
+                storing.enter_context(self._engine.storing(source.chain))
+                make_room(source, stores[source.name], members[source.name])
+            made: list[Snapshot] = []
+            try:
+                created, flats = self._cut(sources)
+                for source in sources:
+                    cut = Snapshot(
+                        members[source.name], source.name, created, source.mode, labels, name, source.chain
+                    )
+                    layer = layers.user(cut.name, created, labels, name)
+                    stores[source.name].snapshot(layer, flats.get(source.name))
+                    made.append(cut)
+                    self._engine.snapshots.put(cut)
+                return self._engine.groups.put(Group(name, created, tuple(members.values()), labels))
+            except BaseException:
+                self._engine.groups.drop(name)
+                remove(self._engine, made)
+                raise
+            finally:
+                for source in sources:
+                    self._flat(source).unlink(missing_ok=True)
 
-    def _cut(self, members: dict[str, str]) -> float:
-        """Returns the moment of the cut: what was written later to any of the volumes is not in it."""
+    def _cut(self, sources: list[Volume]) -> tuple[float, dict[str, Path]]:
+        """Returns the moment of the cut, and the files of the volumes that were live then.
+
+        What was written later to any of them is not in it.
+        """
         moments: list[float] = []
 
         @contextlib.contextmanager
         def quiet() -> Iterator[None]:
-            with self._engine.devices.quiet(*members):
+            with self._engine.devices.quiet(*(source.name for source in sources)):
                 moments.append(time.time())
                 yield
 
-        pool = self._engine.pool
-        pool.clone_together({pool.cut(member): pool.live(volume) for volume, member in members.items()}, quiet())
-        return moments[0]
+        live = [source for source in sources if self._engine.stores[source.chain].is_live]
+        copies = {self._flat(source): self._engine.stores[source.chain].live for source in live}
+        self._engine.pool.clone_together(copies, quiet())
+        return moments[0], {source.name: self._flat(source) for source in live}
 
-    def _remove(self, members: Iterable[str]) -> None:
-        for member in members:
-            self._engine.snapshots.drop(member)
-            self._engine.pool.remove(self._engine.pool.cut(member))
+    def _flat(self, source: Volume) -> Path:
+        return self._engine.pool.cut(f"{source.name}.cut")
 
 
 def member_name(group: str, volume: str) -> str:

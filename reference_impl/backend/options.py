@@ -22,6 +22,10 @@ def _one_of(*values: str) -> Callable[[Any], str]:
     return lambda value: "" if value in values else f"one of {', '.join(values)}"
 
 
+def _bytes(value: Any) -> str:
+    return "" if isinstance(value, str) and value.isdecimal() else "a number of bytes, as a string"
+
+
 @dataclass(frozen=True)
 class Option:
     """``why_not`` answers "" for a good value, else what a good one is; ``setting`` has the default, if named.
@@ -46,6 +50,7 @@ OPTIONS: dict[str, Option] = {
     "numberOfReplicas": Option(3, _between(1, 20), "default-replica-count"),
     "staleReplicaTimeout": Option(2880, _between(0, 1 << 31)),
     "snapshotMaxCount": Option(250, _between(2, 250), "snapshot-max-count"),
+    "snapshotMaxSize": Option("0", _bytes),
     "accessMode": Option("rwo", _one_of("rwo", "rwop", "rwx")),
     "dataLocality": Option("disabled", _one_of("disabled", "best-effort", "strict-local")),
     "backupCompressionMethod": Option(DEFAULT, _one_of(*METHODS), "backup-compression-method"),
@@ -67,6 +72,7 @@ class Update:
 UPDATES: dict[str, Update] = {
     "updateReplicaCount": Update("numberOfReplicas", "replicaCount", "UpdateReplicaCountInput"),
     "updateSnapshotMaxCount": Update("snapshotMaxCount", "snapshotMaxCount", "UpdateSnapshotMaxCountInput"),
+    "updateSnapshotMaxSize": Update("snapshotMaxSize", "snapshotMaxSize", "UpdateSnapshotMaxSizeInput"),
     "updateAccessMode": Update("accessMode", "accessMode", "UpdateAccessModeInput"),
     "updateDataLocality": Update("dataLocality", "dataLocality", "UpdateDataLocalityInput"),
     "updateBackupCompressionMethod": Update(
@@ -74,6 +80,24 @@ UPDATES: dict[str, Update] = {
     ),
     "updateBackupTargetName": Update("backupTargetName", "backupTargetName", "UpdateBackupTargetInput"),
 }
+
+
+def value_of(options: dict[str, Value], name: str) -> str:
+    """An option of a volume as text; the default of one that was made without."""
+    return str(options.get(name, OPTIONS[name].default))
+
+
+def replica_count(options: dict[str, Value]) -> int:
+    """How many replicas a volume is to have."""
+    return int(options.get("numberOfReplicas", OPTIONS["numberOfReplicas"].default))
+
+
+def check_snapshot_room(most: int, size: int) -> None:
+    """``snapshotMaxSize`` must hold the live data and a snapshot of it. Raises BackendError InvalidArgument."""
+    if 0 < most < 2 * size:
+        raise BackendError(
+            "InvalidArgument", f"invalid snapshotMaxSize {most}: it must be 0 or at least twice the size, {size}"
+        )
 
 
 def checked(option: str, value: Any) -> Value:

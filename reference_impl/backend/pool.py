@@ -1,6 +1,6 @@
-"""The files that hold the data: live files and snapshots, on a filesystem that can share blocks between files.
+"""The files that hold the data: replicas and live files, on a filesystem that can share blocks between files.
 
-A snapshot or clone is FICLONE: one moment, no data copied, and the copy is independent of its source.
+A cut is FICLONE: one moment, no data copied, and the copy is independent of its source.
 Where the data directory itself cannot do that, an XFS image in it does. Nothing here knows of devices.
 """
 
@@ -10,11 +10,13 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ..linux import loops, mountinfo, syscalls
 from . import durable
+from .replica.directory import Replica
+from .replica.names import VOLUME
 
 
 class PoolError(Exception):
@@ -36,68 +38,79 @@ class Pool:
         if self.image.exists() or not _shares_blocks(self._data):
             self._make_image()
             self._mount_image()
-        for folder in (self.root / "volumes", self.root / "snapshots"):
-            folder.mkdir(exist_ok=True)
+        for folder in (self.live("any").parent, self.cut("any").parent, self.replicas):
+            durable.disk.make_folder(folder)
         durable.disk.sync_folder(self.root)
 
+    @property
+    def replicas(self) -> Path:
+        """The folder of the replica directories."""
+        return self.root / "replicas"
+
     def live(self, volume: str) -> Path:
-        """The file of a volume."""
-        return self.root / "volumes" / f"{volume}.img"
+        """The flat file of a volume that has a device."""
+        return self.root / "live" / f"{volume}.img"
 
-    def cut(self, snapshot: str) -> Path:
-        """The file of a snapshot."""
-        return self.root / "snapshots" / f"{snapshot}.img"
-
-    def create(self, path: Path, size: int) -> None:
-        """An empty file of ``size`` bytes, durable."""
-        with durable.appearing(path) as fd:
-            os.ftruncate(fd, size)
-
-    def clone(
-        self, source: Path, target: Path, size: int = 0, quiet: AbstractContextManager[None] | None = None
-    ) -> None:
-        """``target`` becomes a copy of ``source`` as it is while ``quiet`` is held; at least ``size`` bytes long.
-
-        It appears durable and whole, or not at all: also when ``quiet`` finds at its end that it was not.
-        """
-        with source.open("rb") as original, durable.appearing(target) as fd:
-            with quiet or nullcontext():
-                syscalls.clone_file(original.fileno(), fd)
-            if size > os.fstat(fd).st_size:
-                os.ftruncate(fd, size)
+    def cut(self, name: str) -> Path:
+        """A flat file for as long as one operation lasts."""
+        return self.root / "cuts" / f"{name}.img"
 
     def clone_together(self, copies: dict[Path, Path], quiet: AbstractContextManager[None]) -> None:
         """Each target of ``copies`` (target: source) becomes a copy of its source as it is under ``quiet``.
 
-        Nothing appears before ``quiet`` has ended well; after an OSError some of the targets may be there.
+        Where that fails none is there, also when ``quiet`` finds at its end that it was not. They are not durable.
         """
-        with contextlib.ExitStack() as files:
-            pairs = [
-                (files.enter_context(source.open("rb")).fileno(), files.enter_context(durable.appearing(target)))
-                for target, source in copies.items()
-            ]
-            with quiet:
-                for original, fd in pairs:
-                    syscalls.clone_file(original, fd)
+        try:
+            with contextlib.ExitStack() as files:
+                pairs = [
+                    (files.enter_context(source.open("rb")), files.enter_context(target.open("wb")))
+                    for target, source in copies.items()
+                ]
+                with quiet:
+                    for original, copy in pairs:
+                        syscalls.clone_file(original.fileno(), copy.fileno())
+        except BaseException:
+            for target in copies:
+                target.unlink(missing_ok=True)
+            raise
+
+    def flatten(self, replica: Replica, layer: str, fd: int) -> None:
+        """The empty file open at ``fd`` gets what a reader of ``layer`` sees, and its length. Raises OSError."""
+        os.ftruncate(fd, replica.length(layer))
+        replica.read_into(layer, fd)
 
     def grow(self, path: Path, size: int) -> None:
         """Make the file ``size`` bytes long, durably; never shorter."""
         with path.open("r+b") as file:
             if size > os.fstat(file.fileno()).st_size:
                 os.ftruncate(file.fileno(), size)
-                os.fsync(file.fileno())
+                durable.disk.sync(path)
 
     def remove(self, path: Path) -> None:
         """A file that is not there is as good."""
         durable.remove(path)
 
-    def sweep(self, volumes: Iterable[str], snapshots: Iterable[str]) -> None:
-        """Remove what unfinished operations left: every file that no record speaks of."""
-        known = {self.live(name) for name in volumes} | {self.cut(name) for name in snapshots}
-        for folder in (self.root / "volumes", self.root / "snapshots"):
+    def remove_replica(self, folder: Path) -> None:
+        """A directory that is not there is as good."""
+        with contextlib.suppress(FileNotFoundError):
+            # Without this file it is none, whatever else is left of it after a crash.
+            durable.disk.unlink(folder / VOLUME)
+            for path in sorted(folder.iterdir()):
+                if path.is_dir() and not path.is_symlink():
+                    self.remove_replica(path)
+                else:
+                    durable.disk.unlink(path)
+            durable.disk.remove_folder(folder)
+
+    def sweep(self, live: Iterable[str], replicas: Iterable[Path]) -> None:
+        """Remove what unfinished operations left: every file and directory that no record speaks of."""
+        known = {self.live(name) for name in live}
+        for folder in (self.live("any").parent, self.cut("any").parent):
             for path in sorted(folder.iterdir()):
                 if path not in known:
                     self.remove(path)
+        for path in sorted(set(self.replicas.iterdir()) - set(replicas)):
+            self.remove_replica(path)
 
     def _make_image(self) -> None:
         if self.image.exists():

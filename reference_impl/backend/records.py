@@ -1,6 +1,6 @@
-"""What the backend must remember, one JSON file an object, each replaced whole and durably.
+"""What the backend must remember beside the replicas, one JSON file an object, each replaced whole and durably.
 
-A size is not remembered here: the file in the pool has it, and cannot disagree with itself.
+Snapshots, their tree and the present size are in the replicas: where a record says another thing it is corrected.
 """
 
 from __future__ import annotations
@@ -27,14 +27,28 @@ class Attachment:
     ticket: str = ""
     kind: str = "longhorn-api"
     attached_by: str = ""
+    disable_frontend: str = "false"
+    """Whether it wants the volume without a device: "true", "false" or "any"."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One replica: its directory is ``<volume>-<id>``; ``mode`` is one of ``states.REPLICA``."""
+
+    id: str
+    mode: str = "RW"
+    failed_at: float = 0.0
 
 
 @dataclass(frozen=True)
 class Volume:
     """``mode`` is "Filesystem" or "Block"; ``data_source`` "", "snap://VOLUME/SNAPSHOT" or "vol://VOLUME".
 
+    ``chain`` tells this volume from an earlier one of the same name, whose snapshots may still be there. ``size``
+    in bytes is what was asked for. ``node`` is where its ``attachments`` have brought it, "" for nowhere.
     ``loop`` is the number of the loop device it had last: it gets it again after a restart, because
-    pods hold device nodes by number. ``options`` are those of ``options.OPTIONS``.
+    pods hold device nodes by number. ``options`` are those of ``options.OPTIONS``. ``restore`` is one of
+    ``states.RESTORE``, of the backup at the address ``from_backup``.
     """
 
     name: str
@@ -44,16 +58,42 @@ class Volume:
     loop: int | None = None
     attachments: tuple[Attachment, ...] = ()
     options: dict[str, str | int] = field(default_factory=dict)
+    chain: str = ""
+    size: int = 0
+    replicas: tuple[Copy, ...] = ()
+    node: str = ""
+    disable_frontend: bool = False
+    from_backup: str = ""
+    restore: str = ""
+    restore_error: str = ""
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Volume:
         attachments = tuple(Attachment(**item) for item in data.pop("attachments"))
-        return cls(**data, attachments=attachments)
+        replicas = tuple(Copy(**item) for item in data.pop("replicas"))
+        return cls(**data, attachments=attachments, replicas=replicas)
+
+
+@dataclass(frozen=True)
+class Remains:
+    """The replicas of a volume that was deleted and whose snapshots were not; ``name`` is its chain."""
+
+    name: str
+    volume: str
+    mode: str
+    replicas: tuple[Copy, ...]
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Remains:
+        return cls(**{**data, "replicas": tuple(Copy(**item) for item in data["replicas"])})
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``created`` is the moment of the cut, in seconds since the epoch; ``group`` is "" for one on its own."""
+    """``created`` is the moment of the cut, in seconds since the epoch; ``group`` is "" for one on its own.
+
+    ``chain`` is that of its volume.
+    """
 
     name: str
     volume: str
@@ -61,6 +101,7 @@ class Snapshot:
     mode: str = "Filesystem"
     labels: dict[str, str] = field(default_factory=dict)
     group: str = ""
+    chain: str = ""
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Snapshot:

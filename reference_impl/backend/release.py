@@ -71,7 +71,7 @@ def _volume_loops(data: Path, pool: loops.Loop | None) -> list[loops.Loop]:
     """Those over a file in the pool: all of its filesystem if it is an image, else those of the files there."""
     if pool is not None:
         return [loop for loop in loops.bound() if loop.backing.device == pool.rdev]
-    folder = data / "pool" / "volumes"
+    folder = data / "pool" / "live"
     if not folder.is_dir():
         return []
     ours = {loops.Backing.of(path) for path in folder.iterdir()}

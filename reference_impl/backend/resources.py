@@ -6,72 +6,65 @@ Sizes are strings, as there, except where it has numbers. What it has and this b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from .events import Event
+from .layers import shown_labels
 from .records import Group, Node, Snapshot
+from .replica.tree import Layer
 from .schemas import METHODS
 from .settings import Definition
-from .snapshots import HEAD
+from .times import timestamp
 from .urls import Urls
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Link:
-    """A snapshot's place in its volume; ``actual_size`` in bytes."""
+class Place:
+    """A layer's place in its volume; ``size`` in bytes is what it holds itself."""
 
-    parent: str
-    child: str
-    actual_size: int
-
-
-def snapshot(record: Snapshot, link: Link, urls: Urls) -> Json:
-    """The form that is part of its volume."""
-    return _layer(urls, record.name, link, timestamp(record.created), record.labels, user_created=True)
+    layer: Layer
+    children: list[str]
+    size: int
 
 
-def head(parent: str, actual_size: int, urls: Urls) -> Json:
-    """The live data, listed beside the snapshots."""
-    return _layer(urls, HEAD, Link(parent, "", actual_size), "", {}, user_created=False)
-
-
-def _layer(urls: Urls, name: str, link: Link, created: str, labels: dict[str, str], *, user_created: bool) -> Json:
+def snapshot(place: Place, urls: Urls) -> Json:
+    """The form that is part of its volume, of the live data too."""
+    layer = place.layer
     fields = {
-        "name": name,
-        "parent": link.parent,
-        "children": {link.child: True} if link.child else {},
-        "removed": False,
-        "usercreated": user_created,
-        "created": created,
-        "size": str(link.actual_size),
-        "labels": labels,
+        "name": layer.name,
+        "parent": layer.parent,
+        "children": dict.fromkeys(place.children, True),
+        "removed": layer.removed,
+        "usercreated": layer.user_created,
+        "created": layer.created,
+        "size": str(place.size),
+        "labels": shown_labels(layer),
         "checksum": "",
     }
-    return envelope("snapshot", name, urls, fields)
+    return envelope("snapshot", layer.name, urls, fields)
 
 
-def snapshot_cr(record: Snapshot, link: Link, size: int, urls: Urls) -> Json:
+def snapshot_cr(record: Snapshot, place: Place, size: int, error: str, urls: Urls) -> Json:
     """The form that stands alone; ``size`` in bytes is what a restore needs. Times have whole seconds."""
     fields = {
         "name": record.name,
         "volume": record.volume,
         "crCreationTime": timestamp(record.created),
         "createSnapshot": True,
-        "parent": link.parent,
-        "children": {link.child: True} if link.child else {},
-        "markRemoved": False,
+        "parent": place.layer.parent,
+        "children": dict.fromkeys(place.children, True),
+        "markRemoved": place.layer.removed,
         "userCreated": True,
         "creationTime": timestamp(record.created),
-        "size": link.actual_size,
+        "size": place.size,
         "restoreSize": size,
-        "readyToUse": True,
+        "readyToUse": not error,
         "labels": record.labels,
         "group": record.group,
         "ownerID": "",
-        "error": "",
+        "error": error,
         "checksum": "",
     }
     return envelope("snapshotCR", record.name, urls, fields)
@@ -157,11 +150,6 @@ def event(record: Event, urls: Urls) -> Json:
         "source": {"component": "backend"},
     }
     return envelope("event", record.name, urls, {"event": inner, "eventType": "Normal"})
-
-
-def timestamp(seconds: float) -> str:
-    """RFC 3339, in whole seconds."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def envelope(kind: str, name: str, urls: Urls, fields: Json, actions: tuple[str, ...] = ()) -> Json:

@@ -1,100 +1,139 @@
-"""A volume that is being filled from outside: there at once, and not to be used before all its data is."""
+"""Volumes that somebody else fills: from a flat file, which becomes the snapshot below their empty head.
+
+Meanwhile such a volume is attached without a frontend and is not ready; when it is full it is detached. A restart
+loses what was written so far, and the record tells that it is to be begun again.
+"""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+import logging
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
-from . import durable
-from .backup_records import Restore
-from .backup_states import UNFINISHED, after
-from .engine import Engine, check_name
+from . import layers
+from .engine import Engine
 from .errors import BackendError
-from .options import Value
-from .records import Volume
+from .options import Value, replica_count
+from .records import Attachment, Volume
+from .replica.images import Image
+from .states import RESTORE
+
+log = logging.getLogger("backend")
+
+TICKET = "volume-restore-controller"
+"""Type of the ticket that holds a volume while it is filled."""
 
 
-@dataclass(frozen=True)
 class Restoring:
-    """A volume whose data is to be written to ``path``, a sparse file as long as the volume."""
+    """One volume that is being filled. ``path`` is a sparse file of its size, to write into.
 
-    engine: Engine
-    volume: Volume
-    path: Path
+    Ends with ``finish`` or ``fail``; as a context manager it fails with the text of an exception.
+    """
+
+    def __init__(self, engine: Engine, volume: Volume, path: Path) -> None:
+        self._engine = engine
+        self._volume = volume
+        self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            self.fail(str(error))
 
     def progress(self, percent: int) -> None:
-        self.engine.backups.progress[self.volume.name] = percent
-
-    def wanted(self) -> bool:
-        """Whether the volume was not deleted meanwhile."""
-        found = self.engine.volumes.get(self.volume.name)
-        return found is not None and found.created == self.volume.created
+        """For people who wait."""
+        if self._volume.name in self._engine.restores:
+            self._engine.restores[self._volume.name] = percent
 
     def finish(self) -> None:
-        """The data is there, and is made durable; the volume can be used."""
-        if self.wanted():
-            durable.disk.sync(self.path)
-            self._end("complete")
+        """The file is full: durable when this returns. Raises BackendError NotFound if the volume was deleted."""
+        name = self._volume.name
+
+        def fill(volume: Volume) -> Volume:
+            with self._engine.storing(volume.chain) as store:
+                store.fill(layers.system(), Image(self.path, volume.size, []))
+            return replace(volume, restore=RESTORE[volume.restore, "finish"])
+
+        self._end(fill)
+        self._engine.events.add("Volume", name, "Restored", f"volume {name} has been restored")
+        log.info("volume %s has been restored from %s", name, self._volume.from_backup)
 
     def fail(self, message: str) -> None:
-        """The volume can only be deleted."""
-        if self.wanted():
-            self._end("fail", message)
+        """The volume is faulted, for good. One that was deleted is as good."""
+        name = self._volume.name
+        try:
+            self._end(
+                lambda volume: replace(volume, restore=RESTORE[volume.restore, "fail"], restore_error=message)
+            )
+        except BackendError as error:
+            if error.code != "NotFound":
+                raise
+            return
+        self._engine.events.add("Volume", name, "FailedRestore", f"volume {name} could not be restored: {message}")
+        log.warning("volume %s could not be restored from %s: %s", name, self._volume.from_backup, message)
 
-    def _end(self, move: str, message: str = "") -> None:
-        restores, name = self.engine.backups.restores, self.volume.name
-        found = restores.get(name)
-        if found is not None and found.state in UNFINISHED:
-            restores.put(replace(found, state=after(found.state, move), error=message))
-        self.engine.backups.progress.pop(name, None)
+    def _end(self, outcome: Callable[[Volume], Volume]) -> None:
+        name = self._volume.name
+        with self._engine.locks.hold(f"volume {name}"):
+            volume = self._engine.volumes.get(name)
+            if volume is None or volume.chain != self._volume.chain:
+                self.path.unlink(missing_ok=True)
+                raise BackendError("NotFound", f"volume {name} was deleted while it was restored")
+            with _step(self._engine, volume, "detach", happens=bool(volume.node)):
+                ended = outcome(volume)
+                self._engine.put(replace(ended, attachments=(), node="", disable_frontend=False))
+                self._engine.restores.pop(name, None)
+            self.path.unlink(missing_ok=True)
 
 
-def begin_restore(
-    engine: Engine, name: str, size: int, mode: str, url: str, options: dict[str, Value]
-) -> Restoring | None:
-    """Make the volume ``name`` of ``size`` bytes, to be filled. None if the same call has made it before.
-
-    Raises BackendError AlreadyExists.
-    """
-    check_name(name)
+def begin(engine: Engine, wanted: Volume, options: dict[str, Value]) -> Restoring:
+    """Make the volume ``wanted``, or take up the one that a restart left. Raises BackendError AlreadyExists."""
+    name = wanted.name
     with engine.locks.hold(f"volume {name}"):
-        existing = engine.volumes.get(name)
-        if existing is not None:
-            restore = engine.backups.restores.get(name)
-            least = engine.pool.live(name).stat().st_size
-            if restore is None or (restore.url, existing.mode) != (url, mode) or least < size:
-                raise BackendError("AlreadyExists", f"volume {name} exists with another size, mode or source")
-            return None
-        with engine.states.step(name, "create"):
-            engine.backups.restores.put(Restore(name, url))
-            engine.pool.create(engine.pool.live(name), size)
-            made = engine.volumes.put(Volume(name, time.time(), mode, options=dict(options)))
-        return Restoring(engine, made, engine.pool.live(name))
-
-
-def begin_again(engine: Engine) -> list[Restoring]:
-    """The restores that the last user of the data left unfinished, and all that failed to begin forgotten."""
-    found = []
-    for restore in engine.backups.restores.all():
-        volume = engine.volumes.get(restore.name)
+        volume = engine.volumes.get(name)
         if volume is None:
-            engine.backups.restores.drop(restore.name)
-        elif restore.state in UNFINISHED:
-            if restore.state == "InProgress":
-                engine.backups.restores.put(replace(restore, state=after(restore.state, "restart")))
-            found.append(Restoring(engine, volume, engine.pool.live(volume.name)))
-    return found
+            with engine.states.step(name, "create"):
+                volume = _make(engine, replace(wanted, options=options))
+        elif not _same(volume, wanted) or name in engine.restores:
+            raise BackendError("AlreadyExists", f"volume {name} exists already, or is being restored")
+        else:
+            before = volume.chain
+            volume = _make(engine, volume)
+            engine.stores.pop(before).replicas.remove()
+        node = next((item.name for item in engine.nodes.all()), "")
+        if node and not volume.node:
+            with engine.states.step(name, "attach"):
+                ticket = Attachment(
+                    node, "SINGLE_NODE_WRITER", ticket=TICKET, kind=TICKET, disable_frontend="true"
+                )
+                volume = engine.put(replace(volume, attachments=(ticket,), node=node, disable_frontend=True))
+        path = engine.pool.cut(f"{name}.restore")
+        with path.open("wb") as file:
+            os.ftruncate(file.fileno(), volume.size)
+        engine.restores[name] = 0
+        log.info("volume %s is being restored from %s", name, wanted.from_backup)
+        return Restoring(engine, volume, path)
 
 
-def check_restored(engine: Engine, volume: str) -> None:
-    """Raises BackendError: Aborted while ``volume`` is being filled, FailedPrecondition if that failed."""
-    restore = engine.backups.restores.get(volume)
-    if restore is None:
-        return
-    if restore.state in UNFINISHED:
-        raise BackendError("Aborted", f"volume {volume} is restoring data")
-    if restore.state == "Error":
-        raise BackendError(
-            "FailedPrecondition", f"volume {volume} is faulted: its restore failed: {restore.error}"
-        )
+def _make(engine: Engine, volume: Volume) -> Volume:
+    """With empty replicas of its own: what was filled before a restart counts for nothing."""
+    chain = engine.make_store(volume.name, volume.size, replica_count(volume.options))
+    return engine.put(replace(volume, chain=chain, restore=RESTORE[volume.restore, "begin"]))
+
+
+def _same(volume: Volume, wanted: Volume) -> bool:
+    return volume.restore == "initiated" and (volume.mode, volume.from_backup, volume.size) == (
+        wanted.mode,
+        wanted.from_backup,
+        wanted.size,
+    )
+
+
+def _step(engine: Engine, volume: Volume, operation: str, *, happens: bool) -> AbstractContextManager[None]:
+    return engine.states.step(volume.name, operation) if happens else nullcontext()

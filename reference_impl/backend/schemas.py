@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..profiles import Profile
 from .actions import VOLUME_ACTIONS, Action
 from .backup_fields import BACKUP_FIELDS, BACKUP_TARGET_ACTIONS, BACKUP_VOLUME_ACTIONS
-from .fields import FIELDS
+from .fields import FIELDS, Field
 from .urls import Urls, plural
 
 Json = dict[str, Any]
@@ -49,7 +50,7 @@ ACTIONS: dict[str, dict[str, Action]] = {
 """Kind -> its actions."""
 
 
-def schema(kind: str, urls: Urls) -> Json:
+def schema(kind: str, urls: Urls, profile: Profile) -> Json:
     """The schema of ``kind``, a key of ``ALL_FIELDS``."""
     methods = METHODS.get(kind, Methods())
     links = {"self": urls.resource("schema", kind)}
@@ -63,8 +64,8 @@ def schema(kind: str, urls: Urls) -> Json:
         "pluralName": plural(kind),
         "resourceMethods": list(methods.resource),
         "collectionMethods": list(methods.collection),
-        "resourceFields": {name: asdict(field) for name, field in ALL_FIELDS[kind].items()},
-        "resourceActions": {name: asdict(action) for name, action in ACTIONS.get(kind, {}).items()},
+        "resourceFields": {name: asdict(field) for name, field in _fields(kind, profile).items()},
+        "resourceActions": _actions(kind),
         "collectionActions": {},
         "collectionFields": {},
         "collectionFilters": {"volume": {"modifiers": ["eq"]}} if kind == "snapshotCR" else {},
@@ -72,9 +73,20 @@ def schema(kind: str, urls: Urls) -> Json:
     }
 
 
-def schemas(urls: Urls) -> list[Json]:
+def schemas(urls: Urls, profile: Profile) -> list[Json]:
     """All of them."""
-    return [schema(kind, urls) for kind in ALL_FIELDS]
+    return [schema(kind, urls, profile) for kind in ALL_FIELDS]
+
+
+def _fields(kind: str, profile: Profile) -> dict[str, Field]:
+    if kind != "volume":
+        return ALL_FIELDS[kind]
+    return {profile.image_field if name == "image" else name: field for name, field in FIELDS[kind].items()}
+
+
+def _actions(kind: str) -> Json:
+    """Without an output the answer is empty."""
+    return {name: asdict(action) for name, action in ACTIONS.get(kind, {}).items()}
 
 
 def api_version(urls: Urls) -> Json:

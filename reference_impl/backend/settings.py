@@ -65,7 +65,18 @@ DEFINITIONS: dict[str, Definition] = {
         "Replica Replenishment Wait Interval", "general", "int", "600", "Seconds. Kept, without effect."
     ),
     "disable-snapshot-purge": Definition(
-        "Disable Snapshot Purge", "snapshot", "bool", "false", "Kept, without effect."
+        "Disable Snapshot Purge",
+        "snapshot",
+        "bool",
+        "false",
+        "Removed snapshots keep their layers, and snapshotPurge is refused.",
+    ),
+    "auto-cleanup-system-generated-snapshot": Definition(
+        "Automatically Cleanup System Generated Snapshot",
+        "snapshot",
+        "bool",
+        "true",
+        "Removed and system snapshots are purged after replicas were rebuilt.",
     ),
     "freeze-filesystem-for-snapshot": Definition(
         "Freeze Filesystem For Snapshot",

@@ -1,20 +1,23 @@
-"""Snapshots: each a file of its own from the moment of the cut, whatever becomes of its volume."""
+"""Snapshots: each a layer of its volume from the moment of the cut, whatever becomes of the volume."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import time
+import uuid
 from collections.abc import Iterator
 
+from . import layers
 from .engine import Engine, check_name
 from .errors import BackendError
+from .readiness import check_ready
 from .records import Snapshot, Volume
+from .replica.names import HEAD
+from .store import Store
 
 log = logging.getLogger("backend")
 
-HEAD = "volume-head"
-"""The live data of a volume, where snapshots are listed."""
 MAX_COUNT = 250
 """Snapshots of a volume that was made without a limit of its own."""
 
@@ -36,26 +39,29 @@ class Snapshots:
             raise BackendError("NotFound", f"snapshot {name} not found")
         return snapshot
 
-    def actual_size(self, snapshot: Snapshot) -> int:
-        """What its blocks take in the pool, shared ones counted."""
-        return self._engine.pool.cut(snapshot.name).stat().st_blocks * 512
+    def find(self, volume: str, name: str) -> Snapshot | None:
+        """None for one that is another volume's, too."""
+        snapshot = self._engine.snapshots.get(name)
+        return snapshot if snapshot is not None and snapshot.volume == volume else None
 
-    def size(self, snapshot: Snapshot) -> int:
-        """The size in bytes its volume had at the cut, and the least a restore needs."""
-        return self._engine.pool.cut(snapshot.name).stat().st_size
+    def store(self, snapshot: Snapshot) -> Store:
+        """Where its data is. Raises BackendError NotFound if it was deleted meanwhile."""
+        store = self._engine.stores.get(snapshot.chain)
+        if store is None:
+            raise BackendError("NotFound", f"snapshot {snapshot.name} not found")
+        return store
 
     def create(self, volume: str, name: str, labels: dict[str, str]) -> Snapshot:
         """Cut ``volume`` now. The same call again is answered with what it made. Raises BackendError.
 
         AlreadyExists: the name is taken by a snapshot of another volume; NotFound: no such volume; Aborted: a cut
         is running, or the filesystem could not be frozen for as long as it took; ResourceExhausted: the volume has
-        as many snapshots as it may have.
+        as many snapshots as it may have; FailedPrecondition: the volume is faulted.
         """
-        check_name(name)
-        if name == HEAD:
-            raise BackendError("InvalidArgument", f"invalid name {name!r}: it is that of the live data")
+        check_snapshot_name(name)
         with self._engine.locks.hold(f"snapshot {name}", f"volume {volume}"):
             existing = self._engine.snapshots.get(name)
+            source = self._engine.volumes.get(volume)
             if existing is not None:
                 if existing.volume != volume or existing.group:
                     raise BackendError(
@@ -63,34 +69,39 @@ class Snapshots:
                         f"snapshot {name} exists and is one of {existing.group or existing.volume}",
                     )
                 return existing
-            source = self._engine.volumes.get(volume)
             if source is None:
                 raise BackendError("NotFound", f"volume {volume} not found")
-            self._check_count(source)
-            created = self._cut(volume, name)
-            made = self._engine.snapshots.put(Snapshot(name, volume, created, source.mode, labels))
+            check_ready(self._engine, source)
+            with self._engine.storing(source.chain) as store:
+                make_room(source, store, name)
+                created = self._cut(source, store, name, labels)
+                made = self._engine.snapshots.put(
+                    Snapshot(name, volume, created, source.mode, labels, chain=source.chain)
+                )
             log.info("snapshot %s of volume %s cut", name, volume)
             self._engine.events.add("Snapshot", name, "Create", "successfully provisioned the snapshot")
             return made
 
-    def _check_count(self, volume: Volume) -> None:
-        count, most = len(self.all(volume.name)), int(volume.options.get("snapshotMaxCount", MAX_COUNT))
-        if count >= most:
-            usage = f"snapshot count usage {count} is equal or larger than snapshotMaxCount {most}"
-            raise BackendError("ResourceExhausted", f"volume {volume.name}: {usage}")
-
-    def _cut(self, volume: str, name: str) -> float:
+    def _cut(self, volume: Volume, store: Store, name: str, labels: dict[str, str]) -> float:
         """Returns the moment of the cut: what was written later is not in it."""
+        if not store.is_live:
+            created = time.time()
+            store.snapshot(layers.user(name, created, labels))
+            return created
         moments: list[float] = []
 
         @contextlib.contextmanager
         def quiet() -> Iterator[None]:
-            with self._engine.devices.quiet(volume):
+            with self._engine.devices.quiet(volume.name):
                 moments.append(time.time())
                 yield
 
-        pool = self._engine.pool
-        pool.clone(pool.live(volume), pool.cut(name), quiet=quiet())
+        flat = self._engine.pool.cut(f"{volume.name}.cut")
+        try:
+            self._engine.pool.clone_together({flat: store.live}, quiet())
+            store.snapshot(layers.user(name, moments[0], labels), flat)
+        finally:
+            flat.unlink(missing_ok=True)
         return moments[0]
 
     def delete(self, name: str) -> None:
@@ -98,32 +109,95 @@ class Snapshots:
 
         Aborted: a restore is running; InvalidArgument: it is part of a group and goes with it only.
         """
-        with self._engine.locks.hold(f"snapshot {name}"):
+        found = self._engine.snapshots.get(name)
+        if found is None:
+            return
+        with self._engine.locks.hold(f"snapshot {name}", f"volume {found.volume}"):
             snapshot = self._engine.snapshots.get(name)
             if snapshot is None:
                 return
-            if snapshot.group:
-                raise BackendError(
-                    "InvalidArgument", f"snapshot {name} is part of group {snapshot.group}: delete the group"
-                )
-            self._engine.snapshots.drop(name)
-            self._engine.pool.remove(self._engine.pool.cut(name))
+            if snapshot.volume != found.volume:
+                raise BackendError("Aborted", f"snapshot {name} was made anew meanwhile")
+            _refuse_member(snapshot)
+            remove(self._engine, [snapshot])
             log.info("snapshot %s deleted", name)
             self._engine.events.add("Snapshot", name, "Delete", "snapshot was removed from engine")
 
-    def find(self, volume: str, name: str) -> Snapshot | None:
-        """None for one that is another volume's, too."""
-        snapshot = self._engine.snapshots.get(name)
-        return snapshot if snapshot is not None and snapshot.volume == volume else None
+    def mark(self, volume: str, name: str) -> None:
+        """Nobody finds the snapshot any more; its layer stays until a purge. Raises BackendError.
 
-    def chain(self, volume: str) -> list[Snapshot]:
-        """Those of ``volume``, oldest first: each is the parent of the next, the last that of the live data."""
-        return sorted(self.all(volume), key=lambda item: (item.created, item.name))
+        InvalidArgument: it is the live data, or part of a group.
+        """
+        if name == HEAD:
+            raise BackendError("InvalidArgument", f"{HEAD} cannot be deleted")
+        with self._engine.locks.hold(f"snapshot {name}", f"volume {volume}"):
+            source = self._engine.volumes.get(volume)
+            record = self._engine.snapshots.get(name)
+            if source is None:
+                raise BackendError("NotFound", f"volume {volume} not found")
+            with self._engine.storing(source.chain) as store:
+                if name not in store.tree.layers:
+                    return
+                record = record if record is not None and record.chain == source.chain else None
+                if record is not None:
+                    _refuse_member(record)
+                store.mark(name)
+            if record is not None:
+                self._engine.snapshots.drop(name)
+            self._engine.events.add("Snapshot", name, "Delete", "snapshot is marked as removed")
 
-    def neighbours(self, snapshot: Snapshot) -> tuple[str, str]:
-        """Names of those before and after it in its volume: "" before the first, ``HEAD`` after the last."""
-        names = ["", *(item.name for item in self.chain(snapshot.volume)), HEAD]
-        if snapshot.name not in names:  # deleted meanwhile
-            return "", HEAD
-        place = names.index(snapshot.name)
-        return names[place - 1], names[place + 1]
+
+def _refuse_member(snapshot: Snapshot) -> None:
+    if snapshot.group:
+        raise BackendError(
+            "InvalidArgument", f"snapshot {snapshot.name} is part of group {snapshot.group}: delete the group"
+        )
+
+
+def make_room(volume: Volume, store: Store, name: str) -> None:
+    """For one more snapshot, and for its name. Raises BackendError ResourceExhausted, AlreadyExists."""
+    most = int(volume.options.get("snapshotMaxCount", MAX_COUNT))
+    layers.check_usage(store, volume.name, most, int(volume.options.get("snapshotMaxSize", 0)))
+    layers.check_count(store, volume.name)
+    layer = store.tree.layers.get(name)
+    if layer is None:
+        return
+    if not layer.removed:
+        raise BackendError("AlreadyExists", f"snapshot {name} is already existing as a system snapshot")
+    store.rename(name, str(uuid.uuid4()))
+
+
+def remove(engine: Engine, snapshots: list[Snapshot]) -> None:
+    """Mark their layers, forget them, and let go what can go. Raises BackendError, OSError."""
+    for snapshot in snapshots:
+        store = engine.stores[snapshot.chain]
+        if store.replicas.good:
+            with engine.storing(snapshot.chain):
+                store.mark(snapshot.name)
+        engine.snapshots.drop(snapshot.name)
+    for chain in {snapshot.chain for snapshot in snapshots}:
+        _purge(engine, chain)
+
+
+def _purge(engine: Engine, chain: str) -> None:
+    store = engine.stores[chain]
+    remains = engine.remains.get(chain)
+    if remains is not None and not any(item.chain == chain for item in engine.snapshots.all()):
+        engine.remains.drop(chain)
+        del engine.stores[chain]
+        store.replicas.remove()
+    elif store.replicas.good and purge_allowed(engine):
+        with engine.storing(chain):
+            store.purge()
+
+
+def purge_allowed(engine: Engine) -> bool:
+    """Whether removed layers may go, which changes those beside them."""
+    return engine.settings.value("disable-snapshot-purge") == "false"
+
+
+def check_snapshot_name(name: str) -> None:
+    """Raises BackendError InvalidArgument."""
+    check_name(name)
+    if name == HEAD:
+        raise BackendError("InvalidArgument", f"invalid name {name!r}: it is that of the live data")

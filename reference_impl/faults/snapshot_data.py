@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from .fault import Fault
 
 if TYPE_CHECKING:
     from ..backend.pool import Pool
+    from ..backend.replica.directory import Replica
 
 
 class SnapshotLosesData(Fault):
@@ -20,17 +20,15 @@ class SnapshotLosesData(Fault):
     breaks = ("SNAP-DYN-005", "RES-001")
 
     def apply(self, target: Pool) -> None:
-        """Cuts become empty files; clones of volumes and restores are left right."""
-        clean = target.clone
+        """Whoever reads a snapshot finds zeros; the live data and clones of volumes are left right."""
+        from ..backend.replica.names import HEAD
 
-        def forgetful(
-            source: Path, path: Path, size: int = 0, quiet: AbstractContextManager[None] | None = None
-        ) -> None:
-            clean(source, path, size, quiet)
-            if path.parent == target.cut("any").parent:
-                length = path.stat().st_size
-                with path.open("r+b") as file:
-                    file.truncate(0)
-                    file.truncate(length)
+        clean = target.flatten
 
-        vars(target)["clone"] = forgetful
+        def forgetful(replica: Replica, layer: str, fd: int) -> None:
+            if layer == HEAD:
+                clean(replica, layer, fd)
+            else:
+                os.ftruncate(fd, replica.length(layer))
+
+        vars(target)["flatten"] = forgetful

@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pytest_csi_snapshot.fixtures.node import linux, namespace
+from pytest_csi_snapshot.fixtures import linux
+from pytest_csi_snapshot.fixtures.node import namespace
 from pytest_csi_snapshot.fixtures.node.config import Image, program_folders
 from pytest_csi_snapshot.fixtures.node.container_spec import MASKS
 from pytest_csi_snapshot.fixtures.node.launch.spec import ContainerSpec

@@ -19,6 +19,9 @@ from .http import Http
 MIB = 1 << 20
 Json = dict[str, Any]
 
+PLAIN = {"volumeMode": "Block", "numberOfReplicas": 1}
+"""One replica: how many there are makes no difference here."""
+
 
 @dataclass
 class Story:
@@ -33,7 +36,7 @@ class Story:
         return VolumeFolder(default_folder(self.engine.pool.root.parent), "pvc-a")
 
     def volume(self, name: str = "pvc-a", size: str = "16Mi", **more: Any) -> Json:
-        return self.ok("POST", "/v1/volumes", {"name": name, "size": size, "volumeMode": "Block", **more})
+        return self.ok("POST", "/v1/volumes", {"name": name, "size": size, **PLAIN, **more})
 
     def write(self, offset: int, length: int, seed: int, name: str = "pvc-a") -> None:
         with self.device(name) as path, path.open("r+b") as file:
@@ -71,7 +74,7 @@ class Story:
 
     def restore(self, backup: Json, name: str, **more: Any) -> Json:
         """Returns the volume when the restore has ended."""
-        self.ok("POST", "/v1/volumes", {"name": name, "fromBackup": backup["url"], "volumeMode": "Block", **more})
+        self.ok("POST", "/v1/volumes", {"name": name, "fromBackup": backup["url"], **PLAIN, **more})
         self.settle()
         return self.get(f"/v1/volumes/{name}")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_csi_snapshot.reference_impl.backend.actions import OFFERED, VOLUME_ACTIONS
+from pytest_csi_snapshot.reference_impl.backend.actions import FAULTED, OFFERED, VOLUME_ACTIONS
 from pytest_csi_snapshot.reference_impl.backend.api import Api
 from pytest_csi_snapshot.reference_impl.backend.devices import Devices
 from pytest_csi_snapshot.reference_impl.backend.engine import Engine
@@ -112,10 +112,10 @@ def listed(http: Http, schema: dict[str, Any]) -> list[dict[str, Any]]:
 def test_what_schemas_and_actions_refer_to_is_there(engine: Engine) -> None:
     states = {state for state in TRANSITIONS.values() if state}
     assert set(OFFERED) == states
-    offered = {action for actions in OFFERED.values() for action in actions}
+    offered = {action for actions in (*OFFERED.values(), FAULTED) for action in actions}
     assert offered == set(VOLUME_ACTIONS) == set(Api(engine)._actions)  # noqa: SLF001  no other way to see them
     for action in VOLUME_ACTIONS.values():
-        assert {action.input or "empty", action.output} <= set(ALL_FIELDS)
+        assert {action.input or "empty", action.output or "empty"} <= set(ALL_FIELDS)
 
 
 def test_actions_follow_the_state(http: Http) -> None:
@@ -230,7 +230,13 @@ def test_snapshots_as_layers_of_an_attached_volume(http: Http) -> None:
     missing = http.post("/v1/volumes/pvc-a?action=snapshotGet", json={"name": "nothing"})
     assert (missing.status_code, missing.json()["code"]) == (404, "NotFound")
     assert http.post("/v1/volumes/pvc-a?action=snapshotDelete", json={"name": "snap-1"}).json()["id"] == "pvc-a"
-    assert len(http.post("/v1/volumes/pvc-a?action=snapshotList").json()["data"]) == 2
+    layers = http.post("/v1/volumes/pvc-a?action=snapshotList").json()["data"]
+    assert [(item["name"], item["removed"]) for item in layers] == [
+        ("snap-1", True),
+        (second["name"], False),
+        ("volume-head", False),
+    ]
+    assert http.get("/v1/snapshotcrs/snap-1").status_code == 404
 
 
 def test_a_snapshot_by_itself_outlives_its_volume(http: Http) -> None:
@@ -248,7 +254,7 @@ def test_a_snapshot_by_itself_outlives_its_volume(http: Http) -> None:
     other = http.post("/v1/volumes/pvc-b?action=snapshotCRDelete", json={"name": "snap-1"})
     assert other.json()["type"] == "empty"
     http.delete("/v1/volumes/pvc-a")
-    assert http.get("/v1/snapshotcrs").json()["data"] == [snapshot]
+    assert http.get("/v1/snapshotcrs").json()["data"] == [{**snapshot, "children": {}}]
     assert http.delete(snapshot["links"]["self"]).status_code == 200
     assert http.get("/v1/snapshotcrs/snap-1").status_code == 404
 

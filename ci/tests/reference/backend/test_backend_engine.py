@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from pytest_csi_snapshot.reference_impl.backend import layers
+from pytest_csi_snapshot.reference_impl.backend.content import Content
 from pytest_csi_snapshot.reference_impl.backend.engine import Engine
 from pytest_csi_snapshot.reference_impl.backend.errors import BackendError
 from pytest_csi_snapshot.reference_impl.backend.locks import Locks
 from pytest_csi_snapshot.reference_impl.backend.pool import Pool, PoolError
 from pytest_csi_snapshot.reference_impl.backend.records import Attachment, Records, Volume
 from pytest_csi_snapshot.reference_impl.backend.snapshots import Snapshots
-from pytest_csi_snapshot.reference_impl.backend.volumes import Volumes, parse_source
+from pytest_csi_snapshot.reference_impl.backend.sources import parse_source
+from pytest_csi_snapshot.reference_impl.backend.volumes import Volumes
 from pytest_csi_snapshot.reference_impl.linux import loops
 
 from .conftest import Open
@@ -24,27 +27,46 @@ MIB = 1 << 20
 HERE = Attachment("node-1", "SINGLE_NODE_WRITER")
 
 
+def write(engine: Engine, volume: Volume, data: bytes) -> None:
+    """To the start of an attached volume."""
+    fd = os.open(Volumes(engine).device(volume), os.O_WRONLY)
+    os.write(fd, data)
+    os.fsync(fd)
+    os.close(fd)
+
+
 def test_everything_acknowledged_is_there_again(open_engine: Open) -> None:
     engine = open_engine()
     Volumes(engine).create("pvc-a", 16 * MIB, "Block", "")
-    engine.pool.live("pvc-a").write_bytes(b"content")
-    Volumes(engine).expand("pvc-a", 32 * MIB)
-    snapshot = Snapshots(engine).create("pvc-a", "snap-1", {"type": "snap"})
     attached = Volumes(engine).attach("pvc-a", HERE)
+    write(engine, attached, b"content")
+    attached = Volumes(engine).expand("pvc-a", 32 * MIB)
+    snapshot = Snapshots(engine).create("pvc-a", "snap-1", {"type": "snap"})
 
     again = open_engine()
 
     assert Volumes(again).all() == [attached]
     assert Volumes(again).size(attached) == 32 * MIB
     assert Snapshots(again).all() == [snapshot]
-    assert again.pool.cut("snap-1").read_bytes().startswith(b"content")
+    with Content(again).of_snapshot("pvc-a", "snap-1") as flat:
+        assert flat.read_bytes().startswith(b"content")
     assert Volumes(again).device(attached) == f"/dev/loop{attached.loop}"
 
 
 def test_what_was_never_acknowledged_is_swept(open_engine: Open) -> None:
     engine = open_engine()
-    Volumes(engine).create("pvc-a", 16 * MIB, "Block", "")
-    for path in (engine.pool.live("half"), engine.pool.cut("half"), engine.pool.live("pvc-b").with_suffix(".tmp")):
+    Volumes(engine).create("pvc-a", 16 * MIB, "Block", "", {"numberOfReplicas": 1})
+    (replica,) = engine.stores[Volumes(engine).get("pvc-a").chain].replicas.each()
+    (engine.pool.replicas / "pvc-b-12345678").mkdir()
+    for path in (
+        engine.pool.live("half"),
+        engine.pool.cut("half"),
+        engine.pool.live("pvc-b").with_suffix(".tmp"),
+        engine.pool.replicas / "pvc-b-12345678" / "volume.meta",
+        replica.folder / "volume-head-001.img",
+        replica.folder / "volume-snap-half.img",
+        replica.folder / "volume-snap-half.img.meta.tmp",
+    ):
         path.write_bytes(b"left by a kill")
     record = engine.pool.root.parent / "volumes" / "pvc-b.json.tmp"
     record.write_text("{ half a rec")
@@ -52,7 +74,12 @@ def test_what_was_never_acknowledged_is_swept(open_engine: Open) -> None:
     again = open_engine()
 
     assert [volume.name for volume in Volumes(again).all()] == ["pvc-a"]
-    assert sorted(path.name for path in again.pool.root.glob("*/*")) == ["pvc-a.img"]
+    assert list(again.pool.root.glob("*/*")) == [replica.folder]
+    assert sorted(path.name for path in replica.folder.iterdir()) == [
+        "volume-head-000.img",
+        "volume-head-000.img.meta",
+        "volume.meta",
+    ]
     assert not record.exists()
 
 
@@ -60,7 +87,8 @@ def test_an_expansion_that_was_cut_short_is_finished(open_engine: Open) -> None:
     engine = open_engine()
     Volumes(engine).create("pvc-a", 16 * MIB, "Block", "")
     volume = Volumes(engine).attach("pvc-a", HERE)
-    engine.pool.grow(engine.pool.live("pvc-a"), 32 * MIB)  # and killed before the device was told
+    with engine.storing(volume.chain) as store:
+        store.expand(layers.system(), 32 * MIB)  # and killed before the device was told
 
     again = open_engine()
 
@@ -87,6 +115,8 @@ def test_a_device_whose_number_was_taken_gets_another(open_engine: Open, tmp_pat
 def test_attaching_takes_over_the_device_that_serves_the_file(engine: Engine) -> None:
     """Two devices over one file would be two filesystems over one file."""
     Volumes(engine).create("pvc-a", 16 * MIB, "Block", "")
+    with engine.storing(Volumes(engine).get("pvc-a").chain) as store:
+        store.go_live()
     other, fd = loops.attach(engine.pool.live("pvc-a"))
     assert Volumes(engine).attach("pvc-a", HERE).loop == other.number
     os.close(fd)

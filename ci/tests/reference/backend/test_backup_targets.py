@@ -203,9 +203,10 @@ def test_seed_has_the_target_as_settings(seed: Story) -> None:
     (target,) = seed.get("/v1/backuptargets")["data"]
     assert (target["name"], target["available"], target["actions"]) == ("default", True, {})
     assert seed.get("/v1/settings/backup-target")["value"] == target["backupTargetURL"]
-    assert seed.refused("POST", UPDATE, backupTargetURL="")[0] == "FailedPrecondition"
-    refused = seed.refused("PUT", "/v1/settings/backup-target", value="nfs://server:/path")
-    assert refused[0] in ("InvalidArgument", "Server Error")
+    code, message = seed.refused("POST", UPDATE, backupTargetURL="")
+    assert (code, message) == ("Server Error", "backup target default is the setting backup-target")
+    code, message = seed.refused("PUT", "/v1/settings/backup-target", value="nfs://server:/path")
+    assert (code, "the scheme nfs" in message) == ("Server Error", True)
     seed.ok("PUT", "/v1/settings/backup-target", {"value": ""})
     seed.ok("PUT", "/v1/settings/backupstore-poll-interval", {"value": "60"})
     seed.ok("PUT", "/v1/settings/backup-target-credential-secret", {"value": "secret"})

@@ -28,7 +28,7 @@ from pytest_csi_snapshot.reference_impl.__main__ import main
 clean = syscalls.clone_file
 
 def hang(source, target):
-    if "/pool/snapshots/" in os.readlink(f"/proc/self/fd/{target}"):
+    if "/pool/cuts/" in os.readlink(f"/proc/self/fd/{target}"):
         print("inside the freeze", flush=True)
         threading.Event().wait()
     clean(source, target)
@@ -94,7 +94,10 @@ def test_a_backend_killed_inside_a_freeze_leaves_nothing_frozen(frozen: Machine)
     frozen.backend.start()
     until(lambda: answers(frozen), "the backend does not come back")
     assert frozen.snapshot("pvc-a", "snapshot-1").ready_to_use
-    assert [path.name for path in (frozen.data / "pool" / "snapshots").iterdir()] == ["snapshot-1.img"]
+    assert {path.name for path in (frozen.data / "pool").glob("replicas/*/volume-snap-*.img")} == {
+        "volume-snap-snapshot-1.img"
+    }
+    assert not list((frozen.data / "pool" / "cuts").iterdir())
     frozen.unuse("pvc-a")
 
 

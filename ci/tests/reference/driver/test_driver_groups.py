@@ -138,7 +138,7 @@ def test_the_refusals_of_a_new_group(machine: Machine) -> None:
     machine.attach("pvc-b", block_capability())
     assert refused(machine.group, "group-1", "pvc-a", "pvc-b") is Code.FAILED_PRECONDITION
     assert not machine.controller.ListSnapshots(csi_pb2.ListSnapshotsRequest()).entries
-    assert not list((machine.data / "pool" / "snapshots").iterdir())
+    assert not list((machine.data / "pool").glob("replicas/*/volume-snap-*"))
 
     machine.controller.ControllerUnpublishVolume(csi_pb2.ControllerUnpublishVolumeRequest(volume_id="pvc-b"))
     assert machine.group("group-1", "pvc-a", "pvc-b").ready_to_use
