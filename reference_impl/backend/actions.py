@@ -35,6 +35,7 @@ VOLUME_ACTIONS: dict[str, Action] = {
     "snapshotCRGet": Action("snapshotCRInput", "snapshotCR"),
     "snapshotCRList": Action("", "snapshotCRListOutput"),
     "snapshotCRDelete": Action("snapshotCRInput", "empty"),
+    "snapshotBackup": Action("snapshotBackupInput", "volume"),
     "salvage": Action("salvageInput", "volume"),
     "replicaRemove": Action("replicaRemoveInput", "volume"),
     "cancelExpansion": Action("", "volume"),
@@ -42,7 +43,17 @@ VOLUME_ACTIONS: dict[str, Action] = {
     **{name: Action(update.input, "volume") for name, update in UPDATES.items()},
 }
 
-_ALWAYS = ("attach", "detach", "snapshotCRCreate", "snapshotCRGet", "snapshotCRList", "snapshotCRDelete")
+_ALWAYS = (
+    "attach",
+    "detach",
+    "snapshotCRCreate",
+    "snapshotCRGet",
+    "snapshotCRList",
+    "snapshotCRDelete",
+    "snapshotBackup",
+    "updateBackupCompressionMethod",
+    "updateBackupTargetName",
+)
 
 _EVER = ("expand", "cancelExpansion", "replicaRemove")
 """In both settled states."""
@@ -89,6 +100,8 @@ def offered(state: str, profile: Profile, *, faulted: bool) -> tuple[str, ...]:
     lacking = set()
     if not profile.snapshot_crs:
         lacking |= {action for action in VOLUME_ACTIONS if action.startswith("snapshotCR")}
+    if not profile.backs_up_detached and state != "attached":
+        lacking.add("snapshotBackup")
     if not profile.expands_attached and state == "attached":
         lacking |= {"expand", "cancelExpansion"}
     return tuple(action for action in OFFERED[state] if action not in lacking)

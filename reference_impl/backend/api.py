@@ -13,17 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from . import actions, options, resources, schemas
+from .backup_calls import BackupCalls
 from .calls import Call, Json
 from .engine import Engine, check_name
 from .errors import BackendError
-from .fields import FIELDS
 from .figures import figures
 from .group_calls import GroupCalls
 from .readiness import robustness
 from .records import Attachment, Node, Volume
 from .serving import Handler, SchemaHeader, no_route, route
-from .settings import DEFINITIONS
 from .snapshot_calls import SnapshotCalls
+from .volume_backups import VolumeBackups
 from .volume_calls import VolumeCalls
 from .volume_resource import volume
 from .volumes import Volumes
@@ -40,11 +40,14 @@ class Api:
         self._volumes = Volumes(engine)
         self._snapshots = SnapshotCalls(engine)
         self._groups = GroupCalls(engine, self._snapshots)
+        self._backups = BackupCalls(engine)
+        self._volume_backups = VolumeBackups(engine)
         self._actions: dict[str, Handler] = {
             "attach": self._attach,
             "detach": self._detach,
             "expand": lambda call: self._volume(call, self._volumes.expand(call.name, call.size())),
             "snapshotDelete": self._snapshot_delete,
+            "snapshotBackup": self._snapshot_backup,
             **self._snapshots.actions,
             **dict.fromkeys(options.UPDATES, self._update),
             **VolumeCalls(engine, self._volume).actions,
@@ -67,6 +70,7 @@ class Api:
                 route("/v1/volumes/{name}", "POST", self._volume_action),
                 *self._snapshots.routes(),
                 *self._groups.routes(),
+                *self._backups.routes(),
                 route("/v1/nodes", "GET", self._node_list),
                 route("/v1/nodes/{name}", "GET", self._node_get),
                 route("/v1/nodes/{name}", "PUT", self._node_put),
@@ -95,6 +99,8 @@ class Api:
             raise BackendError("InvalidArgument", f"invalid name {name!r}: more than {NAME_LIMIT} characters")
         mode = call.text("volumeMode", "Filesystem")
         chosen = options.chosen(call.body, self._engine.settings.value)
+        if call.text("fromBackup", ""):
+            return self._volume(call, self._volume_backups.restore(call, name, mode, chosen))
         made = self._volumes.create(name, call.size(), mode, call.text("dataSource", ""), chosen)
         return self._volume(call, made)
 
@@ -131,8 +137,13 @@ class Api:
         self._snapshots.delete_layer(call)
         return self._volume(call, self._volumes.get(call.name))
 
+    def _snapshot_backup(self, call: Call) -> Json:
+        self._backups.create(call)
+        return self._volume(call, self._volumes.get(call.name))
+
     def _volume(self, call: Call, record: Volume) -> Json:
-        return volume(record, figures(self._engine, self._volumes, record), call.urls, self._engine.profile)
+        shown = volume(record, figures(self._engine, self._volumes, record), call.urls, self._engine.profile)
+        return shown | self._volume_backups.told(record)
 
     def _node_list(self, call: Call) -> Json:
         found = [self._node(call, node) for node in self._engine.nodes.all()]
@@ -173,14 +184,14 @@ class Api:
 
     def _setting_of(self, call: Call, name: str) -> Json:
         value = self._engine.settings.value(name)
-        return resources.setting(name, value, DEFINITIONS[name], call.urls)
+        return resources.setting(name, value, self._engine.settings.definition(name), call.urls)
 
     def _schemas(self, call: Call) -> Json:
         found = schemas.schemas(call.urls, self._engine.profile)
         return resources.collection("schema", call.urls, found)
 
     def _schema(self, call: Call) -> Json:
-        if call.name not in FIELDS:
+        if call.name not in schemas.ALL_FIELDS:
             raise BackendError("NotFound", f"schema {call.name} not found")
         return schemas.schema(call.name, call.urls, self._engine.profile)
 

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..profiles import DEFAULT, PROFILES, Profile
+from .backup_parts import BackupParts, default_folder
+from .backup_settings import BACKUP_DEFINITIONS, target_definitions
+from .backup_urls import url_of
 from .devices import Devices
 from .errors import BackendError
 from .events import Events
@@ -49,6 +52,7 @@ class Engine:
     states: States
     events: Events
     profile: Profile
+    backups: BackupParts
     stores: dict[str, Store] = field(default_factory=dict)
     """Chain of a volume, or of one that was deleted and whose snapshots were not -> its data."""
     restores: dict[str, int] = field(default_factory=dict)
@@ -60,6 +64,8 @@ class Engine:
     def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
         """Open ``data`` as its last user left it: thaw, attach again, sweep. Raises PoolError."""
         pool.open()
+        more = target_definitions(url_of(default_folder(data))) if profile.backup_target_settings else {}
+        settings = Settings(Records(data / "settings", Setting), {**BACKUP_DEFINITIONS, **more})
         engine = cls(
             pool=pool,
             devices=Devices(pool),
@@ -69,10 +75,11 @@ class Engine:
             snapshots=Records(data / "snapshots", Snapshot),
             groups=Records(data / "groups", Group),
             nodes=Records(data / "nodes", Node),
-            settings=Settings(Records(data / "settings", Setting)),
+            settings=settings,
             states=States(),
             events=Events(),
             profile=profile,
+            backups=BackupParts.open(data, settings, profile),
         )
         recover(engine)
         return engine

@@ -54,6 +54,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "name": Field("string", required=True, unique=True, create=True),
         "size": Field("string", required=True, create=True),
         "dataSource": Field("string", "", create=True),
+        "fromBackup": Field("string", "", create=True),
         "volumeMode": Field("string", "Filesystem", create=True, options=("Filesystem", "Block")),
         **{name: Field(_TYPES[type(item.default)], item.default, create=True) for name, item in OPTIONS.items()},
         **_fields(
@@ -64,7 +65,6 @@ FIELDS: dict[str, dict[str, Field]] = {
             created="string",
             frontend="string",
             disableFrontend="bool",
-            fromBackup="string",
             cloneMode="string",
             image="string",
             currentImage="string",

@@ -16,6 +16,7 @@ import uvicorn
 from ..faults import registry
 from ..profiles import DEFAULT, PROFILES
 from .api import Api
+from .backup_restores import Restores
 from .care import Care
 from .engine import Engine
 from .pool import Pool, PoolError
@@ -50,6 +51,7 @@ def main(argv: list[str]) -> int:
     except PoolError as error:
         print(error, file=sys.stderr)
         return 1
+    Restores(engine).resume()
     ended = threading.Event()
     care = threading.Thread(target=Care(engine).watch, args=(ended,), name="care", daemon=True)
     care.start()

@@ -58,7 +58,7 @@ def volume(record: Volume, figures: Figures, urls: Urls, profile: Profile) -> Js
         "volumeMode": record.mode,
         "lastAttachedBy": record.attachments[0].attached_by if record.attachments else "",
         "conditions": _conditions(record, figures, profile),
-        "kubernetesStatus": _of_kubernetes(),
+        "kubernetesStatus": of_kubernetes(),
         "cloneStatus": _clone_status(record.data_source),
         "controllers": [_controller(record, figures)],
         "replicas": [_replica(record, item) for item in figures.replicas],
@@ -198,7 +198,7 @@ def _conditions(record: Volume, figures: Figures, profile: Profile) -> Json:
     }
 
 
-def _of_kubernetes() -> dict[str, Any]:
+def of_kubernetes() -> dict[str, Any]:
     """Who uses it there is not known here."""
     return {
         "pvName": "",
