@@ -107,7 +107,7 @@ class Machine:
     ) -> csi_pb2.Volume:
         """A volume; ``source`` is the id of a snapshot or of a volume."""
         content = None
-        if source.startswith("snap://"):
+        if "://" in source:
             snapshot = csi_pb2.VolumeContentSource.SnapshotSource(snapshot_id=source)
             content = csi_pb2.VolumeContentSource(snapshot=snapshot)
         elif source:
@@ -182,10 +182,12 @@ class Machine:
             csi_pb2.ControllerUnpublishVolumeRequest(volume_id=volume, node_id=NODE), timeout=30
         )
 
-    def snapshot(self, volume: str, name: str) -> csi_pb2.Snapshot:
-        return self.controller.CreateSnapshot(
-            csi_pb2.CreateSnapshotRequest(source_volume_id=volume, name=name), timeout=30
-        ).snapshot
+    def snapshot(self, volume: str, name: str, **parameters: str) -> csi_pb2.Snapshot:
+        """Of the type "snap" unless ``parameters`` say otherwise."""
+        request = csi_pb2.CreateSnapshotRequest(
+            source_volume_id=volume, name=name, parameters={"type": "snap", **parameters}
+        )
+        return self.controller.CreateSnapshot(request, timeout=30).snapshot
 
     def group(self, name: str, *volumes: str, **parameters: str) -> csi_pb2.VolumeGroupSnapshot:
         return self.groups.CreateVolumeGroupSnapshot(

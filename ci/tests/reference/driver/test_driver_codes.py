@@ -66,7 +66,10 @@ def test_an_unknown_volume_is_not_found_or_already_gone(machine: Machine, unknow
             controller.ControllerPublishVolume,
             csi_pb2.ControllerPublishVolumeRequest(volume_id=unknown, node_id=NODE, volume_capability=CAPABILITY),
         ),
-        (controller.CreateSnapshot, csi_pb2.CreateSnapshotRequest(source_volume_id=unknown, name="s")),
+        (
+            controller.CreateSnapshot,
+            csi_pb2.CreateSnapshotRequest(source_volume_id=unknown, name="s", parameters={"type": "snap"}),
+        ),
         (
             controller.ControllerExpandVolume,
             csi_pb2.ControllerExpandVolumeRequest(
@@ -235,8 +238,7 @@ def test_capabilities_are_claimed_if_and_only_if_they_work(machine: Machine) -> 
     claimed = {kind.Type.Name(item.rpc.type) for item in answer.capabilities}
 
     assert {"CREATE_DELETE_SNAPSHOT", "LIST_SNAPSHOTS", "CLONE_VOLUME", "EXPAND_VOLUME"} <= claimed
-    assert "GET_CAPACITY" not in claimed
-    assert refused(machine.controller.GetCapacity, csi_pb2.GetCapacityRequest()) is Code.UNIMPLEMENTED
+    assert "GET_VOLUME" not in claimed
 
 
 def test_the_kubelet_finds_the_driver(machine: Machine) -> None:

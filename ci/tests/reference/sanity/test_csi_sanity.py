@@ -23,7 +23,6 @@ SKIPS = {
     "ControllerListVolumeHealth not supported": "controller LIST_VOLUME_HEALTH",
     "ControllerModifyVolume not supported": "controller MODIFY_VOLUME",
     "ControllerPublishVolume.readonly field not supported": "controller PUBLISH_READONLY",
-    "GetCapacity not supported": "controller GET_CAPACITY",
     "Modify Volume not supported": "controller MODIFY_VOLUME",
     "Modify volume not supported": "controller MODIFY_VOLUME",
     "No MaxVolumesPerNode": "node max_volumes_per_node",
