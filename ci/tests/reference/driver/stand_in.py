@@ -95,15 +95,25 @@ class StandIn:
         request = csi_pb2.DeleteSnapshotRequest(snapshot_id=snapshot_id)
         self.controller.DeleteSnapshot(request, context or Context())  # type: ignore[arg-type]
 
-    def restore(self, name: str, snapshot_id: str, mib: int = 16) -> csi_pb2.Volume:
-        snapshot = csi_pb2.VolumeContentSource.SnapshotSource(snapshot_id=snapshot_id)
+    def volume(
+        self,
+        name: str,
+        parameters: dict[str, str],
+        source: csi_pb2.VolumeContentSource | None = None,
+        mib: int = 16,
+    ) -> csi_pb2.Volume:
         request = csi_pb2.CreateVolumeRequest(
             name=name,
             capacity_range=csi_pb2.CapacityRange(required_bytes=mib * MIB),
-            volume_capabilities=[mount_capability()],
-            volume_content_source=csi_pb2.VolumeContentSource(snapshot=snapshot),
+            volume_capabilities=[mount_capability("")],
+            volume_content_source=source,
+            parameters=parameters,
         )
         return self.controller.CreateVolume(request, Context()).volume  # type: ignore[arg-type]
+
+    def restore(self, name: str, snapshot_id: str, mib: int = 16) -> csi_pb2.Volume:
+        snapshot = csi_pb2.VolumeContentSource.SnapshotSource(snapshot_id=snapshot_id)
+        return self.volume(name, {}, csi_pb2.VolumeContentSource(snapshot=snapshot), mib)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/v1/")
