@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -136,7 +137,16 @@ def test_sizes(machine: Machine) -> None:
 
 def test_an_unknown_source_is_not_found(machine: Machine) -> None:
     """RPC-CRV-001; also for ids that are none of this driver's."""
-    for source in ("snap://pvc-a/nothing", "snap://", "snap://a/b/c", "pvc-nothing"):
+    for source in (
+        "snap://pvc-a/nothing",
+        "snap://",
+        "snap://a/b/c",
+        "snap:/a/b",
+        "bi://backing?backingImage=x",
+        "://",
+        "snap://../volumes",
+        "pvc-nothing",
+    ):
         assert refused(machine.create, "pvc-b", CAPABILITY, 16, source) is Code.NOT_FOUND, source
 
 
@@ -237,8 +247,67 @@ def test_capabilities_are_claimed_if_and_only_if_they_work(machine: Machine) -> 
     answer = machine.controller.ControllerGetCapabilities(csi_pb2.ControllerGetCapabilitiesRequest())
     claimed = {kind.Type.Name(item.rpc.type) for item in answer.capabilities}
 
-    assert {"CREATE_DELETE_SNAPSHOT", "LIST_SNAPSHOTS", "CLONE_VOLUME", "EXPAND_VOLUME"} <= claimed
-    assert "GET_VOLUME" not in claimed
+    assert {"CREATE_DELETE_SNAPSHOT", "LIST_SNAPSHOTS", "CLONE_VOLUME", "EXPAND_VOLUME", "GET_CAPACITY"} <= claimed
+    assert "PUBLISH_READONLY" not in claimed
+
+
+def test_capacity_is_what_is_free_in_the_pool(machine: Machine) -> None:
+    def capacity(**segments: str) -> csi_pb2.GetCapacityResponse:
+        topology = csi_pb2.Topology(segments=segments)
+        request = csi_pb2.GetCapacityRequest(accessible_topology=topology if segments else None)
+        return machine.controller.GetCapacity(request)
+
+    before = capacity()
+    assert 0 < before.available_capacity == before.maximum_volume_size.value < 64 << 30
+    assert before.minimum_volume_size.value == 10 * MIB
+    path = machine.use(machine.create("pvc-a", block_capability(), 32).volume_id, block_capability())
+    with path.open("r+b") as file:
+        file.write(os.urandom(32 * MIB))
+        os.fsync(file.fileno())
+
+    assert capacity().available_capacity <= before.available_capacity - 32 * MIB
+    assert capacity(**{"kubernetes.io/hostname": NODE}).available_capacity <= before.available_capacity - 32 * MIB
+    assert refused(capacity, **{"kubernetes.io/hostname": "node-of-nobody"}) is Code.NOT_FOUND
+    assert refused(capacity, zone="a") is Code.INVALID_ARGUMENT
+    asked = csi_pb2.GetCapacityRequest(volume_capabilities=[mount_capability("ext3")])
+    assert machine.controller.GetCapacity(asked).available_capacity == 0
+    asked = csi_pb2.GetCapacityRequest(volume_capabilities=[mount_capability("xfs")])
+    assert machine.controller.GetCapacity(asked).minimum_volume_size.value == 300 * MIB
+    machine.unuse("pvc-a")
+
+
+def test_secrets_are_taken_and_never_told(machine: Machine) -> None:
+    """In no log, whether a call succeeds, is refused, or fails."""
+    secrets = {"user": "somebody", "password": "not-to-be-told"}
+    created = csi_pb2.CreateVolumeRequest(name="pvc-a", volume_capabilities=[CAPABILITY], secrets=secrets)
+    volume = machine.controller.CreateVolume(created).volume.volume_id
+    publish = csi_pb2.ControllerPublishVolumeRequest(
+        volume_id=volume, node_id=NODE, volume_capability=CAPABILITY, secrets=secrets
+    )
+    machine.controller.ControllerPublishVolume(publish)
+    stage = csi_pb2.NodeStageVolumeRequest(
+        volume_id=volume,
+        staging_target_path=str(machine.staging(volume)),
+        volume_capability=CAPABILITY,
+        secrets=secrets,
+    )
+    machine.node.NodeStageVolume(stage)
+    snapshot = csi_pb2.CreateSnapshotRequest(
+        source_volume_id=volume, name="snapshot-1", parameters={"type": "snap"}, secrets=secrets
+    )
+    made = machine.controller.CreateSnapshot(snapshot).snapshot
+    machine.controller.DeleteSnapshot(csi_pb2.DeleteSnapshotRequest(snapshot_id=made.snapshot_id, secrets=secrets))
+    snapshot.source_volume_id = "nobody"
+    assert refused(machine.controller.CreateSnapshot, snapshot) is Code.NOT_FOUND
+    (machine.folder / "file").touch()
+    stage.staging_target_path = str(machine.folder / "file" / "nowhere")
+    assert refused(machine.node.NodeStageVolume, stage) is Code.INTERNAL
+
+    said = machine.driver.said() + machine.backend.said()
+    assert "CreateSnapshot" in said
+    assert "NodeStageVolume" in said
+    assert "not-to-be-told" not in said
+    machine.unuse(volume)
 
 
 def test_the_kubelet_finds_the_driver(machine: Machine) -> None:

@@ -210,6 +210,31 @@ def test_a_snapshot_outlives_its_volume(machine: Machine) -> None:
     machine.unuse("pvc-b")
 
 
+def test_the_class_says_how_a_volume_is_formatted(machine: Machine) -> None:
+    capability = mount_capability("")
+    parameters = {"fsType": "xfs", "mkfsParams": "-L 'of class'"}
+    created = csi_pb2.CreateVolumeRequest(name="pvc-a", volume_capabilities=[capability], parameters=parameters)
+    volume = machine.controller.CreateVolume(created).volume
+    device = machine.attach("pvc-a", capability)
+    machine.node.NodeStageVolume(
+        csi_pb2.NodeStageVolumeRequest(
+            volume_id="pvc-a",
+            staging_target_path=str(machine.staging("pvc-a")),
+            volume_capability=capability,
+            volume_context=volume.volume_context,
+        )
+    )
+    shown = subprocess.run(
+        ["blkid", "-p", "-s", "TYPE", "-s", "LABEL", "-o", "value", device],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")
+
+    assert {"xfs", "of class"} <= set(shown)
+    machine.unuse("pvc-a")
+
+
 def test_data_without_a_filesystem_is_never_formatted(machine: Machine) -> None:
     machine.create("pvc-a", block_capability())
     synced(machine.use("pvc-a", block_capability()), b"raw data of someone")
