@@ -46,11 +46,11 @@ class Backups:
 
     def all(self, volume: str = "") -> list[Backup]:
         """Of one volume, or all. What cannot be read, or somebody else has only begun, is not among them."""
-        listed = (
-            item
-            for path in self._backup_volumes(volume)
-            for item in self._transport.act(path, "backupList", {})["data"]
-        )
+        if volume:
+            paths = self._backup_volumes(volume)
+            listed = [item for path in paths for item in self._transport.act(path, "backupList", {})["data"]]
+        else:
+            listed = self._transport.items("backups")
         return [_backup(item) for item in listed if _cut_at(item)]
 
     def find(self, volume: str, name: str) -> Backup | None:
@@ -90,7 +90,7 @@ class Backups:
         return [
             f"backupvolumes/{part(item['name'])}"
             for item in self._transport.items("backupvolumes")
-            if volume in ("", item.get("volumeName") or item["name"])
+            if volume == (item.get("volumeName") or item["name"])
         ]
 
     def _get(self, path: str, name: str) -> Backup | None:

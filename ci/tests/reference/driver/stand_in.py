@@ -130,6 +130,8 @@ class StandIn:
             case "GET", ["backupvolumes"]:
                 names = sorted({item["volumeName"] for item in self.backups.values()})
                 return {"data": [{"name": f"{name}-01234567", "volumeName": name} for name in names]}
+            case "GET", ["backups"]:
+                return {"data": list(self.backups.values())}
             case "GET", ["backuptargets"]:
                 return {"data": [self.target]}
             case "POST", ["backupvolumes", own_name]:
