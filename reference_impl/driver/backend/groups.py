@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .snapshots import Snapshot, snapshot
-from .transport import Json, Transport, part
+from .transport import Json, Transport
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Groups:
 
     def find(self, name: str) -> Group | None:
         """None if there is none."""
-        found = self._transport.find(f"groupsnapshots/{part(name)}")
+        found = self._transport.find("groupsnapshots", name)
         return None if found is None else _group(found)
 
     def delete(self, name: str) -> None:
         """With its members. One that is not there is as good."""
-        self._transport.delete(f"groupsnapshots/{part(name)}")
+        self._transport.delete("groupsnapshots", name)
 
 
 def _group(data: Json) -> Group:

@@ -40,12 +40,12 @@ class Snapshots:
 
     def find(self, volume: str, name: str) -> Snapshot | None:
         """None if that volume has none of this name."""
-        found = self._transport.find(f"snapshotcrs/{part(name)}")
+        found = self._transport.find("snapshotcrs", name)
         return snapshot(found) if found is not None and found["volume"] == volume else None
 
     def delete(self, name: str) -> None:
         """One that is not there is as good."""
-        self._transport.delete(f"snapshotcrs/{part(name)}")
+        self._transport.delete("snapshotcrs", name)
 
 
 def snapshot(data: Json) -> Snapshot:

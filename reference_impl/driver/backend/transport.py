@@ -61,19 +61,19 @@ class Transport:
         found: list[Json] = self.call("GET", path)["data"]
         return found
 
-    def find(self, path: str) -> Json | None:
+    def find(self, collection: str, name: str) -> Json | None:
         """One resource; None if there is none."""
         try:
-            return self.call("GET", path)
+            return self.call("GET", f"{collection}/{part(name)}")
         except Refusal as refusal:
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 return None
             raise
 
-    def delete(self, path: str) -> None:
+    def delete(self, collection: str, name: str) -> None:
         """What is not there is as good as deleted."""
         try:
-            self.call("DELETE", path)
+            self.call("DELETE", f"{collection}/{part(name)}")
         except Refusal as refusal:
             if refusal.code is not grpc.StatusCode.NOT_FOUND:
                 raise

@@ -26,6 +26,8 @@ class Volume:
     size: int
     mode: str
     state: str
+    actions: frozenset[str]
+    """What it offers in this state."""
     data_source: str
     from_backup: str
     backup_target: str
@@ -58,7 +60,7 @@ class Volumes:
 
     def find(self, name: str) -> Volume | None:
         """None if there is none."""
-        found = self._transport.find(_path(name))
+        found = self._transport.find("volumes", name)
         return None if found is None else _volume(found)
 
     def create(self, name: str, size: int, mode: str, options: Json) -> Volume:
@@ -68,7 +70,7 @@ class Volumes:
 
     def delete(self, name: str) -> None:
         """A volume that is not there is as good."""
-        self._transport.delete(_path(name))
+        self._transport.delete("volumes", name)
 
     def attach(self, name: str, node: str, access_mode: str, read_only: bool) -> Volume:
         body = {
@@ -107,6 +109,7 @@ def _volume(data: Json) -> Volume:
         size=int(data["size"]),
         mode=data["volumeMode"],
         state=data["state"],
+        actions=frozenset(data["actions"]),
         data_source=data["dataSource"],
         from_backup=data["fromBackup"],
         backup_target=data.get("backupTargetName") or DEFAULT_TARGET,

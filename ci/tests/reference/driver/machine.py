@@ -60,6 +60,7 @@ class Machine:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
+        self.api = f"http://127.0.0.1:{port}/v1"
         self.data = folder / "data"
         self.kubelet = folder / "kubelet"
         self.socket = folder / "csi.sock"
@@ -74,7 +75,7 @@ class Machine:
             "--node-id",
             NODE,
             "--backend-url",
-            f"http://127.0.0.1:{port}/v1",
+            self.api,
             "--registration-dir",
             str(self.registry),
             "--kubelet-registration-path",
@@ -188,6 +189,18 @@ class Machine:
             source_volume_id=volume, name=name, parameters={"type": "snap", **parameters}
         )
         return self.controller.CreateSnapshot(request, timeout=30).snapshot
+
+    def backup(self, volume: str, name: str, **parameters: str) -> csi_pb2.Snapshot:
+        """A snapshot of the type "bak" when it is ready. Its callers have nothing to wait on but to ask again."""
+        end = time.monotonic() + 30
+        while not (snapshot := self.snapshot(volume, name, type="bak", **parameters)).ready_to_use:
+            assert time.monotonic() < end, snapshot
+            time.sleep(0.02)
+        return snapshot
+
+    def delete_snapshot(self, snapshot: csi_pb2.Snapshot) -> None:
+        request = csi_pb2.DeleteSnapshotRequest(snapshot_id=snapshot.snapshot_id)
+        self.controller.DeleteSnapshot(request, timeout=30)
 
     def group(self, name: str, *volumes: str, **parameters: str) -> csi_pb2.VolumeGroupSnapshot:
         return self.groups.CreateVolumeGroupSnapshot(

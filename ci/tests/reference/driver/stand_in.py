@@ -57,6 +57,7 @@ class StandIn:
             "size": str(size),
             "volumeMode": "Filesystem",
             "state": "attached",
+            "actions": {"snapshotList": "", "snapshotCreate": "", "snapshotBackup": ""},
             "dataSource": "",
             "fromBackup": "",
             "ready": True,

@@ -295,4 +295,5 @@ def test_statistics_and_what_is_left_after_unpublishing(machine: Machine) -> Non
     machine.unuse("pvc-a")
     machine.unuse("pvc-a")  # all of it again
     assert not path.exists()
-    assert "pvc-a" not in subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=True).stdout
+    devices = subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=True).stdout
+    assert f"{machine.data}/pool/" not in devices
