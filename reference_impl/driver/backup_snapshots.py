@@ -67,6 +67,8 @@ class BackupSnapshots:
             raise Refusal(grpc.StatusCode.ABORTED, f"backup {found.name} is still being made")
         if self._profile.snapshot_crs:
             self._delete_cut(found)  # first: found again if this is cut short, as long as the backup is there
+        for copy in self._copies(found):
+            self._backend.backups.delete(copy.volume, copy.name)
         self._backend.backups.delete(found.volume, found.name)
 
     def settled(self, handle: SnapshotHandle, context: grpc.ServicerContext) -> Backup | None:
@@ -110,6 +112,16 @@ class BackupSnapshots:
         if begun is None:
             raise Refusal(grpc.StatusCode.ABORTED, f"the backup of snapshot {name} has not begun")
         return begun
+
+    def _copies(self, backup: Backup) -> list[Backup]:
+        """What else drivers made of the same snapshot: two on different nodes do not see each other's calls."""
+        if snapshot_class.TYPE not in backup.labels:
+            return []
+        return [
+            item
+            for item in self._backend.backups.all(backup.volume)
+            if (item.snapshot, item.labels) == (backup.snapshot, backup.labels) and item.name != backup.name
+        ]
 
     def _delete_cut(self, backup: Backup) -> None:
         cut = self._backend.snapshots.find(backup.volume, backup.snapshot)

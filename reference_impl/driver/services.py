@@ -20,7 +20,8 @@ from .node import Node
 from .patience import Patience
 from .refusals import Answering
 
-THREADS = 16
+THREADS = 64
+"""Calls at once. Some wait for a backup or a restore, and those of pods must not wait for them."""
 
 
 @dataclass(frozen=True)

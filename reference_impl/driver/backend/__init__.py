@@ -1,4 +1,4 @@
-"""The driver's view of the backend: its REST API as a dozen calls by concept, each safe to repeat.
+"""The driver's view of the backend: its REST API as a dozen calls by concept, all but one safe to repeat.
 
 Every call may raise Refusal with the backend's reason, or UNAVAILABLE when it does not answer.
 """

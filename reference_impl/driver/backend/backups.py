@@ -62,13 +62,16 @@ class Backups:
         return None
 
     def start(self, snapshot: Snapshot, labels: dict[str, str], mode: str) -> None:
-        """Begin to copy a snapshot; the backend chooses the name. ``mode`` is "full", "incremental" or ""."""
+        """Begin to copy a snapshot; the backend chooses the name. ``mode`` is "full", "incremental" or "".
+
+        Each call begins another one.
+        """
         body = {
             "name": snapshot.name,
             "labels": {**labels, CUT_AT: snapshot.created.isoformat()},
             **({"backupMode": mode} if mode else {}),
         }
-        self._transport.act(f"volumes/{part(snapshot.volume)}", "snapshotBackup", body)
+        self._transport.act(f"volumes/{part(snapshot.volume)}", "snapshotBackup", body, once=True)
 
     def delete(self, volume: str, name: str) -> None:
         """One that is not there is as good."""

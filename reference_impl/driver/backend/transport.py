@@ -41,12 +41,14 @@ class Transport:
         base = url.rstrip("/") + "/"
         self._http = httpx.Client(base_url=base, timeout=TIMEOUT, trust_env=False, transport=wire)
 
-    def call(self, method: str, path: str, body: Json | None = None) -> Json:
-        """The answer's body; {} for an empty one."""
+    def call(self, method: str, path: str, body: Json | None = None, *, once: bool = False) -> Json:
+        """The answer's body; {} for an empty one. ``once``: it must not be sent again, whatever became of it."""
         try:
             try:
                 response = self._http.request(method, path, json=body)
             except _STALE:
+                if once:
+                    raise
                 response = self._http.request(method, path, json=body)
         except httpx.TransportError as error:
             raise Refusal(grpc.StatusCode.UNAVAILABLE, f"the backend does not answer: {error}") from error
@@ -78,9 +80,9 @@ class Transport:
             if refusal.code is not grpc.StatusCode.NOT_FOUND:
                 raise
 
-    def act(self, path: str, action: str, body: Json) -> Json:
+    def act(self, path: str, action: str, body: Json, *, once: bool = False) -> Json:
         """An action of the resource at ``path``."""
-        return self.call("POST", f"{path}?action={action}", body)
+        return self.call("POST", f"{path}?action={action}", body, once=once)
 
 
 def part(name: str) -> str:

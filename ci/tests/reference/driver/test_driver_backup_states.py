@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grpc
+import httpx
 import pytest
 
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
@@ -90,6 +91,30 @@ def test_a_copy_that_somebody_else_made_changes_no_handle(backend: StandIn) -> N
     backend.add_backup("pvc-a", "one", name="a-backup", state="Completed", snapshotCreated=COPIED)
 
     assert backend.create("pvc-a", "one") == first
+
+
+def test_a_backup_whose_answer_was_lost_is_not_begun_again(backend: StandIn) -> None:
+    def lose() -> None:
+        if backend.seen[-1].endswith("?snapshotBackup") and not backend.backups:
+            backend.add_backup("pvc-a", "one", labels={"type": "bak"}, snapshotCreated=COPIED)
+            raise httpx.ReadError("the backend was killed")
+
+    backend.on_call = lose
+    assert refusal(backend.create, "pvc-a", "one")[0] is Code.UNAVAILABLE
+
+    assert backend.create("pvc-a", "one").snapshot_id == "bak://pvc-a/backup-0000000000000000"
+    assert len(backend.backups) == 1
+
+
+def test_what_two_drivers_made_at_once_goes_together(backend: StandIn) -> None:
+    handle = backend.create("pvc-a", "one").snapshot_id
+    only(backend).update(state="Completed")
+    backend.add_backup("pvc-a", "one", state="Completed", labels=only(backend)["labels"])
+    backend.add_backup("pvc-a", "one", state="Completed", snapshotCreated=COPIED, name="of-somebody")
+
+    backend.delete(handle)
+
+    assert list(backend.backups) == ["of-somebody"]
 
 
 def test_a_failed_backup_is_an_error_and_can_be_deleted(backend: StandIn) -> None:
