@@ -9,10 +9,10 @@ from google.protobuf.wrappers_pb2 import Int64Value
 
 from ..profiles import Profile
 from ..wire import csi_pb2
-from . import access, capabilities, filesystems, sizes, sources, storage_class
+from . import access, capabilities, filesystems, sizes, storage_class
 from .backend import Backend
 from .backend.volumes import Volume
-from .names import volume_name
+from .creating import Creating
 from .paging import page
 from .patience import Patience
 from .refusals import Refusal, invalid, need
@@ -29,8 +29,7 @@ class Controller(SnapshotCalls):
     def __init__(self, backend: Backend, profile: Profile, patience: Patience) -> None:
         super().__init__(backend, profile, patience)
         self._backend = backend
-        self._patience = patience
-        self._sources = Sources(backend, self._backed_up)
+        self._creating = Creating(backend, Sources(backend, self._backed_up), profile, patience)
 
     def ControllerGetCapabilities(
         self, request: csi_pb2.ControllerGetCapabilitiesRequest, context: grpc.ServicerContext
@@ -44,34 +43,7 @@ class Controller(SnapshotCalls):
         self, request: csi_pb2.CreateVolumeRequest, context: grpc.ServicerContext
     ) -> csi_pb2.CreateVolumeResponse:
         """Also from a snapshot, a backup or a volume (RPC-CRV-001 to -003)."""
-        name = volume_name(need(request.name, "volume name"))
-        access.check(request.volume_capabilities)
-        mode = access.volume_mode(request.volume_capabilities[0])
-        chosen = storage_class.chosen(request.parameters)
-        source = sources.asked(request, chosen.source, self._profile)
-        volume = self._backend.volumes.find(name)
-        if volume is None:
-            found = self._sources.find(source, context)
-            fs_type = request.volume_capabilities[0].mount.fs_type or chosen.fs_type
-            size = _size(request.capacity_range, found.size, fs_type)
-            fields = {**chosen.fields, **found.fields, "accessMode": access.shared(request.volume_capabilities)}
-            volume = self._backend.volumes.create(name, size, mode, fields)
-        elif (volume.mode, sources.of(volume)) != (mode, source):
-            raise _exists(name, "of another mode or source")
-        elif not sizes.fits(request.capacity_range, volume.size):
-            raise _exists(name, f"of {volume.size} bytes, which is not in the range asked for")
-        if self._profile.restores_before_answering:
-            volume = self._filled(volume, context)
-        return csi_pb2.CreateVolumeResponse(
-            volume=csi_pb2.Volume(
-                volume_id=name,
-                capacity_bytes=volume.size,
-                volume_context=request.parameters,
-                content_source=request.volume_content_source
-                if request.HasField("volume_content_source")
-                else None,
-            )
-        )
+        return csi_pb2.CreateVolumeResponse(volume=self._creating.create(request, context))
 
     def DeleteVolume(
         self, request: csi_pb2.DeleteVolumeRequest, context: grpc.ServicerContext
@@ -169,20 +141,6 @@ class Controller(SnapshotCalls):
         growing = volume.mode == "Filesystem" and self._profile.expands_attached
         return csi_pb2.ControllerExpandVolumeResponse(capacity_bytes=volume.size, node_expansion_required=growing)
 
-    def _filled(self, volume: Volume, context: grpc.ServicerContext) -> Volume:
-        """``volume`` when its data is all there. Raises Refusal ABORTED: it is not yet; INTERNAL: never."""
-        if volume.restoring:
-            volume = self._patience.until(
-                context, lambda: self._backend.volumes.get(volume.name), lambda now: not now.restoring
-            )
-        if volume.restore_error:
-            # INTERNAL is final: the caller will not come back for what is left.
-            self._backend.volumes.delete(volume.name)
-            raise Refusal(grpc.StatusCode.INTERNAL, f"volume {volume.name}: {volume.restore_error}")
-        if volume.restoring:
-            raise Refusal(grpc.StatusCode.ABORTED, f"volume {volume.name} is still being restored")
-        return volume
-
     def _refuse_while_used(self, volume: Volume, capability: csi_pb2.VolumeCapability) -> None:
         """Raises Refusal FAILED_PRECONDITION if it, or its filesystem, could not follow (RPC-CEX-002)."""
         if volume.state != "detached" and not self._profile.expands_attached:
@@ -203,18 +161,8 @@ class Controller(SnapshotCalls):
             raise NotImplementedError
 
 
-def _size(wanted: csi_pb2.CapacityRange, source_size: int, fs_type: str) -> int:
-    if source_size:
-        return sizes.of_copy(wanted, source_size)
-    return sizes.choose(wanted, sizes.minimum(fs_type))
-
-
 def _entry(volume: Volume) -> csi_pb2.ListVolumesResponse.Entry:
     return csi_pb2.ListVolumesResponse.Entry(
         volume=csi_pb2.Volume(volume_id=volume.name, capacity_bytes=volume.size),
         status=csi_pb2.ListVolumesResponse.VolumeStatus(published_node_ids=volume.nodes),
     )
-
-
-def _exists(name: str, how: str) -> Refusal:
-    return Refusal(grpc.StatusCode.ALREADY_EXISTS, f"volume {name} exists already, {how}")

@@ -51,9 +51,7 @@ def asked(request: csi_pb2.CreateVolumeRequest, from_class: Source, profile: Pro
             raise invalid("the content source is neither a snapshot nor a volume")
         return from_class
     if from_class != NOTHING:
-        raise invalid(
-            f"the class has its volumes made from {from_class}, the request from a {kind}: it is one or the other"
-        )
+        raise invalid(f"the class asks for a volume made from {from_class}, the request for one from a {kind}")
     if kind == "volume":
         return Source(VOLUME, need(source.volume.volume_id, "volume id of the content source"))
     snapshot_id = need(source.snapshot.snapshot_id, "snapshot id of the content source")
@@ -72,7 +70,10 @@ def of(volume: Volume) -> Source:
 
 def of_url(url: str) -> Source | None:
     """The backup that ``TARGET?backup=NAME&volume=VOLUME`` names; None for what is no such URL."""
-    query = parse_qs(urlsplit(url).query)
+    try:
+        query = parse_qs(urlsplit(url).query)
+    except ValueError:  # e.g. a bracket without its other half
+        return None
     volume, name = (query.get(key, [""])[0] for key in ("volume", "backup"))
     return Source(BACKUP, volume, name) if NAME.fullmatch(volume) and NAME.fullmatch(name) else None
 

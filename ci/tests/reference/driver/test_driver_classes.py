@@ -39,7 +39,12 @@ BAD = {
     "nodeSelector": ("storage",),
     "fsType": ("ext3", "EXT4"),
     "mkfsParams": ("-O 'open",),
-    "fromBackup": ("backup-1", "vfs:///backups?backup=b", "vfs:///backups?backup=../b&volume=v"),
+    "fromBackup": (
+        "backup-1",
+        "s3://[bucket?backup=b&volume=v",
+        "vfs:///backups?backup=b",
+        "vfs:///backups?backup=../b&volume=v",
+    ),
     "dataSource": ("pvc-a", "bak://pvc-a/backup-1", "vol://"),
 }
 """Parameter -> values that cannot be, or ask for what is not here."""
