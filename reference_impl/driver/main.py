@@ -29,6 +29,8 @@ RETRY = 0.2
 """Seconds between two tries to reach the backend at the start: nothing tells when it is up."""
 GRACE = 0.5
 """Seconds calls under way have at the end."""
+LAST = 1.0
+"""Seconds until it ends, whatever gRPC still waits for."""
 
 
 def main(argv: list[str]) -> int:
@@ -62,7 +64,7 @@ def main(argv: list[str]) -> int:
     _join(backend, options.node_id, ready, ended)
     ended.wait()
     for stopping in [server.stop(GRACE) for server in reversed(servers)]:
-        stopping.wait()
+        stopping.wait(LAST)
     logging.shutdown()
     # Not by returning: Python would wait for calls that wait for the backend, and a container has a second.
     os._exit(0)
