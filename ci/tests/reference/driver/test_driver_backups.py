@@ -5,49 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import grpc
-import httpx
 import pytest
 
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
 from .machine import MIB, Machine, block_capability, mount_capability
+from .rest import Rest
 from .test_driver_codes import refused
 from .test_driver_crash import until
 from .test_driver_life import size, synced
 
 CAPABILITY = mount_capability()
 Code = grpc.StatusCode
-
-
-class Rest:
-    """What the backend itself tells."""
-
-    def __init__(self, machine: Machine) -> None:
-        self._http = httpx.Client(base_url=f"{machine.api}/", trust_env=False)
-
-    def items(self, path: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._http.get(path).raise_for_status().json()["data"]
-        return found
-
-    def set_target(self, url: str) -> None:
-        update = {"backupTargetURL": url}
-        self._http.post("backuptargets/default?action=backupTargetUpdate", json=update).raise_for_status()
-
-    def close(self) -> None:
-        self._http.close()
-
-
-@pytest.fixture
-def rest(machine: Machine) -> Iterator[Rest]:
-    """Of the backend of ``machine``."""
-    found = Rest(machine)
-    yield found
-    found.close()
 
 
 def listed(machine: Machine) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2, registration_pb2, registration_pb2_grpc
 
 from .machine import MIB, NODE, Machine, block_capability, mount_capability
+from .rest import Rest
 
 CAPABILITY = mount_capability()
 Code = grpc.StatusCode
@@ -232,6 +233,39 @@ def test_where_a_volume_may_be_attached(machine: Machine) -> None:
     assert refused(attach, NODE, mount_capability(mode="SINGLE_NODE_MULTI_WRITER")) is Code.ALREADY_EXISTS
     delete = csi_pb2.DeleteVolumeRequest(volume_id="pvc-a")
     assert refused(machine.controller.DeleteVolume, delete) is Code.FAILED_PRECONDITION
+
+
+def test_only_writers_that_may_be_several_are_on_several_nodes(machine: Machine, rest: Rest) -> None:
+    rest.add_node("node-2")
+
+    def attach(volume: str, node: str, capability: csi_pb2.VolumeCapability) -> None:
+        machine.controller.ControllerPublishVolume(
+            csi_pb2.ControllerPublishVolumeRequest(volume_id=volume, node_id=node, volume_capability=capability)
+        )
+
+    def detach(volume: str, node: str) -> None:
+        machine.controller.ControllerUnpublishVolume(
+            csi_pb2.ControllerUnpublishVolumeRequest(volume_id=volume, node_id=node)
+        )
+
+    shared, readers = block_capability("MULTI_NODE_MULTI_WRITER"), mount_capability(mode="MULTI_NODE_READER_ONLY")
+    for volume, capability in (("pvc-a", shared), ("pvc-b", readers)):
+        machine.create(volume, capability)
+        attach(volume, NODE, capability)
+        attach(volume, "node-2", capability)
+    machine.create("pvc-c", CAPABILITY)
+    attach("pvc-c", NODE, CAPABILITY)
+    assert refused(attach, "pvc-c", "node-2", CAPABILITY) is Code.FAILED_PRECONDITION
+
+    listed = machine.controller.ListVolumes(csi_pb2.ListVolumesRequest()).entries
+    nodes = {entry.volume.volume_id: list(entry.status.published_node_ids) for entry in listed}
+    assert nodes == {"pvc-a": [NODE, "node-2"], "pvc-b": [NODE, "node-2"], "pvc-c": [NODE]}
+    detach("pvc-a", NODE)
+    detach("pvc-a", "node-2")
+    detach("pvc-b", "")
+    detach("pvc-c", NODE)
+    listed = machine.controller.ListVolumes(csi_pb2.ListVolumesRequest()).entries
+    assert [list(entry.status.published_node_ids) for entry in listed] == [[], [], []]
 
 
 def test_a_volume_that_is_not_attached_cannot_be_staged(machine: Machine) -> None:

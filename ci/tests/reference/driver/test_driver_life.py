@@ -15,6 +15,7 @@ from pytest_csi_snapshot.reference_impl.driver.filesystems import grows_mounted
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
 from .machine import MIB, Machine, block_capability, mount_capability
+from .rest import Rest
 
 
 def synced(path: Path, content: bytes) -> None:
@@ -152,6 +153,8 @@ def test_a_block_volume_is_restored_byte_for_byte_and_grows_in_use(machine: Mach
     assert not answer.node_expansion_required
     with restored.open("rb") as file:
         assert file.seek(0, os.SEEK_END) == 32 * MIB
+    request = csi_pb2.NodeGetVolumeStatsRequest(volume_id="pvc-b", volume_path=str(restored))
+    assert [item.total for item in machine.node.NodeGetVolumeStats(request).usage] == [32 * MIB]
     machine.unuse("pvc-b")
     machine.unuse("pvc-a")
 
@@ -208,6 +211,16 @@ def test_a_snapshot_outlives_its_volume(machine: Machine) -> None:
     assert (machine.target("pvc-b") / "file").read_text() == "kept"
     assert not machine.controller.ListSnapshots(csi_pb2.ListSnapshotsRequest()).entries
     machine.unuse("pvc-b")
+
+
+def test_the_class_says_how_many_replicas_there_are(machine: Machine, rest: Rest) -> None:
+    created = csi_pb2.CreateVolumeRequest(
+        name="pvc-a", volume_capabilities=[mount_capability()], parameters={"numberOfReplicas": "2"}
+    )
+    machine.controller.CreateVolume(created)
+
+    assert [volume["numberOfReplicas"] for volume in rest.items("volumes")] == [2]
+    assert len(list((machine.data / "pool" / "replicas").glob("pvc-a-*"))) == 2
 
 
 def test_the_class_says_how_a_volume_is_formatted(machine: Machine) -> None:
