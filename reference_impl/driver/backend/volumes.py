@@ -16,11 +16,13 @@ _NO_SPACE = re.compile(r"(cannot|failed to) schedule .* more bytes")
 
 DEFAULT_TARGET = "default"
 """The backup target where there is only one."""
+_CSI = "csi-attacher"
+"""Type of this driver's attachments; the backend and people at its UI have others."""
 
 
 @dataclass(frozen=True)
 class Volume:
-    """``size`` in bytes; ``device`` is "" while it is not attached; ``nodes`` are those it is attached to."""
+    """``size`` in bytes; ``device`` is "" while it is not attached; ``nodes`` are those CSI has attached it to."""
 
     name: str
     size: int
@@ -73,14 +75,23 @@ class Volumes:
         self._transport.delete("volumes", name)
 
     def attach(self, name: str, node: str, access_mode: str, read_only: bool) -> Volume:
+        """ABORTED while somebody else has it in a way that leaves no device for this node."""
+        its_ticket = ticket(name, self._driver, node)
         body = {
             "hostId": node,
             "accessMode": access_mode,
             "readOnly": read_only,
-            "attachmentID": ticket(name, self._driver, node),
-            "attacherType": "csi-attacher",
+            "attachmentID": its_ticket,
+            "attacherType": _CSI,
         }
-        return _volume(self._transport.act(_path(name), "attach", body))
+        answer = self._transport.act(_path(name), "attach", body)
+        attachment = answer["volumeAttachment"]["attachments"].get(its_ticket, {})
+        volume = _volume(answer)
+        if not attachment.get("satisfied") or not volume.device:
+            reasons = [item["message"] for item in attachment.get("conditions", []) if item.get("message")]
+            why = "; ".join(reasons) or f"it is {volume.state} and has no device"
+            raise Refusal(grpc.StatusCode.ABORTED, f"volume {name} failed to attach to node {node}: {why}")
+        return volume
 
     def detach(self, name: str, node: str) -> None:
         """From every node if ``node`` is ""; then also from what others attached it to."""
@@ -114,12 +125,18 @@ def _volume(data: Json) -> Volume:
         from_backup=data["fromBackup"],
         backup_target=data.get("backupTargetName") or DEFAULT_TARGET,
         device=data["controllers"][0]["endpoint"],
-        nodes=tuple(sorted({item["nodeID"] for item in data["volumeAttachment"]["attachments"].values()})),
+        nodes=_nodes(data),
         ready=data["ready"],
         not_ready=data["notReadyMessage"],
         restoring=data["restoreRequired"] and not failed,
         restore_error=(restore.get("message") or "the restore failed") if failed else "",
     )
+
+
+def _nodes(data: Json) -> tuple[str, ...]:
+    attachments = data["volumeAttachment"]["attachments"].values()
+    own = (item for item in attachments if item["attachmentType"] == _CSI and item["satisfied"])
+    return tuple(sorted({item["nodeID"] for item in own}))
 
 
 def _condition(data: Json, kind: str) -> Json:

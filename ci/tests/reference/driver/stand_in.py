@@ -45,6 +45,7 @@ class StandIn:
         self.snapshots: dict[str, Json] = {}
         self.backups: dict[str, Json] = {}
         self.target = {"name": "default", "backupTargetURL": "vfs:///backups", "available": True, "message": ""}
+        self.maintained = False
         self.seen: list[str] = []
         self.on_call: Callable[[], None] = lambda: None
         wire = httpx.MockTransport(self._answer)
@@ -116,6 +117,13 @@ class StandIn:
         snapshot = csi_pb2.VolumeContentSource.SnapshotSource(snapshot_id=snapshot_id)
         return self.volume(name, {}, csi_pb2.VolumeContentSource(snapshot=snapshot), mib)
 
+    def attach(self, volume: str) -> str:
+        request = csi_pb2.ControllerPublishVolumeRequest(
+            volume_id=volume, node_id="node-1", volume_capability=mount_capability("")
+        )
+        answer = self.controller.ControllerPublishVolume(request, Context())  # type: ignore[arg-type]
+        return answer.publish_context["devicePath"]
+
     def _answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/v1/")
         action = request.url.params.get("action", "")
@@ -141,6 +149,8 @@ class StandIn:
                 return {"data": list(self.snapshots.values())}
             case _, ["snapshotcrs", name]:
                 return self.snapshots.get(name) if method == "GET" else self.snapshots.pop(name, None)
+            case "GET", ["volumes"]:
+                return {"data": list(self.volumes.values())}
             case "POST", ["volumes"]:
                 filling = bool(body.get("fromBackup"))
                 fields = {**body, "size": int(body["size"]), "restoreRequired": filling, "ready": not filling}
@@ -152,12 +162,28 @@ class StandIn:
         raise AssertionError((method, path, action))
 
     def _volume(self, volume: str, action: str, body: Json) -> Json | None:
+        if action == "attach":
+            return self._attach(volume, body)
         if action == "snapshotList":
             return {"data": [item for item in self.snapshots.values() if item["volume"] == volume]}
         if action == "snapshotBackup":
             self.add_backup(volume, body["name"], labels=body["labels"])
             return self.volumes[volume]
         return self._cut(volume, body)
+
+    def _attach(self, volume: str, body: Json) -> Json:
+        """Beside somebody who has it without a device, while ``maintained`` says so."""
+        why = "the volume is attached with its frontend disabled" if self.maintained else ""
+        attachment = {
+            "attachmentType": body["attacherType"],
+            "nodeID": body["hostId"],
+            "satisfied": not why,
+            "conditions": [{"message": why}],
+        }
+        found = self.volumes[volume]
+        found["volumeAttachment"]["attachments"][body["attachmentID"]] = attachment
+        found["controllers"][0]["endpoint"] = "" if why else "/dev/loop1"
+        return found
 
     def _cut(self, volume: str, body: Json) -> Json:
         made = {

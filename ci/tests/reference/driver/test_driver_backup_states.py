@@ -276,14 +276,31 @@ def test_in_the_old_release_a_restore_is_answered_at_once_and_attached_later() -
 
     assert backend.restore("pvc-r", handle).volume_id == "pvc-r"
     backend.volumes["pvc-r"].update(notReadyMessage="volume pvc-r is restoring data")
-    request = csi_pb2.ControllerPublishVolumeRequest(
-        volume_id="pvc-r",
-        node_id="node-1",
-        volume_capability=csi_pb2.VolumeCapability(
-            mount=csi_pb2.VolumeCapability.MountVolume(),
-            access_mode=csi_pb2.VolumeCapability.AccessMode(mode="SINGLE_NODE_WRITER"),
-        ),
-    )
-    code, why = refusal(backend.controller.ControllerPublishVolume, request, Context())
+    code, why = refusal(backend.attach, "pvc-r")
     assert code is Code.ABORTED
     assert why == "volume pvc-r is not ready for workloads: volume pvc-r is restoring data"
+    backend.volumes["pvc-r"].update(restoreRequired=False, ready=True)
+    assert backend.attach("pvc-r") == "/dev/loop1"
+
+
+def test_a_volume_that_somebody_holds_without_a_device_is_not_published(backend: StandIn) -> None:
+    backend.maintained = True
+
+    code, why = refusal(backend.attach, "pvc-a")
+
+    assert code is Code.ABORTED
+    assert why == "volume pvc-a failed to attach to node node-1: the volume is attached with its frontend disabled"
+    backend.maintained = False
+    assert backend.attach("pvc-a") == "/dev/loop1"
+
+
+def test_only_attachments_of_this_driver_are_published(backend: StandIn) -> None:
+    def published() -> list[str]:
+        answer = backend.controller.ListVolumes(csi_pb2.ListVolumesRequest(), Context())  # type: ignore[arg-type]
+        return list(answer.entries[0].status.published_node_ids)
+
+    held = {"attachmentType": "backup-controller", "nodeID": "node-2", "satisfied": True, "conditions": []}
+    backend.volumes["pvc-a"]["volumeAttachment"]["attachments"]["backup-1"] = held
+    assert published() == []
+    backend.attach("pvc-a")
+    assert published() == ["node-1"]
