@@ -5,6 +5,7 @@ Its directory must have a short name: a unix socket's path has room for 107 char
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import socket
@@ -223,9 +224,10 @@ class Machine:
     def clear(self) -> None:
         """Everything gone, as teardown does it; whatever a test left is a failure."""
         self.channel.close()
-        for role in (self.driver, self.backend):
-            if role.process is not None and role.process.poll() is None:
-                role.stop()
+        with contextlib.ExitStack() as stopping:  # the driver first; and the backend if that one hangs
+            for role in (self.backend, self.driver):
+                if role.process is not None and role.process.poll() is None:
+                    stopping.callback(role.stop)
         for mount in reversed(mountinfo.mounts()):
             if mount.point.is_relative_to(self.kubelet):
                 subprocess.run(["umount", str(mount.point)], check=True)
