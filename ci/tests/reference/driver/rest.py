@@ -20,8 +20,11 @@ class Rest:
 
     def set_target(self, url: str) -> None:
         """Of backups; "" for none."""
-        update = {"backupTargetURL": url}
-        self._http.post("backuptargets/default?action=backupTargetUpdate", json=update).raise_for_status()
+        self.act("backuptargets/default", "backupTargetUpdate", backupTargetURL=url)
+
+    def act(self, path: str, action: str, **body: Any) -> None:
+        """An action of the resource at ``path``."""
+        self._http.post(f"{path}?action={action}", json=body).raise_for_status()
 
     def add_node(self, name: str) -> None:
         self._http.put(f"nodes/{name}", json={}).raise_for_status()

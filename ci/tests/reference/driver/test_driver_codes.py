@@ -179,6 +179,19 @@ def test_create_snapshot_again(machine: Machine) -> None:
     )
 
 
+def test_a_volume_with_as_many_snapshots_as_it_may_have(machine: Machine, rest: Rest) -> None:
+    """RPC-CRS-004; what is there stays usable, and a deletion makes room."""
+    machine.create("pvc-a", CAPABILITY)
+    rest.act("volumes/pvc-a", "updateSnapshotMaxCount", snapshotMaxCount=2)
+    made = [machine.snapshot("pvc-a", f"snapshot-{number}") for number in range(2)]
+
+    for kind in ("snap", "bak"):
+        assert refused(machine.snapshot, "pvc-a", "snapshot-2", type=kind) is Code.RESOURCE_EXHAUSTED
+    assert machine.snapshot("pvc-a", "snapshot-1") == made[1]
+    machine.delete_snapshot(made[0])
+    assert machine.snapshot("pvc-a", "snapshot-2").ready_to_use
+
+
 def test_delete_and_get_snapshot(machine: Machine) -> None:
     """RPC-DES-001, RPC-GET-001."""
     machine.create("pvc-a", CAPABILITY)
