@@ -35,6 +35,9 @@ from .unanswered import Unanswered
 
 log = logging.getLogger(__name__)
 
+CROSS_NAMESPACE = "CrossNamespaceVolumeDataSource"
+"""The feature gate without which a source must be in the claim's own namespace."""
+
 REFUSALS = (SourceRefusedError, ParameterError, UnknownAccessModeError, SecretError)
 """Why the driver is not even asked."""
 
@@ -47,6 +50,7 @@ class Settings:
     default_fs: str = ""
     extra_metadata: bool = False
     slow: float = 300.0
+    cross_namespace: bool = False
 
 
 class WrongVolumeError(Exception):
@@ -114,6 +118,8 @@ class Claims:
         """Check everything that can be checked without the driver. Raises one of REFUSALS."""
         if claim["spec"].get("selector"):
             raise SourceRefusedError("claim Selector is not supported")
+        if source and source.namespace != objects.namespace(claim):
+            self._check_crossing(claim, source)
         made = plans.plan(
             claim,
             storage_class,
@@ -128,6 +134,12 @@ class Claims:
         elif source:
             wanted.volume.volume_id = self._sources.volume_handle(claim, source)
         return made
+
+    def _check_crossing(self, claim: Json, source: DataSource) -> None:
+        if not self._settings.cross_namespace:
+            text = f"the source is in namespace {source.namespace}, and {CROSS_NAMESPACE} is not switched on"
+            raise SourceRefusedError(text)
+        self._sources.check_grant(claim, source)
 
     def _find(self, key: str) -> Json | None:
         name, _, uid = key.rpartition("/")

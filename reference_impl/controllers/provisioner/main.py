@@ -14,8 +14,9 @@ from ..kube.leader import lease_name
 from ..work import options
 from ..work.loop import Loop
 from ..work.process import Process, StartError, activate, start_role
-from .claims import Claims, Settings
+from .claims import CROSS_NAMESPACE, Claims, Settings
 from .cluster import Cluster, DataSource, Service, data_source, pending
+from .grants import concerns
 from .protection import Protection
 from .unanswered import Unanswered
 from .volumes import Volumes
@@ -29,6 +30,7 @@ class Provisioner:
     def __init__(self, process: Process, args: options.Arguments) -> None:
         self._process = process
         self._args = args
+        self._crossing = args.feature_gates.get(CROSS_NAMESPACE, False)
 
         def cached(kind: kinds.Kind) -> Collection:
             return process.collection(Collection(process.client, kind))
@@ -53,6 +55,10 @@ class Provisioner:
         self.cluster.volumes.on_change(self._volume_changed)
         self.cluster.snapshots.on_change(self._snapshot_changed)
         self.cluster.attachments.on_change(self._attachment_changed)
+        if self._crossing:
+            # The grants of a cluster without that CRD are none: plain volumes need not wait for them.
+            grants = process.collection(Collection(process.client, kinds.REFERENCE_GRANT), needed=False)
+            grants.on_change(self._grant_changed)
 
     def prepare(self) -> str:
         """Meet the driver; the name of the lease. Raises StartError."""
@@ -65,7 +71,11 @@ class Provisioner:
         identity = f"{time.time_ns() // 1_000_000}-{random.randint(1000, 9999)}-{peer.name}"
         service = Service(peer.name, identity, self._process.recorder(f"{peer.name}_{identity}"))
         settings = Settings(
-            args.volume_name_prefix, args.default_fstype, args.extra_create_metadata, args.retry_interval_max
+            args.volume_name_prefix,
+            args.default_fstype,
+            args.extra_create_metadata,
+            args.retry_interval_max,
+            self._crossing,
         )
         unanswered = Unanswered()
         self.protection = Protection(self.cluster, peer.name, unanswered)
@@ -105,9 +115,17 @@ class Provisioner:
         if before and after is None and (name := before["spec"]["source"].get("persistentVolumeName")):
             self._volumes.add(name)
 
+    def _grant_changed(self, before: Json | None, after: Json | None) -> None:
+        """Claims that are to be filled from the grant's namespace look again (RES-024)."""
+        grant = after or before
+        assert grant is not None
+        for claim in self.cluster.claims.all():
+            source = data_source(claim)
+            if source and pending(claim) and concerns(claim, source, grant):
+                self._claims.add(f"{objects.key(claim)}/{objects.uid(claim)}")
+
     def _wake(self, source: DataSource) -> None:
-        namespace = source.key.partition("/")[0]
-        for claim in self.cluster.claims.all(namespace):
+        for claim in self.cluster.claims.all():
             if pending(claim) and data_source(claim) == source:
                 self._claims.add(f"{objects.key(claim)}/{objects.uid(claim)}")
 
@@ -119,5 +137,12 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--volume-name-prefix", default="pvc")
     parser.add_argument("--default-fstype", default="", help="where the StorageClass names none")
     parser.add_argument("--extra-create-metadata", action="store_true", help="tell the driver the objects' names")
+    parser.add_argument(
+        "--feature-gates",
+        type=options.feature_gates,
+        default={},
+        metavar="NAME=BOOL,...",
+        help=f"{CROSS_NAMESPACE} is known; gates of other programs are ignored",
+    )
     args = parser.parse_args(argv)
     return start_role(ROLE, args, lambda process: process.run(Provisioner(process, args).prepare))

@@ -98,10 +98,9 @@ class Protection:
 
     def _waiting(self, source: DataSource) -> list[Json]:
         """Claims that are to be filled from this source, deleted ones included whose call may still run."""
-        namespace = source.key.partition("/")[0]
         ours = [
             claim
-            for claim in self._cluster.claims.all(namespace)
+            for claim in self._cluster.claims.all()
             if pending(claim) and (source.kind == "PersistentVolumeClaim" or provisioner_of(claim) == self._driver)
         ]
         return [claim for claim in [*ours, *self._unanswered.all()] if data_source(claim) == source]

@@ -11,8 +11,9 @@ from ..csi.driver import Abilities, Rpc
 from ..kube import objects
 from ..kube.client import Json, KubeClient
 from ..kube.errors import ApiError
-from ..kube.kinds import PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, Kind
+from ..kube.kinds import PV, PVC, REFERENCE_GRANT, SNAPSHOT, SNAPSHOT_CONTENT, Kind
 from .cluster import DataSource, requested_bytes, volume_mode
+from .grants import allowed
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -31,13 +32,26 @@ class Sources:
         self._driver = driver
         self._abilities = abilities
 
+    def check_grant(self, claim: Json, source: DataSource) -> None:
+        """A source in another namespace needs a grant there (RES-024). Raises SourceRefusedError."""
+        try:
+            grants = self._client.list(REFERENCE_GRANT, source.namespace).get("items") or []
+        except ApiError as error:
+            text = f"error getting ReferenceGrants of namespace {source.namespace} from api server: {error}"
+            raise SourceRefusedError(text) from error
+        if not allowed(claim, source, grants):
+            raise SourceRefusedError(
+                f"accessing {source.key} of {source.kind} dataSource from {objects.key(claim)} isn't allowed: "
+                f"no ReferenceGrant in namespace {source.namespace} permits it"
+            )
+
     def snapshot_handle(self, claim: Json, source: DataSource) -> str:
         """The handle of the snapshot to restore. Raises SourceRefusedError."""
         if not self._abilities.can(Rpc.CREATE_DELETE_SNAPSHOT):
             raise SourceRefusedError(
                 "CSI driver does not support snapshot restore: capability CREATE_DELETE_SNAPSHOT"
             )
-        namespace, _, name = source.key.partition("/")
+        namespace, name = source.namespace, source.name
         snapshot = self._read(SNAPSHOT, namespace, name, f"error getting snapshot {name} from api server")
         if objects.deleting(snapshot) and not objects.has_finalizer(snapshot, markers.RESTORE_SOURCE):
             raise SourceRefusedError(f"snapshot {name} is being deleted")
@@ -61,7 +75,7 @@ class Sources:
         """The handle of the volume to clone. Raises SourceRefusedError."""
         if not self._abilities.can(Rpc.CLONE_VOLUME):
             raise SourceRefusedError("CSI driver does not support clone operations: capability CLONE_VOLUME")
-        namespace, _, name = source.key.partition("/")
+        namespace, name = source.namespace, source.name
         origin = self._read(
             PVC, namespace, name, f"error getting PVC {name} (namespace {namespace!r}) from api server"
         )

@@ -26,6 +26,17 @@ def duration(text: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
+def feature_gates(text: str) -> dict[str, bool]:
+    """Gate -> on, of ``A=true,B=false``."""
+    gates = {}
+    for part in filter(None, text.split(",")):
+        name, _, value = part.partition("=")
+        if value not in ("true", "false"):
+            raise argparse.ArgumentTypeError(f"not a feature gate: {part!r} (example: {name}=true)")
+        gates[name] = value == "true"
+    return gates
+
+
 def parser(role: str, summary: str) -> argparse.ArgumentParser:
     """The options of every role; a role adds its own."""
     options = argparse.ArgumentParser(prog=role, description=summary)
