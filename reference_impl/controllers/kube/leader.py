@@ -145,7 +145,8 @@ class Elector:
             if self._stopping.is_set():
                 return False
             begun = time.monotonic()
-            self._lease = self._renewed() or self._taken()
+            # Whoever led and lost the lease is not to lead again: others have worked meanwhile.
+            self._lease = self._renewed() or self._taken(only_ours=self._lease is not None)
             if self._lease is None:
                 return False
             self._until = begun + self._terms.lease
@@ -162,8 +163,8 @@ class Elector:
                 return None
             raise
 
-    def _taken(self) -> Json | None:
-        """The lease if it was free, or could be made."""
+    def _taken(self, *, only_ours: bool) -> Json | None:
+        """The lease if it was free, or could be made; with ``only_ours`` if it still has our name."""
         try:
             lease = self._client.get(LEASE, self._namespace, self._name)
         except ApiError as error:
@@ -172,7 +173,7 @@ class Elector:
             return self._made()
         spec = lease.get("spec") or {}
         self._note(spec)
-        if not self._free(spec):
+        if not self._free(spec) or (only_ours and spec.get("holderIdentity") != self._identity):
             return None
         try:
             return self._client.replace(LEASE, {**lease, "spec": self._spec(spec)})

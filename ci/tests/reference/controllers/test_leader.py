@@ -133,6 +133,31 @@ def test_a_leader_that_cannot_renew_stops_before_its_term_ends() -> None:
     assert not mine.leads
 
 
+def test_a_leader_whose_lease_changed_hands_meanwhile_does_not_lead_again() -> None:
+    kube = FakeKube()
+    mine, rival = elector(kube, "a", Terms(lease=1000, renew=900, retry=0.01)), elector(kube, "b")
+    assert mine.acquire()
+    held = kube.peek(LEASE, "ns/the-lease")
+    assert held is not None
+    kube.replace(LEASE, {**held, "spec": {**held["spec"], "holderIdentity": ""}})
+    assert rival.acquire()
+    rival.release()
+    lost = threading.Event()
+    mine.hold(lost.set)
+    assert lost.is_set()
+
+
+def test_a_leader_whose_lease_was_touched_by_somebody_stays_leader() -> None:
+    kube = FakeKube()
+    mine = elector(kube, "a")
+    assert mine.acquire()
+    held = kube.peek(LEASE, "ns/the-lease")
+    assert held is not None
+    kube.replace(LEASE, {**held, "metadata": {**held["metadata"], "labels": {"seen": "by-me"}}})
+    assert mine._try()  # noqa: SLF001 - one renewal
+    assert spec(kube)["leaseTransitions"] == 0
+
+
 def test_a_leader_that_overslept_its_term_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(leader, "time", SimpleNamespace(monotonic=lambda: now[0]))

@@ -45,7 +45,6 @@ class Cluster:
         self.ns = f"live-{uuid.uuid4().hex[:8]}"
         self._folder = folder
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._own: list[tuple[Kind, str]] = []
         self.make(NAMESPACE, self.ns, {})
         body: Json = {"provisioner": driver.name, "allowVolumeExpansion": True, "reclaimPolicy": "Delete"}
         self.make(kinds.STORAGE_CLASS, self.title("class"), body)
@@ -122,11 +121,7 @@ class Cluster:
         return self._folder / f"{name}.log"
 
     def close(self) -> None:
-        for kind, name in reversed(self._own):
-            obj = self.find(kind, name)
-            if obj:
-                self.client.delete(kind, None, name, uid=objects.uid(obj))
-        self.until(NAMESPACE, self.ns, lambda obj: obj is None)
+        """End what runs. The objects go with the control plane."""
         for name in list(self._processes):
             self.stop(name)
 
@@ -136,8 +131,6 @@ class Cluster:
         meta: Json = {"name": name}
         if kind.namespaced:
             meta["namespace"] = self.ns
-        else:
-            self._own.append((kind, name))
         typed = {"apiVersion": kind.api_version, "kind": kind.kind}
         return self.client.create(kind, {**typed, "metadata": meta, **body})
 

@@ -18,9 +18,9 @@ from .stage import LIMIT_S, Cluster, control_plane, stage
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="an embedded cluster needs root")
 
 SHORT = (
-    "--leader-election-lease-duration=2s",
-    "--leader-election-renew-deadline=1500ms",
-    "--leader-election-retry-period=500ms",
+    "--leader-election-lease-duration=8s",
+    "--leader-election-renew-deadline=4s",
+    "--leader-election-retry-period=1s",
 )
 LONG = ("--leader-election-lease-duration=1h", "--leader-election-renew-deadline=50m")
 """Longer than any test waits: whoever takes such a lease over did not wait for its end."""
