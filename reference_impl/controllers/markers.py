@@ -13,6 +13,9 @@ RESTORE_SOURCE = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-pro
 CLONE_SOURCE = "provisioner.storage.kubernetes.io/cloning-protection"
 VOLUME_PROVISIONED = "external-provisioner.volume.kubernetes.io/finalizer"
 
+# ---- labels
+MANAGED_BY = f"{_SNAPSHOT}/managed-by"
+
 # ---- annotations
 DEFAULT_CLASS = f"{_SNAPSHOT}/is-default-class"
 BEING_CREATED = f"{_SNAPSHOT}/volumesnapshot-being-created"

@@ -34,13 +34,19 @@ log = logging.getLogger(__name__)
 
 
 class Collection:
-    """A cached kind. ``start`` lists and watches in a thread of its own; ``synced`` is set after the list."""
+    """A cached kind. ``start`` lists and watches in a thread of its own; ``synced`` is set after the list.
 
-    def __init__(self, client: KubeClient, kind: Kind, namespace: str | None = None) -> None:
+    With ``labels`` (a label selector) only objects that have them are there.
+    """
+
+    def __init__(
+        self, client: KubeClient, kind: Kind, namespace: str | None = None, *, labels: str | None = None
+    ) -> None:
         self.client = client
         self.kind = kind
         self.synced = threading.Event()
         self._namespace = namespace
+        self._query = {"labelSelector": labels} if labels else {}
         self._handlers: list[Handler] = []
         self._lock = threading.Lock()
         self._seen: dict[str, Json] = {}
@@ -153,7 +159,7 @@ class Collection:
             self._stopping.wait(pause)
 
     def _list(self) -> None:
-        answer = self.client.list(self.kind, self._namespace)
+        answer = self.client.list(self.kind, self._namespace, **self._query)
         typed = {"apiVersion": self.kind.api_version, "kind": self.kind.kind}
         fresh = {objects.key(item): {**typed, **item} for item in answer.get("items") or []}
         with self._lock:
@@ -166,7 +172,8 @@ class Collection:
                 self._notify(old, new)
 
     def _follow(self) -> None:
-        query = {"resourceVersion": str(self._version), "timeoutSeconds": str(random.randint(*_WATCH_S))}
+        seconds = str(random.randint(*_WATCH_S))
+        query = {"resourceVersion": str(self._version), "timeoutSeconds": seconds, **self._query}
         self._watch = self.client.watch(self.kind, self._namespace, **query)
         if self._stopping.is_set():
             self._watch.stop()

@@ -34,6 +34,8 @@ class Service:
     driver: str
     identity: str
     events: Recorder
+    node: str | None = None
+    """The one node that is served, None where all are."""
 
 
 @dataclass(frozen=True)

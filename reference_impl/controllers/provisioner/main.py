@@ -18,6 +18,7 @@ from .claims import CROSS_NAMESPACE, Claims, Settings
 from .cluster import Cluster, DataSource, Service, data_source, pending
 from .grants import concerns
 from .protection import Protection
+from .topology import Topology
 from .unanswered import Unanswered
 from .volumes import Volumes
 
@@ -65,11 +66,15 @@ class Provisioner:
         peer = meet(self._process, self._args)
         if not peer.abilities.can(Rpc.CREATE_DELETE_VOLUME):
             raise StartError(f"driver {peer.name} lacks the capability CREATE_DELETE_VOLUME")
+        args, node = self._args, options.own_node(self._args)
+        if node and not peer.abilities.topology:
+            raise StartError(f"driver {peer.name} has no topology: --node-deployment is for volumes of one node")
+        nodes = topology = None
         if peer.abilities.topology:
-            raise StartError(f"driver {peer.name} has topology constraints, which this provisioner does not know")
-        args = self._args
+            nodes, csi_nodes = self._late(kinds.NODE), self._late(kinds.CSI_NODE)
+            topology = Topology(peer.name, nodes, csi_nodes, strict=args.strict_topology or bool(node))
         identity = f"{time.time_ns() // 1_000_000}-{random.randint(1000, 9999)}-{peer.name}"
-        service = Service(peer.name, identity, self._process.recorder(f"{peer.name}_{identity}"))
+        service = Service(peer.name, identity, self._process.recorder(f"{peer.name}_{identity}"), node)
         settings = Settings(
             args.volume_name_prefix,
             args.default_fstype,
@@ -78,11 +83,17 @@ class Provisioner:
             self._crossing,
         )
         unanswered = Unanswered()
-        self.protection = Protection(self.cluster, peer.name, unanswered)
-        self.claims = Claims(peer, self.cluster, service, self.protection, unanswered, settings)
-        self.volumes = Volumes(peer, self.cluster, service)
+        self.protection = Protection(self.cluster, peer.name, unanswered, alone=node is None)
+        self.claims = Claims(peer, self.cluster, service, self.protection, unanswered, settings, topology)
+        self.volumes = Volumes(peer, self.cluster, service, nodes if node else None)
         activate(ROLE, args.fault, self)
         return lease_name(peer.name)
+
+    def _late(self, kind: kinds.Kind) -> Collection:
+        """A collection that is needed for this driver only, as one knows after meeting it."""
+        collection = self._process.collection(Collection(self._process.client, kind))
+        collection.start()
+        return collection
 
     def _claim_changed(self, before: Json | None, after: Json | None) -> None:
         """The claim; and what waits for it: clones of it, its own source."""
@@ -143,6 +154,10 @@ def main(argv: list[str]) -> int:
         default={},
         metavar="NAME=BOOL,...",
         help=f"{CROSS_NAMESPACE} is known; gates of other programs are ignored",
+    )
+    options.node_deployment(parser)
+    parser.add_argument(
+        "--strict-topology", action="store_true", help="a volume for a pod must be on the pod's node itself"
     )
     args = parser.parse_args(argv)
     return start_role(ROLE, args, lambda process: process.run(Provisioner(process, args).prepare))

@@ -24,10 +24,12 @@ log = logging.getLogger(__name__)
 class Protection:
     """Sets the two finalizers and takes them off."""
 
-    def __init__(self, cluster: Cluster, driver: str, unanswered: Unanswered) -> None:
+    def __init__(self, cluster: Cluster, driver: str, unanswered: Unanswered, *, alone: bool = True) -> None:
+        """Not ``alone``: other instances restore too, so any pending restore may be one that has begun."""
         self._cluster = cluster
         self._driver = driver
         self._unanswered = unanswered
+        self._alone = alone
         self._lock = threading.Lock()
         self._begun: dict[str, set[str]] = {}
         """Key of a snapshot -> uids of claims whose restore from it has begun and not ended."""
@@ -72,7 +74,7 @@ class Protection:
         alive = {objects.uid(claim) for claim in self._waiting(DataSource("VolumeSnapshot", key))}
         with self._lock:
             self._begun[key] &= alive
-            if self._begun[key]:
+            if self._begun[key] or (alive and not self._alone):
                 return
         _drop(self._cluster.snapshots, snapshot, markers.RESTORE_SOURCE)
 

@@ -6,6 +6,8 @@ Everything is read from the API server, not from a cache: a refusal by stale kno
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .. import markers, quantity
 from ..csi.driver import Abilities, Rpc
 from ..kube import objects
@@ -22,6 +24,18 @@ _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 class SourceRefusedError(Exception):
     """The source cannot be used now; the text is for the ``ProvisioningFailed`` event."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A source as the driver knows it, and what is known of where its data lies.
+
+    ``volume`` is the PV of a clone's source; ``managed_by`` the node that made the snapshot.
+    """
+
+    handle: str
+    volume: Json | None = None
+    managed_by: str | None = None
 
 
 class Sources:
@@ -45,8 +59,8 @@ class Sources:
                 f"no ReferenceGrant in namespace {source.namespace} permits it"
             )
 
-    def snapshot_handle(self, claim: Json, source: DataSource) -> str:
-        """The handle of the snapshot to restore. Raises SourceRefusedError."""
+    def snapshot(self, claim: Json, source: DataSource) -> Origin:
+        """The snapshot to restore. Raises SourceRefusedError."""
         if not self._abilities.can(Rpc.CREATE_DELETE_SNAPSHOT):
             raise SourceRefusedError(
                 "CSI driver does not support snapshot restore: capability CREATE_DELETE_SNAPSHOT"
@@ -69,10 +83,11 @@ class Sources:
             raise SourceRefusedError(f"snapshot handle of snapshot {name} is not available")
         check_mode(claim, content)
         check_restore_size(claim, snapshot)
-        return str(handle)
+        labels = content["metadata"].get("labels") or {}
+        return Origin(str(handle), managed_by=labels.get(markers.MANAGED_BY))
 
-    def volume_handle(self, claim: Json, source: DataSource) -> str:
-        """The handle of the volume to clone. Raises SourceRefusedError."""
+    def volume(self, claim: Json, source: DataSource) -> Origin:
+        """The volume to clone. Raises SourceRefusedError."""
         if not self._abilities.can(Rpc.CLONE_VOLUME):
             raise SourceRefusedError("CSI driver does not support clone operations: capability CLONE_VOLUME")
         namespace, name = source.namespace, source.name
@@ -88,7 +103,7 @@ class Sources:
         owner = volume["spec"].get("claimRef") or {}
         if csi.get("driver") != self._driver or owner.get("uid") != objects.uid(origin):
             raise SourceRefusedError("claim in dataSource not bound or invalid")
-        return str(csi["volumeHandle"])
+        return Origin(str(csi["volumeHandle"]), volume=volume)
 
     def _check_content(self, snapshot: Json, content: Json, claim: Json) -> None:
         pair = f"snapshotcontent {objects.name(content)} for snapshot {objects.name(snapshot)}"

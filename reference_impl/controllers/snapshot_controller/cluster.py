@@ -20,6 +20,8 @@ class Cluster:
     claims: Collection
     volumes: Collection
     events: Recorder
+    nodes: Collection | None = None
+    """Only with distributed snapshotting."""
 
     def content_of(self, snapshot: Json) -> Json | None:
         """The content that a snapshot has or will have, bound or not."""

@@ -9,6 +9,7 @@ from ..kube.errors import ApiError
 from ..kube.events import NORMAL
 from ..kube.kinds import SNAPSHOT_CONTENT
 from ..parameters import SNAPSHOTTER, ParameterError, secret, snapshot_tokens
+from . import managing
 from .cluster import Cluster, dynamic_content_name, refers
 from .sources import SourceError, csi_volume
 
@@ -67,7 +68,9 @@ def describe(cluster: Cluster, snapshot: Json) -> Json:
     if volume["spec"].get("volumeMode"):
         spec["sourceVolumeMode"] = volume["spec"]["volumeMode"]
     # With the finalizer from its first version on, no moment is left in which a deletion would lose the snapshot.
-    meta = {"name": name, "annotations": annotations, "finalizers": [markers.CONTENT_BOUND]}
+    meta: Json = {"name": name, "annotations": annotations, "finalizers": [markers.CONTENT_BOUND]}
+    if labels := managing.labels(cluster.nodes, volume):
+        meta["labels"] = labels
     return {"metadata": meta, "spec": spec}
 
 

@@ -93,6 +93,7 @@ def run(process: Process, args: options.Arguments) -> int:
         claims=cached(kinds.PVC),
         volumes=cached(kinds.PV),
         events=process.recorder(ROLE),
+        nodes=cached(kinds.NODE) if args.enable_distributed_snapshotting else None,
     )
     controller = Controller(cluster)
     activate(ROLE, args.fault, controller)
@@ -120,6 +121,11 @@ def main(argv: list[str]) -> int:
         type=options.duration,
         default=30.0,
         help="give up if the snapshot CRDs are not there by then (HA-004)",
+    )
+    parser.add_argument(
+        "--enable-distributed-snapshotting",
+        action="store_true",
+        help="label contents with the node whose sidecar is to make the snapshot (DIST-001)",
     )
     args = parser.parse_args(argv)
     return start_role(ROLE, args, lambda process: run(process, args))

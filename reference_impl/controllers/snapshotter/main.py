@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import markers
 from ..csi.driver import Rpc
 from ..csi.sidecar import meet
 from ..kube import kinds, objects
@@ -23,7 +24,10 @@ class Snapshotter:
     def __init__(self, process: Process, args: options.Arguments) -> None:
         self._process = process
         self._args = args
-        self._contents = process.collection(Collection(process.client, kinds.SNAPSHOT_CONTENT))
+        node = options.own_node(args)
+        managed = f"{markers.MANAGED_BY}={node}" if node else None
+        contents = Collection(process.client, kinds.SNAPSHOT_CONTENT, labels=managed)
+        self._contents = process.collection(contents)
         self._classes = process.collection(Collection(process.client, kinds.SNAPSHOT_CLASS))
         self._queue = process.loop(Loop("contents", self._sync, options.backoff(args), args.worker_threads)).queue
         self._contents.on_change(self._changed)
@@ -55,5 +59,6 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--snapshot-name-prefix", default="snapshot")
     parser.add_argument("--snapshot-name-uuid-length", type=int, default=-1)
     parser.add_argument("--extra-create-metadata", action="store_true", help="tell the driver the objects' names")
+    options.node_deployment(parser)
     args = parser.parse_args(argv)
     return start_role(ROLE, args, lambda process: process.run(Snapshotter(process, args).prepare))

@@ -63,6 +63,19 @@ def csi(options: argparse.ArgumentParser, *, timeout: float) -> None:
     options.add_argument("--timeout", type=duration, default=timeout, help="limit of one CSI call")
 
 
+def node_deployment(options: argparse.ArgumentParser) -> None:
+    """Add the options of a sidecar that runs on each node, for volumes and snapshots of that node."""
+    options.add_argument(
+        "--node-deployment", action="store_true", help="serve the node that NODE_NAME in the environment names"
+    )
+    options.set_defaults(node_name=os.environ.get("NODE_NAME", ""))
+
+
+def own_node(args: argparse.Namespace) -> str | None:
+    """The node that this instance serves, None where it serves all."""
+    return args.node_name if args.node_deployment else None
+
+
 def backoff(args: argparse.Namespace) -> Backoff:
     """The back-off that the options ask for; one for each queue."""
     return Backoff(args.retry_interval_start, args.retry_interval_max)

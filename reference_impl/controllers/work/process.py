@@ -174,6 +174,8 @@ def start_role(role: str, args: argparse.Namespace, run: Callable[[Process], int
         refuse_unknown(role, args.fault)
         if args.leader_election and getattr(args, "node_deployment", False):
             raise ValueError("--leader-election: each instance of a --node-deployment works, on its own node")
+        if getattr(args, "node_deployment", False) and not args.node_name:
+            raise ValueError("--node-deployment needs the node's name: set NODE_NAME in the environment")
         if args.leader_election and not args.leader_election_namespace:
             raise ValueError(
                 "--leader-election needs --leader-election-namespace (or NAMESPACE in the environment)"
