@@ -26,14 +26,19 @@ def duration(text: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
+def boolean(text: str) -> bool:
+    """``true`` or ``false``."""
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"neither true nor false: {text!r}")
+    return text == "true"
+
+
 def feature_gates(text: str) -> dict[str, bool]:
     """Gate -> on, of ``A=true,B=false``."""
     gates = {}
     for part in filter(None, text.split(",")):
         name, _, value = part.partition("=")
-        if value not in ("true", "false"):
-            raise argparse.ArgumentTypeError(f"not a feature gate: {part!r} (example: {name}=true)")
-        gates[name] = value == "true"
+        gates[name] = boolean(value)
     return gates
 
 
