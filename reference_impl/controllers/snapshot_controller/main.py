@@ -5,13 +5,14 @@ from __future__ import annotations
 from ..kube import kinds, objects
 from ..kube.client import Json
 from ..kube.collection import Collection
-from ..work import options
+from ..work import options, scraping
 from ..work.loop import Loop
 from ..work.process import Process, activate, start_role
 from . import finalizers
 from .cluster import Cluster, claim_name, ready, snapshot_key
 from .contents import Contents
 from .deletion import restores_from
+from .metrics import Operations
 from .snapshots import Snapshots
 
 ROLE = "snapshot-controller"
@@ -107,6 +108,10 @@ def run(process: Process, args: options.Arguments) -> int:
         contents=loop("contents", lambda key: controller.contents.sync(key)),
         claims=loop("claims", lambda key: finalizers.release_claim(cluster, key)),
     )
+    if args.http_endpoint:
+        operations = Operations(cluster)
+        cluster.snapshots.on_change(operations.changed)
+        scraping.serve(args.http_endpoint, args.metrics_path, operations.text)
     cluster.snapshots.on_change(triggers.snapshot)
     cluster.contents.on_change(triggers.content)
     cluster.claims.on_change(triggers.claim)
@@ -127,5 +132,9 @@ def main(argv: list[str]) -> int:
         action="store_true",
         help="label contents with the node whose sidecar is to make the snapshot (DIST-001)",
     )
+    parser.add_argument(
+        "--http-endpoint", type=scraping.endpoint, metavar="HOST:PORT", help="where metrics are served"
+    )
+    parser.add_argument("--metrics-path", default="/metrics", metavar="PATH", help="the page of the metrics")
     args = parser.parse_args(argv)
     return start_role(ROLE, args, lambda process: run(process, args))

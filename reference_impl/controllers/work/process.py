@@ -184,7 +184,11 @@ def start_role(role: str, args: argparse.Namespace, run: Callable[[Process], int
     except (ValueError, NoClusterError) as error:
         print(f"{role}: {error}", file=sys.stderr)
         return 2
-    return run(process)
+    try:
+        return run(process)
+    except StartError as error:
+        print(f"{role}: {error}", file=sys.stderr)
+        return 1
 
 
 def refuse_unknown(role: str, faults: Sequence[str]) -> None:
