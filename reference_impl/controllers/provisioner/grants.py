@@ -16,17 +16,13 @@ _GROUPS = {"VolumeSnapshot": SNAPSHOT_GROUP, "PersistentVolumeClaim": ""}
 
 
 def allowed(claim: Json, source: DataSource, grants: Iterable[Json]) -> bool:
-    """One of the grants in the source's namespace lets claims of this claim's namespace use the source."""
-    return any(_from(grant, claim) and _to(grant, source) for grant in grants if _beside(grant, source))
+    """One of the ``grants`` of the source's namespace lets claims of this claim's namespace use the source."""
+    return any(_from(grant, claim) and _to(grant, source) for grant in grants)
 
 
 def concerns(claim: Json, source: DataSource, grant: Json) -> bool:
     """The grant lies where the claim's source is, so its change may be what the claim waits for."""
-    return source.namespace != objects.namespace(claim) and _beside(grant, source)
-
-
-def _beside(grant: Json, source: DataSource) -> bool:
-    return objects.namespace(grant) == source.namespace
+    return source.namespace != objects.namespace(claim) and objects.namespace(grant) == source.namespace
 
 
 def _from(grant: Json, claim: Json) -> bool:

@@ -245,6 +245,18 @@ def test_an_immediate_claim_goes_to_the_first_node_that_asks_and_has_the_source(
     assert asked(driver) == [["c"]]
 
 
+def test_a_node_that_comes_second_leaves_the_claim_to_the_first(
+    stage: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.immediate_class()
+    free = stage.wish()
+    stage.select(free, "c")
+    stage.serving("b")
+    monkeypatch.setattr(stage.cluster.claims, "get", lambda _key: free)  # its cache is behind
+    assert stage.sync(free) is None
+    assert stage.selected(free) == "c"
+
+
 def test_a_volume_is_deleted_by_the_node_that_has_it(stage: Nodes, driver: FakeDriver) -> None:
     claim = stage.claim("old")
     stage.volume(claim, **on("b"))
