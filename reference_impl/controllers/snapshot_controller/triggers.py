@@ -73,13 +73,16 @@ class Triggers:
             self._restored(source)
 
     def group(self, before: Json | None, after: Json | None) -> None:
-        """A group itself; its members when it came, which may join it, or went, which lets them go."""
+        """A group itself; snapshots that may join it, once it is bound; members that may go, once it is gone."""
         if after and (before is None or not only_error_changed(before, after)):
             self._queues.groups.add(objects.key(after))
-        if before is None or after is None:
-            obj = _either(before, after)
-            for snapshot in self._cluster.snapshots.all(objects.namespace(obj)):
-                if membership.names(snapshot, obj):
+        form = self._cluster.groups.form
+        bound = form.bound_name(after) if after else None
+        if bound and (before is None or form.bound_name(before) != bound):
+            self._relatives(self._cluster.group_contents.get(bound))
+        if before and after is None:
+            for snapshot in self._cluster.snapshots.all(objects.namespace(before)):
+                if membership.names(snapshot, before):
                     self._queues.snapshots.add(objects.key(snapshot))
 
     def group_content(self, before: Json | None, after: Json | None) -> None:
@@ -90,8 +93,11 @@ class Triggers:
         if _news(before, after):
             self._queues.groups.add(self._cluster.groups.form.holder_key(obj))
         if after and (_news(before, after) or _bound(before) != _bound(after)):
-            for key in membership.relatives(self._cluster, after):
-                self._queues.snapshots.add(key)
+            self._relatives(after)
+
+    def _relatives(self, group_content: Json | None) -> None:
+        for key in membership.relatives(self._cluster, group_content) if group_content else ():
+            self._queues.snapshots.add(key)
 
     def _restored(self, source: str) -> None:
         self._queues.snapshots.add(source)

@@ -1,7 +1,7 @@
 """A CSI driver in memory, on a unix socket, whose answers a test can script.
 
-Volumes, snapshots and groups of them are entries of dicts. ``calls`` has every request in order; ``script`` replaces the
-next answers of a method: a gRPC code is an abort, a callable is asked.
+Volumes, snapshots and groups of them are entries of dicts. ``calls`` has every request in order; ``script``
+replaces the next answers of a method: a gRPC code is an abort, a callable is asked.
 """
 # ruff: noqa: N802 - the names and signatures are those of the generated services
 

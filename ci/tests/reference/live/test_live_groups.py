@@ -10,7 +10,6 @@ from pytest_csi_snapshot.reference_impl.controllers import markers
 from pytest_csi_snapshot.reference_impl.controllers.kube import kinds, objects
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
-from ..controllers.fake_csi import CUT
 from .test_live_roles import Cluster, cluster, kubeconfig, pytestmark  # noqa: F401 - fixtures and the need of root
 
 Json = dict[str, Any]

@@ -59,8 +59,8 @@ def group_name(cluster: Cluster, snapshot: Json, source: Json) -> str | None:
     reference = owner(snapshot)
     if reference is not None:
         return str(reference["name"])
-    content = _group_content(cluster, objects.namespace(snapshot), source)
-    return str(content["spec"][GROUP.ref]["name"]) if content else None
+    group = _holder(cluster, objects.namespace(snapshot), source)
+    return objects.name(group) if group else None
 
 
 def group_of(cluster: Cluster, snapshot: Json) -> Json | None:
@@ -102,13 +102,12 @@ def names(snapshot: Json, group: Json) -> bool:
 def adopt(cluster: Cluster, snapshot: Json, source: Json) -> Json:
     """Make an imported snapshot a member of the group whose handle its content's status has.
 
-    Returns the snapshot as it is now: unchanged until group and content of the group are bound.
+    Returns the snapshot as it is now: unchanged until the group is bound to its content.
     """
     if owner(snapshot) is not None:
         return snapshot
-    content = _group_content(cluster, objects.namespace(snapshot), source)
-    group = cluster.group_snapshots.get(GROUP.holder_key(content)) if content else None
-    if content is None or group is None or objects.deleting(group) or not GROUP.refers(content, group, bound=True):
+    group = _holder(cluster, objects.namespace(snapshot), source)
+    if group is None or objects.deleting(group):
         return snapshot
 
     def change(draft: Json) -> bool:
@@ -121,15 +120,20 @@ def adopt(cluster: Cluster, snapshot: Json, source: Json) -> Json:
     return cluster.snapshots.edit(snapshot, change)
 
 
-def _group_content(cluster: Cluster, namespace: str | None, source: Json) -> Json | None:
-    """The content of a group of this namespace with the group's handle in a content's status."""
+def _holder(cluster: Cluster, namespace: str | None, source: Json) -> Json | None:
+    """The group of this namespace that is bound to a content with the group's handle in a content's status.
+
+    A retained content has the handle too: only a group that exists counts.
+    """
     handle = source.get(HANDLE_FIELD)
     if not handle:
         return None
     for content in cluster.group_contents.all():
-        same = (content.get("status") or {}).get(GROUP.handle_field) == handle
-        if same and content["spec"][GROUP.ref].get("namespace") == namespace:
-            return content
+        if (content.get("status") or {}).get(GROUP.handle_field) != handle:
+            continue
+        group = cluster.group_snapshots.get(GROUP.holder_key(content))
+        if group and objects.namespace(group) == namespace and GROUP.refers(content, group, bound=True):
+            return group
     return None
 
 
