@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..kube.client import Json
-from ..work.loop import SyncError
 from . import creation, deletion, finalizers
 from .cluster import Cluster
 from .groups import membership
@@ -17,6 +16,13 @@ class Snapshots(Progress):
 
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster, cluster.singles, SingleStatus(cluster))
+
+    def advance(self, snapshot: Json) -> None:
+        """As with a group; but a new member waits for its content, which its group makes next."""
+        form = self.family.form
+        own = membership.owner(snapshot) is None or form.static_name(snapshot) is not None
+        if own or form.bound_name(snapshot) or self.family.content_of(snapshot, self.dynamic_name(snapshot)):
+            super().advance(snapshot)
 
     def choose_class(self, snapshot: Json) -> Json:
         """A member of a group needs none (clause GRP-002): it was cut as the group's class says."""
@@ -35,9 +41,7 @@ class Snapshots(Progress):
         return finalizers.protect(self.cluster, snapshot, content)
 
     def create(self, snapshot: Json) -> Json:
-        """A content for a snapshot of its own. The content of a member is made with it, by its group."""
-        if membership.owner(snapshot):
-            raise SyncError("the content of a member of a group snapshot is not there yet")
+        """A content for a snapshot of its own; that of a member is made with it, by its group."""
         return creation.create(self.cluster, snapshot)
 
     def remove(self, snapshot: Json) -> None:

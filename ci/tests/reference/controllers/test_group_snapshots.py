@@ -18,6 +18,7 @@ from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import (
     SNAPSHOT,
     SNAPSHOT_CONTENT,
 )
+from pytest_csi_snapshot.reference_impl.controllers.snapshot_controller.groups import membership
 
 from .group_stage import CUT, DEFAULT, HANDLE, GroupTheatre
 from .stage import NS
@@ -253,6 +254,17 @@ def test_members_whose_making_was_broken_off_are_completed(stage: GroupTheatre) 
     stage.sync_members()
     assert [objects.uid(one) for one in stage.members()] == before
     assert [one["status"]["readyToUse"] for one in stage.members()] == [True, True]
+
+
+def test_a_member_without_content_waits_and_never_gets_one_of_its_own(stage: GroupTheatre) -> None:
+    group = stage.scene()
+    stage.snapshot_class()
+    snapshot = stage.snapshot("m", claim="a", class_name=None)
+    owner = membership.owner_reference(group)
+    stage.change(SNAPSHOT, f"{NS}/m", metadata={**snapshot["metadata"], "ownerReferences": [owner]})
+    assert stage.sync("m") is None
+    assert stage.kube.list(SNAPSHOT_CONTENT)["items"] == []
+    assert stage.events.sent == []
 
 
 def test_a_snapshot_that_has_the_name_of_a_member_is_not_taken_over(stage: GroupTheatre) -> None:
