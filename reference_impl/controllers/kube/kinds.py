@@ -24,8 +24,8 @@ class Kind:
         return "/".join(parts)
 
     @property
-    def resource(self) -> str:
-        """As messages of API servers name the kind, e.g. ``volumesnapshotclass.snapshot.storage.k8s.io``."""
+    def singular(self) -> str:
+        """One object of the kind as messages name it: ``volumesnapshotclass.snapshot.storage.k8s.io``."""
         return f"{self.kind.lower()}.{self.api_version.partition('/')[0]}"
 
     def __str__(self) -> str:

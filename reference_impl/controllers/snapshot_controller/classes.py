@@ -48,7 +48,7 @@ def settle(family: Family, snapshot: Json, driver: Callable[[], str]) -> Json:
 
 def absent(family: Family, name: str) -> str:
     """That there is no such class, as an API server says it."""
-    return f'{family.form.snapshot_class.resource} "{name}" not found'
+    return f'{family.form.snapshot_class.singular} "{name}" not found'
 
 
 def _default(family: Family, driver: str) -> str:

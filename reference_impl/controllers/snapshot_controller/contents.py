@@ -54,5 +54,5 @@ SINGLE_COMPLAINT = Complaint(
     "ContentValidationError", "Exactly one of VolumeHandle and SnapshotHandle should be specified"
 )
 GROUP_COMPLAINT = Complaint(
-    "GroupContentValidationError", "Exactly one of GroupSnapshotHandles and VolumeHandles should be specified"
+    "GroupContentValidationError", "The source has to be either volumeHandles or groupSnapshotHandles"
 )

@@ -26,12 +26,8 @@ def process(cluster: Cluster, snapshot: Json) -> None:
         _wait(cluster, snapshot, "Snapshot is being used to restore a PVC")
     group = membership.group_of(cluster, snapshot)
     if group is not None:
-        _wait(
-            cluster,
-            snapshot,
-            f"deletion of the individual volume snapshot {objects.key(snapshot)} is not allowed as it belongs to "
-            f"group snapshot {objects.key(group)}: delete the group snapshot, its members go with it",
-        )
+        text = f"Snapshot is a member of group snapshot {objects.key(group)}: it goes when the group is deleted"
+        _wait(cluster, snapshot, text)
     family = cluster.singles
     name = membership.content_name(snapshot) or family.form.dynamic_name(snapshot)
     _drop(cluster, snapshot, keep_last=retire(family, snapshot, family.content_of(snapshot, name)))

@@ -71,6 +71,6 @@ def class_parameters(form: Form, classes: Collection, content: Json) -> dict[str
     name = form.class_name(content)
     snapshot_class = classes.get(name) if name else None
     if snapshot_class is None:
-        named = f'{form.snapshot_class.resource} "{name}" not found' if name else "no class is named"
+        named = f'{form.snapshot_class.singular} "{name}" not found' if name else "no class is named"
         raise InputError(f"failed to get {form.noun} class: {named}")
     return dict(snapshot_class.get("parameters") or {})

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
 from pytest_csi_snapshot.reference_impl.controllers import markers
-from pytest_csi_snapshot.reference_impl.controllers.csi.driver import Driver, GroupRpc
 from pytest_csi_snapshot.reference_impl.controllers.csi.sidecar import Peer
 from pytest_csi_snapshot.reference_impl.controllers.forms import GROUP, SINGLE
 from pytest_csi_snapshot.reference_impl.controllers.kube import objects
@@ -368,27 +365,6 @@ def test_a_member_is_never_deleted_by_itself(stage: Theatre, driver: FakeDriver)
     assert stage.gone(SNAPSHOT_CONTENT, "m")
     assert driver.made(csi_pb2.DeleteSnapshotRequest) == []
     assert MEMBERS[0] in driver.snapshots
-
-
-# ---- what the driver can
-
-
-@pytest.fixture
-def plain_driver(socket_folder: Path) -> Iterator[FakeDriver]:
-    """A driver without the group controller service: it does not know its calls."""
-    fake = FakeDriver(socket_folder, DRIVER, groups=False)
-    yield fake
-    fake.stop()
-
-
-def test_a_driver_is_asked_whether_it_cuts_groups(peer: Peer) -> None:
-    assert peer.abilities.can_group(GroupRpc.CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT)
-
-
-def test_a_driver_without_the_service_is_not_asked(plain_driver: FakeDriver) -> None:
-    client = Driver(plain_driver.address, timeout=10)
-    assert not client.abilities().can_group(GroupRpc.CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT)
-    client.close()
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_member_is_held_as_long_as_its_group_exists(stage: GroupTheatre) -> No
     stage.ready_group()
     member = stage.members()[0]
     stage.delete(SNAPSHOT, objects.key(member))
-    assert "belongs to group snapshot ns/g" in (stage.sync(objects.name(member)) or "")
+    assert "is a member of group snapshot ns/g" in (stage.sync(objects.name(member)) or "")
     assert stage.events.reasons()[-1] == "SnapshotDeletePending"
     content = stage.member_contents()[0]
     assert "deletionTimestamp" not in content["metadata"]

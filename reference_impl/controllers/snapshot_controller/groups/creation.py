@@ -62,7 +62,7 @@ def _check(cluster: Cluster, group: Json, group_class: Json, volume: Json) -> No
     """The volume can be cut by the driver of the class. Raises CreationError, with an event of its own."""
     name, csi = objects.name(volume), volume["spec"].get("csi")
     if not csi:
-        text = f"Cannot snapshot a non-CSI volume: {name}"
+        text = f"Volume {name} is not of a CSI driver"
     elif csi["driver"] != group_class["driver"]:
         text = (
             f"Volume {name} is of driver {csi['driver']}, its VolumeGroupSnapshotClass of {group_class['driver']}"

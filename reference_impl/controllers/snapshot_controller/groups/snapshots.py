@@ -20,7 +20,7 @@ class GroupSnapshots(Progress):
         """As with a single one; a group without a source is refused, for it would take every PVC."""
         source = snapshot["spec"]["source"]
         if (source.get("selector") is None) == (self.family.form.static_name(snapshot) is None):
-            text = "Exactly one of Selector and VolumeGroupSnapshotContentName should be specified"
+            text = "The source of a group snapshot has to be either a selector or a content"
             self.status.fail(snapshot, "GroupSnapshotValidationError", text)
             raise SyncError(text)
         super().advance(snapshot)

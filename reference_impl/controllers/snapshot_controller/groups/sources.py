@@ -32,7 +32,8 @@ def driver(cluster: Cluster, group: Json) -> str:
 def selects(group: Json, claim: Json) -> bool:
     """The selector takes the PVC. Only ``matchLabels`` counts: expressions are ignored (clause GRP-003)."""
     labels = claim["metadata"].get("labels") or {}
-    return _labels(group).items() <= labels.items()
+    dynamic = group["spec"]["source"].get("selector") is not None
+    return dynamic and _labels(group).items() <= labels.items()
 
 
 def _labels(group: Json) -> dict[str, str]:
