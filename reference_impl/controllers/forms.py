@@ -39,7 +39,7 @@ class Form:
     existing_field: str
     """Field of a content's source: what was cut before."""
     handle_field: str
-    """Field of a content's status: the driver's handle."""
+    """Field of a content's status: the driver's handle. The content of a member has that of its group too."""
     prefix: str
     """Begin of the names of dynamic contents."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .. import markers
 from ..csi.sidecar import Peer
-from ..forms import SINGLE
+from ..forms import GROUP, SINGLE
 from ..kube import objects
 from ..kube.client import Json
 from ..kube.collection import Collection
@@ -15,8 +15,6 @@ from . import calls
 from .calls import Found
 from .inputs import InputError, Inputs
 from .lifecycle import UNANSWERED, Lifecycle
-
-_GROUP_HANDLE = "volumeGroupSnapshotHandle"
 
 
 class Contents(Lifecycle[Found]):
@@ -38,7 +36,7 @@ class Contents(Lifecycle[Found]):
 
     def delete_snapshot(self, content: Json) -> None:
         """As with a group; but a member goes with its group, and is never deleted by itself (clause GRP-008)."""
-        if not (content.get("status") or {}).get(_GROUP_HANDLE):
+        if not (content.get("status") or {}).get(GROUP.handle_field):
             super().delete_snapshot(content)
 
     def known(self, content: Json) -> bool:
@@ -73,7 +71,7 @@ class Contents(Lifecycle[Found]):
         if answer.size > 0:
             result.setdefault("restoreSize", answer.size)
         if answer.group:
-            result.setdefault(_GROUP_HANDLE, answer.group)
+            result.setdefault(GROUP.handle_field, answer.group)
         result["readyToUse"] = answer.ready
         if answer.ready:
             result.pop("error", None)

@@ -79,7 +79,7 @@ def _status(group_content: Json, info: Json) -> Json:
     """What the driver said of this member when it cut the group."""
     fields = ("snapshotHandle", "creationTime", "restoreSize", "readyToUse")
     said = {field: info[field] for field in fields if info.get(field) is not None}
-    return {**said, membership.HANDLE_FIELD: group_content["status"][GROUP.handle_field]}
+    return {**said, GROUP.handle_field: group_content["status"][GROUP.handle_field]}
 
 
 def _volume(cluster: Cluster, group: Json, driver: str, handle: str) -> Json | None:

@@ -16,9 +16,6 @@ from ...kube.errors import ApiError
 from ...kube.kinds import GROUP_SNAPSHOT
 from ..cluster import Cluster
 
-HANDLE_FIELD = "volumeGroupSnapshotHandle"
-"""Field of the status of a member's content."""
-
 _SNAPSHOT, _CONTENT = "snapshot-", "snapcontent-"
 
 
@@ -87,7 +84,7 @@ def relatives(cluster: Cluster, group_content: Json) -> list[str]:
     return [
         cluster.singles.form.holder_key(content)
         for content in cluster.contents.all()
-        if handle and (content.get("status") or {}).get(HANDLE_FIELD) == handle
+        if handle and (content.get("status") or {}).get(GROUP.handle_field) == handle
     ]
 
 
@@ -125,7 +122,7 @@ def _holder(cluster: Cluster, namespace: str | None, source: Json) -> Json | Non
 
     A retained content has the handle too: only a group that exists counts.
     """
-    handle = source.get(HANDLE_FIELD)
+    handle = source.get(GROUP.handle_field)
     if not handle:
         return None
     for content in cluster.group_contents.all():
