@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,20 +10,11 @@ import pytest
 from pytest_csi_snapshot.reference_impl.controllers.kube import kinds, objects
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
-from .stage import ROLES, Cluster, control_plane, stage
+from .stage import Cluster
 
 Json = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="an embedded cluster needs root")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with control_plane() as kubeconfig, stage(kubeconfig) as made:
-        made.snapshot_classes()
-        for role in ROLES:
-            made.start(role)
-        yield made
 
 
 def test_a_dynamic_snapshot_from_its_claim_to_its_deletion(cluster: Cluster) -> None:
