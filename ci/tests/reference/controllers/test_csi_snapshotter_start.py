@@ -78,6 +78,7 @@ def started(process: Any, driver: FakeDriver) -> str:
         groupsnapshot_name_prefix="groupsnapshot",
         groupsnapshot_name_uuid_length=-1,
         extra_create_metadata=False,
+        node_deployment=False,
     )
     return Snapshotter(process, args).prepare()
 

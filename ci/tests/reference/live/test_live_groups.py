@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 from .stage import Cluster
 
 Json = dict[str, Any]
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="an embedded cluster needs root")
 
 
 @pytest.mark.parametrize("policy", ["Delete", "Retain"])
