@@ -121,9 +121,10 @@ class Cluster:
         return self._folder / f"{name}.log"
 
     def close(self) -> None:
-        """End what runs. The objects go with the control plane."""
+        """End what runs, whatever a failed test left it at. The objects go with the control plane."""
         for name in list(self._processes):
-            self.stop(name)
+            self.send(name, signal.SIGKILL)
+            self.wait(name)
 
     # ---- objects
 

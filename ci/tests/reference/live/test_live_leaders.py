@@ -114,6 +114,8 @@ def test_a_leader_that_was_asleep_for_too_long_ends_and_does_nothing_more(cluste
     for number in (1, 2):
         cluster.start("csi-snapshotter", *SHORT, number=number)
     asleep = cluster.leader(snapshotter_lease(cluster))
+    # It may hold the lease without knowing yet, by a request whose answer it did not get in time.
+    cluster.read_log(asleep, lambda lines: "csi-snapshotter works" in lines[-1])
     cluster.send(asleep, signal.SIGSTOP)
     cluster.leader(snapshotter_lease(cluster), other_than=asleep)
     cluster.claim("c")
