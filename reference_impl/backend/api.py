@@ -9,17 +9,16 @@ import contextlib
 import os
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 
 from . import actions, options, resources, schemas
 from .calls import Call, Json
 from .engine import Engine, check_name
 from .errors import BackendError
 from .fields import FIELDS
+from .front import application
 from .group_calls import GroupCalls
 from .records import Attachment, Node, Volume
-from .serving import Handler, SchemaHeader, no_route, route
+from .serving import Handler, route
 from .settings import DEFINITIONS
 from .snapshot_calls import SnapshotCalls
 from .volume_resource import Figures, volume
@@ -48,7 +47,8 @@ class Api:
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        return Starlette(
+        return application(
+            self._engine.changes,
             routes=[
                 route("/", "GET", _versions),
                 route("/v1", "GET", lambda call: schemas.api_version(call.urls)),
@@ -72,8 +72,6 @@ class Api:
                 route("/v1/events", "GET", self._event_list),
                 route("/v1/events/{name}", "GET", self._event),
             ],
-            middleware=[Middleware(SchemaHeader)],
-            exception_handlers={HTTPException: no_route},
         )
 
     def _volume_list(self, call: Call) -> Json:

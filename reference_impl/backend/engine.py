@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..profiles import DEFAULT, PROFILES, Profile
+from .changes import Changes
 from .devices import Devices
 from .errors import BackendError
 from .events import Events
@@ -46,6 +47,7 @@ class Engine:
     states: States
     events: Events
     profile: Profile
+    changes: Changes
     stores: dict[str, Store] = field(default_factory=dict)
     """Chain of a volume, or of one that was deleted and whose snapshots were not -> its data."""
 
@@ -53,19 +55,21 @@ class Engine:
     def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
         """Open ``data`` as its last user left it: thaw, attach again, sweep. Raises PoolError."""
         pool.open()
+        changes = Changes()
         engine = cls(
             pool=pool,
             devices=Devices(pool),
             locks=Locks(),
-            volumes=Records(data / "volumes", Volume),
-            remains=Records(data / "remains", Remains),
-            snapshots=Records(data / "snapshots", Snapshot),
-            groups=Records(data / "groups", Group),
-            nodes=Records(data / "nodes", Node),
-            settings=Settings(Records(data / "settings", Setting)),
-            states=States(),
-            events=Events(),
+            volumes=Records(data / "volumes", Volume, changes.poke),
+            remains=Records(data / "remains", Remains, changes.poke),
+            snapshots=Records(data / "snapshots", Snapshot, changes.poke),
+            groups=Records(data / "groups", Group, changes.poke),
+            nodes=Records(data / "nodes", Node, changes.poke),
+            settings=Settings(Records(data / "settings", Setting, changes.poke)),
+            states=States(changes.poke),
+            events=Events(changes.poke),
             profile=profile,
+            changes=changes,
         )
         recover(engine)
         return engine
