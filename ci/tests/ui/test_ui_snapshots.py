@@ -29,13 +29,15 @@ def test_take_restore_delete(site: Site, backend: Backend) -> None:
     site.notice("Volume restored-pvc-a was created.")
     assert backend.get("volumes/restored-pvc-a")["dataSource"] == "snap://pvc-a/snap-1"
 
+    backend.act("pvc-a", "snapshotCreate", name="snap-2")
+    expect(tree.get_by_role("listitem")).to_have_count(4)
     site.menu("snap-1", "Delete")
     site.dialog.get_by_role("button", name="Cancel").click()
-    assert backend.names("snapshotcrs") == ["snap-1"]
+    assert backend.names("snapshotcrs") == ["snap-1", "snap-2"]
     site.menu("snap-1", "Delete")
     site.submit("Delete")
-    expect(tree.get_by_role("listitem")).to_have_count(2)
-    assert backend.names("snapshotcrs") == []
+    expect(tree.get_by_role("listitem")).to_contain_text(["Volume head", "snap-2", "Created empty"])
+    assert backend.names("snapshotcrs") == ["snap-2"]
 
 
 def test_a_detached_volume_has_a_tree_too(site: Site, backend: Backend) -> None:

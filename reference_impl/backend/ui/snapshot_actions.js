@@ -72,7 +72,7 @@ function destroy(node, volume) {
       await work(`snapshot ${node.name}`, "Deleting", async () => {
         for (const action of deletion(volume, node)) await act(volume, action, { name: node.name });
       });
-      notice(`Snapshot ${node.name} was deleted.`);
+      notice(`Snapshot ${node.name} is being deleted.`);
     },
   });
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,15 +96,15 @@ def test_what_did_not_change_is_not_sent_again(served: Served, engine: Engine, o
         assert receive(socket)["data"][0]["value"] == "2"
 
 
-def test_what_nothing_tells_is_seen_by_looking_again(
-    served: Served, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_nothing_tells_is_seen_by_looking_again(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "REREAD", 0.01)
     make(served, "pvc-a")
+    attached = served.http.post("/v1/volumes/pvc-a?action=attach", json={"hostId": "node-1"}).json()
     with served.listen("/v1/ws/volumes") as socket:
         assert receive(socket)["data"][0]["controllers"][0]["actualSize"] == "0"
-        with engine.pool.live("pvc-a").open("r+b") as file:
-            file.write(b"x" * MIB)
+        with Path(attached["controllers"][0]["endpoint"]).open("r+b") as device:
+            device.write(b"x" * MIB)
+            os.fsync(device.fileno())
         await_data(socket, lambda data: data[0]["controllers"][0]["actualSize"] != "0")
 
 
