@@ -29,7 +29,7 @@ TREE = [
 
 def put_on(stand_in: StandIn, **fields: Any) -> None:
     stand_in.answers["snapshotList"] = {"data": TREE}
-    stand_in.show("volume", volume("pvc-a", *OFFERED, **fields))
+    stand_in.show("volume", volume("pvc-a", *OFFERED, **{"disableFrontend": True, **fields}))
     about = {"volumeName": "pvc-a", "progress": 100, "error": "", "size": str(48 << 20)}
     stand_in.show(
         "backup",
@@ -92,6 +92,19 @@ def test_revert_asks_first(staged: Visit, stand_in: StandIn) -> None:
     site.menu("second", "Revert to this")
     site.submit("Revert")
     assert ("snapshotRevert", "/v1/volumes/pvc-a", {"name": "second"}) in stand_in.asked
+
+
+def test_reverting_needs_maintenance_mode(staged: Visit, stand_in: StandIn) -> None:
+    put_on(stand_in, disableFrontend=False)
+    site = staged()
+    site.open("volumes/pvc-a")
+    site.page.get_by_role("button", name="second", exact=True).click()
+    item = site.page.get_by_role("menuitem", name="Revert to this")
+    expect(item).to_contain_text("Attach it in maintenance mode first")
+    expect(item).to_be_disabled()
+    item.press("Enter")
+    expect(site.dialog).to_have_count(0)
+    assert not [ask for ask in stand_in.asked if ask[0] == "snapshotRevert"]
 
 
 def test_deleting_marks_and_purges(staged: Visit, stand_in: StandIn) -> None:

@@ -6,14 +6,15 @@ const MARGIN = 8; // pixels to the edges of the window
 
 let open = null;
 
-/** Open below `button`. `items` have label and run, and may be marked danger; `above` is shown on top of them. */
+/**
+ * Open below `button`. `items` have label and run, may be marked danger, and cannot be used while they have a
+ * reason, `whyNot`. `above` is shown on top of them.
+ */
 export function openMenu(button, items, above = []) {
   const again = open?.button === button;
   close();
   if (again) return;
-  const entries = items.map(({ label, danger, run }) =>
-    h("button", { type: "button", role: "menuitem", class: danger ? "danger" : "", onclick: () => (close(), run()) }, label),
-  );
+  const entries = items.map(entry);
   const menu = h("div", { class: "menu" }, above, h("div", { role: "menu", "aria-label": "Actions" }, entries));
   menu.onkeydown = (event) => walk(event, entries);
   document.body.append(menu);
@@ -21,6 +22,16 @@ export function openMenu(button, items, above = []) {
   button.setAttribute("aria-expanded", "true");
   open = { button, menu };
   entries[0]?.focus();
+}
+
+function entry({ label, danger, whyNot, run }) {
+  const choose = () => {
+    if (whyNot) return;
+    close();
+    run();
+  };
+  const props = { type: "button", role: "menuitem", class: danger ? "danger" : "", "aria-disabled": whyNot ? "true" : null };
+  return h("button", { ...props, onclick: choose }, label, whyNot && h("span", { class: "hint" }, whyNot));
 }
 
 /** Close whichever is open; the keyboard goes back to where it was opened. */

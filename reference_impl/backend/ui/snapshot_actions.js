@@ -6,18 +6,21 @@ import { model } from "./model.js";
 import { restoreBackup, restoreSnapshot } from "./volume_actions.js";
 import { notice, work } from "./work.js";
 
+const REATTACH = "Attach it in maintenance mode first; what uses it must stop for that.";
+
 /** For the menu of `node`, one of `snapshot_tree.js`, in the tree of `volume`. */
 export function snapshotActions(node, volume) {
+  const served = volume.disableFrontend === false;
   const revertible = node.userCreated && !node.removed;
   const possible = [
-    [revertible && offers(volume, "snapshotRevert"), "Revert to this", revert],
+    [revertible && offers(volume, "snapshotRevert"), "Revert to this", revert, served && REATTACH],
     [model.hasBackups && !node.removed && offers(volume, "snapshotBackup"), "Back up", backUp],
     [!node.removed && model.schemas.volume, "Restore to a new volume", restore],
     [deletion(volume, node), "Delete", destroy],
   ];
   return possible
     .filter(([offered]) => offered)
-    .map(([, label, run]) => ({ label, danger: label === "Delete", run: () => run(node, volume) }));
+    .map(([, label, run, whyNot]) => ({ label, danger: label === "Delete", whyNot, run: () => run(node, volume) }));
 }
 
 function revert(node, volume) {

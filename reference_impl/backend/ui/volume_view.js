@@ -6,7 +6,7 @@ import { model } from "./model.js";
 import { card, conditions, facts, menuButton, none, state, table, time, volumeState } from "./parts.js";
 import { snapshotsCard } from "./snapshots_card.js";
 import { volumeActions } from "./volume_actions.js";
-import { actualSize, attachedTo, restoring, sizes, volumeLink } from "./volumes_view.js";
+import { actualSize, attachedTo, stage, sizes, volumeLink } from "./volumes_view.js";
 
 const SHOWN = ["attach", "detach", "snapshot", "backup", "expand"];
 const EVENTS = 50;
@@ -26,7 +26,7 @@ export function volumeView(name, snapshots, now) {
       h("div", { class: "path" }, h("a", { href: "#/volumes" }, "Volumes"), " /"),
       h("h1", { class: "name" }, name),
       volumeState(volume),
-      restoring(volume),
+      stage(volume),
       h(
         "div",
         { class: "aside" },

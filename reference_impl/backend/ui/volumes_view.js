@@ -38,11 +38,13 @@ export function sizes(volume) {
   ];
 }
 
-export function restoring(volume) {
+/** What goes on with it beside its state. */
+export function stage(volume) {
   const running = (volume.restoreStatus ?? []).find((each) => each.isRestoring);
   const failed = (volume.restoreStatus ?? []).find((each) => each.error);
   const clone = volume.cloneStatus?.state;
   return [
+    volume.disableFrontend && volume.state === "attached" && tag("maintenance", "", "It has no device"),
     running && tag(`restoring ${running.progress} %`, "moving"),
     failed && tag("restore failed", "bad", failed.error),
     volume.restoreRequired && !running && !failed && tag("restoring", "moving"),
@@ -55,7 +57,7 @@ const seconds = (text) => moment(text)?.getTime() ?? 0;
 
 function columns(now) {
   return [
-    { id: "state", label: "State", sort: (each) => each.robustness + each.state, cell: (each) => [volumeState(each), restoring(each)] },
+    { id: "state", label: "State", sort: (each) => each.robustness + each.state, cell: (each) => [volumeState(each), stage(each)] },
     { id: "name", label: "Name", class: "wide lead", sort: (each) => each.name, cell: (each) => volumeLink(each.name) },
     { id: "size", label: "Size", class: "figure", sort: (each) => Number(each.size), cell: sizes },
     { id: "actual", label: "Actual size", class: "figure", sort: actualSize, cell: (each) => size(actualSize(each)) },
