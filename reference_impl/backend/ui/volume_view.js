@@ -99,9 +99,8 @@ function replicas(volume) {
   };
   const columns = [
     { label: "State", cell: how },
-    { label: "Name", class: "wide", cell: (each) => h("code", {}, each.name) },
+    { label: "Name", class: "wide lead", cell: (each) => h("code", { title: each.dataPath || null }, each.name) },
     { label: "Node", cell: (each) => each.hostId || none() },
-    { label: "Data", class: "wide", cell: (each) => (each.dataPath ? h("code", {}, each.dataPath) : none()) },
   ];
   return card(
     "Replicas",
