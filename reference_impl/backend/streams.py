@@ -87,6 +87,7 @@ class Streams:
                         await asyncio.wait_for(changed.wait(), REREAD)
             finally:
                 gone.cancel()
+                await asyncio.wait({gone})
 
 
 async def _until_gone(socket: WebSocket) -> None:

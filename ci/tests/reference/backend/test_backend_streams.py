@@ -126,6 +126,9 @@ class Wire:
     async def leave(self) -> None:
         """Until the server's side has ended."""
         self._said.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        await self.end()
+
+    async def end(self) -> None:
         await asyncio.wait_for(self._ended, 10)
 
 
@@ -153,6 +156,26 @@ def test_clients_that_go_away_leave_nothing_behind(engine: Engine, only_told: No
         assert engine.changes.listeners == 3
         for wire in wires:
             await wire.leave()
+        assert engine.changes.listeners == 0
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(story())
+
+
+def test_what_cannot_be_read_ends_the_stream_and_all_of_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> list[str]:
+        raise OSError("no disk")
+
+    monkeypatch.setattr(type(engine.settings), "names", broken)
+
+    async def story() -> None:
+        wire = Wire(engine, "/v1/ws/settings")
+        await wire.end()
+        said = [wire.sent.get_nowait() for _ in range(wire.sent.qsize())]
+        assert [item["type"] for item in said] == ["websocket.accept", "websocket.close"]
+        assert said[-1]["code"] == 1011
         assert engine.changes.listeners == 0
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
