@@ -42,6 +42,7 @@ ALONE = tuple(
         "reference/driver",
         "reference/live",
         "reference/sanity",
+        "ui",
         "embedded",
     )
 )
@@ -65,6 +66,7 @@ STAGES = (
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
     Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
+    Stage("backup speed", script("bench/backup_speed.py"), frozenset({"bench", "full"})),
 )
 
 
