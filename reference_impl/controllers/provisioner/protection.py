@@ -14,6 +14,7 @@ from ..kube import objects
 from ..kube.client import Json
 from ..kube.collection import Collection
 from ..kube.errors import ApiError
+from ..kube.kinds import SNAPSHOT
 from .cluster import Cluster, DataSource, data_source, pending, provisioner_of
 from .unanswered import Unanswered
 
@@ -23,10 +24,12 @@ log = logging.getLogger(__name__)
 class Protection:
     """Sets the two finalizers and takes them off."""
 
-    def __init__(self, cluster: Cluster, driver: str, unanswered: Unanswered) -> None:
+    def __init__(self, cluster: Cluster, driver: str, unanswered: Unanswered, *, alone: bool = True) -> None:
+        """Not ``alone``: other instances restore too, so any pending restore may be one that has begun."""
         self._cluster = cluster
         self._driver = driver
         self._unanswered = unanswered
+        self._alone = alone
         self._lock = threading.Lock()
         self._begun: dict[str, set[str]] = {}
         """Key of a snapshot -> uids of claims whose restore from it has begun and not ended."""
@@ -44,10 +47,9 @@ class Protection:
                 self._cluster.claims.edit(origin, lambda draft: _add(draft, markers.CLONE_SOURCE))
 
     def _protect_snapshot(self, key: str) -> None:
-        snapshot = self._cluster.snapshots.get(key)
-        if snapshot is None:
-            return
         try:
+            # The cache may be behind what the check of the source just read, or not filled yet.
+            snapshot = self._cluster.snapshots.get(key) or self._cluster.client.get(SNAPSHOT, *key.split("/"))
             self._cluster.snapshots.edit(snapshot, lambda draft: _add(draft, markers.RESTORE_SOURCE))
         except ApiError as error:
             if error.status != 403:
@@ -72,7 +74,7 @@ class Protection:
         alive = {objects.uid(claim) for claim in self._waiting(DataSource("VolumeSnapshot", key))}
         with self._lock:
             self._begun[key] &= alive
-            if self._begun[key]:
+            if self._begun[key] or (alive and not self._alone):
                 return
         _drop(self._cluster.snapshots, snapshot, markers.RESTORE_SOURCE)
 
@@ -98,10 +100,9 @@ class Protection:
 
     def _waiting(self, source: DataSource) -> list[Json]:
         """Claims that are to be filled from this source, deleted ones included whose call may still run."""
-        namespace = source.key.partition("/")[0]
         ours = [
             claim
-            for claim in self._cluster.claims.all(namespace)
+            for claim in self._cluster.claims.all()
             if pending(claim) and (source.kind == "PersistentVolumeClaim" or provisioner_of(claim) == self._driver)
         ]
         return [claim for claim in [*ours, *self._unanswered.all()] if data_source(claim) == source]

@@ -23,8 +23,8 @@ from pytest_csi_snapshot.reference_impl.linux import extents
 
 BLOCK = extents.BLOCK
 SIZE = 2 << 20
-BLOCKS = [*range(6), *range(SIZE // BLOCK, SIZE // BLOCK + 3)]
-"""Those that are written; the last ones come with an expansion."""
+BLOCKS = [0, 1, 2, SIZE // BLOCK]
+"""Those that are written: few, so that they meet; the last one comes with an expansion."""
 
 Content = dict[int, int]
 """Block -> the byte it is full of; what is not there is zeros."""
@@ -54,6 +54,7 @@ class Life(RuleBasedStateMachine):
         self.head: Content = {}
         self.snapshots: dict[str, tuple[int, Content]] = {}
         self.names = (f"s{number}" for number in itertools.count())
+        self.values = itertools.cycle(range(1, 256))
 
     def teardown(self) -> None:
         self.store.end_live()
@@ -63,9 +64,10 @@ class Life(RuleBasedStateMachine):
         self.store.go_live()
         return os.open(self.store.live, os.O_RDWR)
 
-    @rule(block=st.sampled_from(BLOCKS), value=st.integers(1, 255), length=st.integers(1, 3))
-    def write(self, block: int, value: int, length: int) -> None:
+    @rule(block=st.sampled_from(BLOCKS), length=st.integers(1, 2))
+    def write(self, block: int, length: int) -> None:
         fd = self.open()
+        value = next(self.values)
         for at in range(block, block + length):
             if (at + 1) * BLOCK <= self.size:
                 os.pwrite(fd, bytes([value]) * BLOCK, at * BLOCK)
@@ -73,7 +75,7 @@ class Life(RuleBasedStateMachine):
         os.close(fd)
 
     @rule(block=st.sampled_from(BLOCKS), reserved=st.booleans())
-    def discard(self, block: int, reserved: bool) -> None:
+    def discard(self, block: int, *, reserved: bool) -> None:
         if (block + 1) * BLOCK > self.size:
             return
         fd = self.open()
@@ -107,15 +109,21 @@ class Life(RuleBasedStateMachine):
         self.store.expand(Layer(f"expand-{self.size}"), self.size)
 
     @precondition(lambda self: self.snapshots)
-    @rule(data=st.data())
-    def remove(self, data: Any) -> None:
+    @rule(data=st.data(), purge=st.booleans())
+    def remove(self, data: Any, *, purge: bool) -> None:
         name = data.draw(st.sampled_from(sorted(self.snapshots)))
         self.store.mark(name)
         del self.snapshots[name]
+        if purge:
+            self.store.purge()
 
-    @rule()
-    def purge(self) -> None:
-        self.store.purge()
+    @rule(block=st.sampled_from(BLOCKS[:3]), discard=st.booleans())
+    def change_and_snapshot(self, block: int, *, discard: bool) -> None:
+        if discard:
+            self.discard(block, reserved=False)
+        else:
+            self.write(block, 1)
+        self.snapshot()
 
     @precondition(lambda self: self.snapshots)
     @rule(data=st.data())
@@ -187,7 +195,7 @@ def test_snapshots_keep_their_content(pool: Pool) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=25,
+            max_examples=40,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
