@@ -47,16 +47,17 @@ class Replicas:
         return self._pool.replicas / f"{self._volume}-{copy.id}"
 
     def open(self, needed: set[str]) -> None:
-        """Read them. Those that are not like the first that has the snapshots ``needed`` count as lost."""
+        """Read them. Those that are not like the first that has most of the snapshots ``needed`` count as lost."""
         for copy in self.copies:
             if copy.mode == "RW":
                 self._read(copy)
             elif copy.mode == "WO":  # whoever filled it is gone
                 self.forget(copy)
         good = self.good
-        best = next((item for item in good if needed <= set(self._open[item.id].tree.layers)), None)
+        trees = {copy.id: self._open[copy.id].tree for copy in good}
+        best = max(trees.values(), key=lambda tree: len(needed & tree.layers.keys()), default=None)
         for copy in good:
-            if best is None or not self._open[copy.id].tree.same_as(self._open[best.id].tree):
+            if best is None or not trees[copy.id].same_as(best):
                 self._fail(copy, "it is not like the others")
         for copy in self.good:
             self._open[copy.id].sweep()
@@ -86,11 +87,16 @@ class Replicas:
     def create(self, number: int, size: int, below: tuple[Layer, Image] | None = None) -> None:
         """The first ``number`` replicas of a new volume. Raises OSError; what is left then is swept at a start."""
         made = [(Copy(uuid.uuid4().hex[:8]), Batch()) for _ in range(number)]
-        for copy, batch in made:
-            durable.disk.make_folder(self.folder(copy))
-            tree = changing.create(self.folder(copy), batch, size, below)
-            self._open[copy.id] = Replica(self.folder(copy), tree)
-        durable.commit([batch for _, batch in made], [self._pool.replicas])
+        try:
+            for copy, batch in made:
+                durable.disk.make_folder(self.folder(copy))
+                tree = changing.create(self.folder(copy), batch, size, below)
+                self._open[copy.id] = Replica(self.folder(copy), tree)
+        except BaseException:
+            durable.abandon(batch for _, batch in made)
+            raise
+        for error in durable.commit([batch for _, batch in made], [self._pool.replicas]).values():
+            raise error
         self.copies = tuple(copy for copy, _ in made)
 
     def check(self) -> None:
@@ -115,6 +121,9 @@ class Replicas:
             except OSError as error:
                 batch.abandon()
                 failed.append((copy, error))
+            except BaseException:
+                durable.abandon([batch, *(item for _, item, _ in staged)])
+                raise
         if not staged:
             raise failed[0][1] if failed else self.faulted()
         for copy, why in failed:
@@ -149,11 +158,13 @@ class Replicas:
         batch = Batch()
         try:
             tree = changing.duplicate(self.first, self.folder(copy), batch, head_too=head_too)
-            durable.commit([batch], [self._pool.replicas])
         except BaseException:
-            batch.abandon()
             self.forget(copy)
+            batch.abandon()
             raise
+        for error in durable.commit([batch], [self._pool.replicas]).values():
+            self.forget(copy)
+            raise error
         self._open[copy.id] = Replica(self.folder(copy), tree)
         self._move(copy, "rebuilt")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..profiles import Profile
@@ -12,6 +13,9 @@ TYPE = "type"
 BACKUP_MODE = "backupMode"
 _BACKUP_MODES = ("", "full", "incremental")
 
+_QUALIFIED = re.compile(
+    r"(?:(?=.{1,253}/)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
 _TYPES = {"snap": SNAPSHOT, "bak": BACKUP, "bs": BACKUP}
 
 
@@ -44,6 +48,14 @@ def labels(parameters: Mapping[str, str], of_kind: str) -> dict[str, str]:
     From the kind a later call sees what the one that made the snapshot was asked for.
     """
     return {**{key: value for key, value in parameters.items() if value}, TYPE: of_kind}
+
+
+def of_backup(given: Mapping[str, str]) -> dict[str, str]:
+    """Those of the labels of a snapshot that its backup can have too: backups want qualified names for keys.
+
+    A sidecar that is told to pass on the names of Kubernetes' objects does so by keys with two slashes.
+    """
+    return {key: value for key, value in given.items() if _QUALIFIED.fullmatch(key)}
 
 
 def check_group(parameters: Mapping[str, str]) -> None:
