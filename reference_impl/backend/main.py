@@ -13,8 +13,8 @@ from pathlib import Path
 
 import uvicorn
 
-from ..faults import registry
-from ..profiles import DEFAULT, PROFILES
+from .. import roles
+from ..profiles import PROFILES
 from .api import Api
 from .backup_restores import Restores
 from .care import Care
@@ -30,15 +30,11 @@ def main(argv: list[str]) -> int:
     """Returns the exit code: 0 after SIGTERM, 2 for wrong arguments, 1 if the data cannot be served."""
     options = _options(argv)
     try:
-        registry.check("backend", options.fault)
-    except registry.UnknownFaultError as error:
+        roles.refuse_unknown("backend", options.fault)
+    except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(levelname).1s%(asctime)s.%(msecs)03d %(name)s] %(message)s",
-        datefmt="%m%d %H:%M:%S",
-    )
+    roles.start_logging()
     signal.signal(signal.SIGTERM, _stop)  # as process 1 of a container nothing is done by default
     if os.geteuid() != 0:
         print("the backend needs root: it makes loop devices and mounts", file=sys.stderr)
@@ -46,7 +42,7 @@ def main(argv: list[str]) -> int:
     lock = _lock(options.data)
     try:
         pool = Pool(options.data, options.pool_size)
-        registry.activate("backend", options.fault, pool)
+        roles.activate("backend", options.fault, pool)
         engine = Engine.open(options.data, pool, PROFILES[options.profile])
     except PoolError as error:
         print(error, file=sys.stderr)
@@ -100,6 +96,6 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--pool-size", type=int, default=64 * GIB, help="bytes of the pool, and of the largest volume"
     )
-    parser.add_argument("--profile", choices=PROFILES, default=DEFAULT, help="which Longhorn to be like")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a fault on")
+    roles.add_profile(parser)
+    roles.add_fault(parser)
     return parser.parse_args(argv)

@@ -13,8 +13,8 @@ from pathlib import Path
 # gRPC's fork handlers are for children that go on using it; ours are programs like mount.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-from ..faults import registry
-from ..profiles import DEFAULT, PROFILES
+from .. import roles
+from ..profiles import PROFILES
 from . import registration
 from .backend import Backend
 from .holding import Holding
@@ -37,16 +37,11 @@ def main(argv: list[str]) -> int:
     """Returns 2 for wrong arguments; after SIGTERM the process ends with 0."""
     options = _options(argv)
     try:
-        registry.check("driver", options.fault)
-    except registry.UnknownFaultError as error:
+        roles.refuse_unknown("driver", options.fault)
+    except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(levelname).1s%(asctime)s.%(msecs)03d %(name)s] %(message)s",
-        datefmt="%m%d %H:%M:%S",
-    )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    roles.start_logging("httpx")
     ended, ready = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -54,7 +49,7 @@ def main(argv: list[str]) -> int:
     holding.refresh()
     profile, patience = PROFILES[options.profile], Patience(options.patience)
     services = Services.make(options.driver_name, options.node_id, backend, holding, profile, patience, ready)
-    registry.activate("driver", options.fault, services)
+    roles.activate("driver", options.fault, services)
     servers = [services.server(options.endpoint)]
     servers[0].start()
     log.info("serving %s as %s on %s", options.driver_name, options.node_id, options.endpoint)
@@ -93,9 +88,9 @@ def _options(argv: list[str]) -> argparse.Namespace:
         "--registration-dir", type=Path, help="the kubelet's plugin registry; without it: no registration"
     )
     parser.add_argument("--kubelet-registration-path", default="", help="the CSI socket as the kubelet sees it")
-    parser.add_argument("--profile", choices=PROFILES, default=DEFAULT, help="which Longhorn to be like")
+    roles.add_profile(parser)
     parser.add_argument(
         "--patience", type=float, default=PATIENCE, help="seconds a call waits for a backup or a restore"
     )
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a fault on")
+    roles.add_fault(parser)
     return parser.parse_args(argv)

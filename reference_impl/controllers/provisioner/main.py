@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 
+from ...roles import activate
 from ..csi.driver import Rpc
 from ..csi.sidecar import meet
 from ..kube import kinds, objects
@@ -13,7 +14,7 @@ from ..kube.collection import Collection
 from ..kube.leader import lease_name
 from ..work import options
 from ..work.loop import Loop
-from ..work.process import Process, StartError, activate, start_role
+from ..work.process import Process, StartError, start_role
 from .claims import CROSS_NAMESPACE, Claims, Settings
 from .cluster import Cluster, DataSource, Service, data_source, pending
 from .grants import concerns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...roles import activate
 from ..csi.sidecar import meet
 from ..kube import kinds, objects
 from ..kube.client import Json
@@ -9,7 +10,7 @@ from ..kube.collection import Collection
 from ..kube.leader import lease_name
 from ..work import options
 from ..work.loop import Loop
-from ..work.process import Process, activate, start_role
+from ..work.process import Process, start_role
 from .claims import Claims, relevant
 from .expansion import Expansion
 from .usage import Usage

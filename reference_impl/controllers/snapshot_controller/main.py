@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ...roles import activate
 from ..kube import kinds
 from ..kube.collection import Collection
 from ..work import options, scraping
 from ..work.loop import Loop
-from ..work.process import Process, activate, start_role
+from ..work.process import Process, start_role
 from ..work.queue import WorkQueue
 from . import finalizers
 from .cluster import Cluster

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from ...roles import activate
 from .. import markers
 from ..csi.driver import GroupRpc, Rpc
 from ..csi.sidecar import Peer, meet
@@ -15,7 +16,7 @@ from ..kube.events import Recorder
 from ..kube.leader import lease_name
 from ..work import options
 from ..work.loop import Loop
-from ..work.process import Process, StartError, activate, start_role
+from ..work.process import Process, StartError, start_role
 from .contents import Contents
 from .groups.contents import GroupContents
 from .groups.inputs import GroupInputs

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from ... import roles
 from .queue import Backoff
 
 Arguments = argparse.Namespace
@@ -58,7 +59,7 @@ def parser(role: str, summary: str) -> argparse.ArgumentParser:
     add("--leader-election-lease-duration", type=duration, default=15.0)
     add("--leader-election-renew-deadline", type=duration, default=10.0)
     add("--leader-election-retry-period", type=duration, default=5.0)
-    add("--fault", action="append", default=[], metavar="NAME", help="switch a fault of this role on")
+    roles.add_fault(options)
     return options
 
 

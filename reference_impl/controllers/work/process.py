@@ -11,9 +11,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
+from ... import roles
 from ..kube.client import KubeClient
 from ..kube.collection import Collection
 from ..kube.connection import NoClusterError, connect
@@ -163,15 +163,10 @@ class Process:
 
 def start_role(role: str, args: argparse.Namespace, run: Callable[[Process], int]) -> int:
     """Set up the log, refuse unknown faults, and run a role. The exit code: 2 for wrong options."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(levelname).1s%(asctime)s.%(msecs)03d %(threadName)s %(module)s] %(message)s",
-        datefmt="%m%d %H:%M:%S",
-    )
+    roles.start_logging(detail="%(threadName)s %(module)s")
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     try:
-        refuse_unknown(role, args.fault)
+        roles.refuse_unknown(role, args.fault)
         if args.leader_election and getattr(args, "node_deployment", False):
             raise ValueError("--leader-election: each instance of a --node-deployment works, on its own node")
         if getattr(args, "node_deployment", False) and not args.node_name:
@@ -189,19 +184,3 @@ def start_role(role: str, args: argparse.Namespace, run: Callable[[Process], int
     except StartError as error:
         print(f"{role}: {error}", file=sys.stderr)
         return 1
-
-
-def refuse_unknown(role: str, faults: Sequence[str]) -> None:
-    """Raise ValueError for a fault that the role lacks. The registry is loaded only if one is asked for."""
-    if faults:
-        from ...faults import registry
-
-        registry.check(role, faults)
-
-
-def activate(role: str, faults: Sequence[str], target: Any) -> None:
-    """Switch faults on in the object that the role hands over."""
-    if faults:
-        from ...faults import registry
-
-        registry.activate(role, faults, target)
