@@ -23,6 +23,8 @@ Handler = Callable[[Json | None, Json | None], None]
 
 _RECONNECT_S = (0.1, 2.0)
 """First and longest pause before a broken watch is opened again."""
+_REFUSED_S = (0.4, 1.6)
+"""The same after an answer that is a refusal, such as 404 where the kind's CRD is not there (yet)."""
 _WATCH_S = (300, 600)
 """How long a watch lasts: long enough to be cheap, and varied, so that not all are renewed at once."""
 _ATTEMPTS = 5
@@ -119,31 +121,36 @@ class Collection:
             watch.stop()
 
     def _run(self) -> None:
-        pause, listed = _RECONNECT_S[0], False
+        pause, listed = 0.0, False
         while not self._stopping.is_set():
+            verb = "watch" if listed else "list"
             try:
                 if not listed:
                     self._list()
-                    listed = True
+                    listed, pause, verb = True, 0.0, "watch"
                 self._follow()
-                pause = _RECONNECT_S[0]
+                pause = 0.0
                 continue
             except ApiError as error:
                 # 410 means that the gap is too long; anything else may have left one, too.
                 listed = False
-                log.warning("watch of %s: %s; listing again", self.kind.plural, error)
                 if error.gone:
+                    log.info("%s: the watch fell behind; listing again", self.kind.resource)
                     continue
+                pause = _longer(pause, _REFUSED_S)
+                text = "cannot %s %s: the API server answers with %s; again in %.1f s"
+                log.warning(text, verb, self.kind.resource, error.answer, pause)
             except ApiUnreachableError as error:
                 if self._stopping.is_set():
                     return
-                log.warning("watch of %s: %s; again in %.1f s", self.kind.plural, error, pause)
+                pause = _longer(pause, _RECONNECT_S)
+                log.warning("cannot %s %s: %s; again in %.1f s", verb, self.kind.resource, error, pause)
             except Exception:
                 # Without its watch a process would look alive and do nothing: list again, whatever it was.
                 listed = False
-                log.exception("watch of %s failed unexpectedly", self.kind.plural)
-            self._stopping.wait(pause * random.uniform(0.8, 1.2))
-            pause = min(pause * 2, _RECONNECT_S[1])
+                pause = _longer(pause, _RECONNECT_S)
+                log.exception("watch of %s failed unexpectedly", self.kind.resource)
+            self._stopping.wait(pause)
 
     def _list(self) -> None:
         answer = self.client.list(self.kind, self._namespace)
@@ -183,3 +190,9 @@ class Collection:
     def _notify(self, before: Json | None, after: Json | None) -> None:
         for handler in self._handlers:
             handler(before, after)
+
+
+def _longer(pause: float, limits: tuple[float, float]) -> float:
+    """The next pause: twice the last one, between the limits, and varied so that not all ask at once."""
+    first, longest = limits
+    return min(max(pause * 2, first), longest) * random.uniform(0.8, 1.2)

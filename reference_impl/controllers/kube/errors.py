@@ -15,6 +15,11 @@ class ApiError(Exception):
         super().__init__(str(fields.get("message") or body or f"HTTP status {status}"))
 
     @property
+    def answer(self) -> str:
+        """The HTTP status and the server's own message, for a log that is to show what was answered."""
+        return f"HTTP status {self.status} ({str(self).strip()})"
+
+    @property
     def not_found(self) -> bool:
         """The object, or the whole resource, does not exist."""
         return self.status == 404

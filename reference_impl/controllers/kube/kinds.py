@@ -23,6 +23,12 @@ class Kind:
         parts += [part for part in (name, subresource) if part]
         return "/".join(parts)
 
+    @property
+    def resource(self) -> str:
+        """The resource with its group: ``volumesnapshots.snapshot.storage.k8s.io``, ``pods``."""
+        group, slash, _ = self.api_version.partition("/")
+        return f"{self.plural}.{group}" if slash else self.plural
+
     def __str__(self) -> str:
         return self.kind
 

@@ -41,7 +41,8 @@ class Provisioner:
             claims=cached(kinds.PVC),
             volumes=cached(kinds.PV),
             classes=cached(kinds.STORAGE_CLASS),
-            snapshots=cached(kinds.SNAPSHOT),
+            # A cluster without the snapshot CRDs has no snapshots: that must not hold up plain volumes.
+            snapshots=process.collection(Collection(process.client, kinds.SNAPSHOT), needed=False),
             attachments=cached(kinds.VOLUME_ATTACHMENT),
         )
         self._claims = queue("claims", lambda key: self.claims.sync(key)).queue

@@ -14,6 +14,7 @@ from ..kube import objects
 from ..kube.client import Json
 from ..kube.collection import Collection
 from ..kube.errors import ApiError
+from ..kube.kinds import SNAPSHOT
 from .cluster import Cluster, DataSource, data_source, pending, provisioner_of
 from .unanswered import Unanswered
 
@@ -44,10 +45,9 @@ class Protection:
                 self._cluster.claims.edit(origin, lambda draft: _add(draft, markers.CLONE_SOURCE))
 
     def _protect_snapshot(self, key: str) -> None:
-        snapshot = self._cluster.snapshots.get(key)
-        if snapshot is None:
-            return
         try:
+            # The cache may be behind what the check of the source just read, or not filled yet.
+            snapshot = self._cluster.snapshots.get(key) or self._cluster.client.get(SNAPSHOT, *key.split("/"))
             self._cluster.snapshots.edit(snapshot, lambda draft: _add(draft, markers.RESTORE_SOURCE))
         except ApiError as error:
             if error.status != 403:

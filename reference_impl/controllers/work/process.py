@@ -44,6 +44,7 @@ class Process:
         self._role = role
         self._args = args
         self._collections: list[Collection] = []
+        self._awaited: list[Collection] = []
         self._loops: list[Loop] = []
         self._on_stop: list[Callable[[], None]] = []
         self._recorder: Recorder | None = None
@@ -51,9 +52,11 @@ class Process:
         self._elector: Elector | None = None
         self._exit_code = 0
 
-    def collection(self, collection: Collection) -> Collection:
-        """Take a collection into care."""
+    def collection(self, collection: Collection, *, needed: bool = True) -> Collection:
+        """Take a collection into care. Work waits for its first list, unless it is not ``needed`` for all work."""
         self._collections.append(collection)
+        if needed:
+            self._awaited.append(collection)
         return collection
 
     def loop(self, loop: Loop) -> Loop:
@@ -102,9 +105,9 @@ class Process:
             self._elector = self._candidate(prepare())
             if self._elector and not self._elector.acquire():
                 return
-            for collection in self._collections:
+            for collection in self._awaited:
                 if not collection.synced.wait(sync_limit):
-                    raise StartError(f"cannot list {collection.kind.plural} for {sync_limit} s")
+                    raise StartError(f"cannot list {collection.kind.resource} for {sync_limit} s")
         except Exception as error:
             if not self._stopping.is_set():
                 log.error("%s cannot start: %s", self._role, error, exc_info=not isinstance(error, StartError))

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from pytest_csi_snapshot.reference_impl.controllers.kube import collection as collection_module
 from pytest_csi_snapshot.reference_impl.controllers.kube import objects
 from pytest_csi_snapshot.reference_impl.controllers.kube.collection import Collection
 from pytest_csi_snapshot.reference_impl.controllers.kube.errors import ApiError
-from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import PV
+from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import PV, SNAPSHOT_CONTENT
 
 from .fake_kube import FakeKube, status_error
 
@@ -179,3 +180,34 @@ def test_after_a_gap_the_difference_is_reported(kube: FakeKube, volumes: Collect
     volumes._watch.stop()  # noqa: SLF001
     seen.until((None, "2"))
     seen.until(("1", None))
+
+
+def test_a_kind_that_is_not_served_is_asked_for_until_it_is(
+    kube: FakeKube, volumes: Collection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(collection_module, "_REFUSED_S", (0.0, 0.0))
+    listed, answers = kube.list, iter((True, True, True))
+
+    def absent(*args: Any, **query: Any) -> Json:
+        if next(answers, False):
+            raise ApiError(404, "404 page not found\n")
+        return listed(*args, **query)
+
+    monkeypatch.setattr(kube, "list", absent)
+    start(volumes)
+    told = [record.getMessage() for record in caplog.records]
+    text = "cannot list persistentvolumes: the API server answers with HTTP status 404 (404 page not found)"
+    assert [line.rpartition(";")[0] for line in told] == [text] * 3
+
+
+def test_refusals_are_asked_about_again_at_a_pace_that_neither_floods_nor_lags() -> None:
+    pauses = [0.0]
+    for _ in range(20):
+        pauses.append(collection_module._longer(pauses[-1], collection_module._REFUSED_S))  # noqa: SLF001
+    assert pauses[1] >= 0.3
+    assert max(pauses) < 2.0
+
+
+def test_a_resource_is_named_with_its_group() -> None:
+    assert SNAPSHOT_CONTENT.resource == "volumesnapshotcontents.snapshot.storage.k8s.io"
+    assert PV.resource == "persistentvolumes"
