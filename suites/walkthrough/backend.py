@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,6 +37,22 @@ class Backend:
     def act(self, volume: str, action: str, **body: Any) -> Json:
         """Do an action that the volume offers."""
         return self._json(self._http.post(f"volumes/{volume}", params={"action": action}, json=body))
+
+    @contextmanager
+    def attached(self, volume: str) -> Iterator[None]:
+        """A volume on the first node, as by the UI: a detached one does not list its snapshots."""
+        self.act(volume, "attach", hostId="node-1")
+        try:
+            yield
+        finally:
+            self.act(volume, "detach")
+
+    def create(self, name: str, size: int) -> Json:
+        """A volume that Kubernetes knows nothing of."""
+        return self._json(self._http.post("volumes", json={"name": name, "size": str(size)}))
+
+    def delete(self, name: str) -> None:
+        self._http.delete(f"volumes/{name}").raise_for_status()
 
     def snapshots(self, volume: str) -> dict[str, Json]:
         """The tree of a volume by name, its live data (``volume-head``) too."""
