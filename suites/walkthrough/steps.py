@@ -6,13 +6,13 @@ import json
 import re
 from typing import Any
 
-from .shell import Output, Row, Shell
+from .shell import Output, Shell
 
 Json = dict[str, Any]
 
 UID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 AGE = r"(\d+[dhms])+"
-LIMIT = "--timeout=60s"
+PATIENCE = "--timeout=60s"
 
 
 def looks_like(pattern: str, value: str) -> bool:
@@ -29,20 +29,31 @@ def shows(output: Output, *columns: str) -> None:
 def until(shell: Shell, what: str, condition: str) -> None:
     """Wait until an object meets a condition of ``kubectl wait``."""
     __tracebackhide__ = True
-    shell.run(f"kubectl wait --for={condition} {what} {LIMIT}")
+    shell.run(f"kubectl wait --for={condition} {what} {PATIENCE}")
 
 
-def bound(shell: Shell, claim: str) -> Row:
-    """Wait for a claim to be Bound, and look at its line; every claim of the story has 1Gi, RWO and one class."""
+def create(shell: Shell, file: str, *edits: str, options: str = "") -> None:
+    """Create what a file of the story holds, after some edits by sed."""
+    __tracebackhide__ = True
+    shell.run(f"sed '{'; '.join(edits)}' {file} | kubectl create {options} -f -")
+
+
+def bound(shell: Shell, claim: str) -> None:
+    """Wait for a claim to be Bound."""
     __tracebackhide__ = True
     until(shell, f"pvc/{claim}", "jsonpath={.status.phase}=Bound")
-    output = shell.run(f"kubectl get pvc {claim}")
+
+
+def shows_claim(output: Output, claim: str, capacity: str) -> str:
+    """The line of a bound claim of the class longhorn is as the tutorial shows it; returns its volume's name."""
+    __tracebackhide__ = True
     shows(output, "NAME", "STATUS", "VOLUME", "CAPACITY", "ACCESS MODES", "STORAGECLASS", "AGE")
     row = output.row(claim)
-    assert (row["STATUS"], row["ACCESS MODES"], row["STORAGECLASS"]) == ("Bound", "RWO", "longhorn")
+    assert (row["STATUS"], row["CAPACITY"]) == ("Bound", capacity)
+    assert (row["ACCESS MODES"], row["STORAGECLASS"]) == ("RWO", "longhorn")
     assert looks_like(f"pvc-{UID}", row["VOLUME"])
     assert looks_like(AGE, row["AGE"])
-    return row
+    return row["VOLUME"]
 
 
 def volume_of(shell: Shell, claim: str) -> str:
@@ -69,7 +80,7 @@ def content_of(shell: Shell, snapshot: str) -> Json:
 def database_on(shell: Shell, claim: str) -> Json:
     """What the database on a claim's volume says of itself, opened by a pod that ends; then it is detached."""
     __tracebackhide__ = True
-    shell.run(f"sed s/CLAIM/{claim}/ reader.yaml | kubectl create -f -")
+    create(shell, "reader.yaml", f"s/CLAIM/{claim}/")
     pod = f"pod/reader-of-{claim}"
     until(shell, pod, "jsonpath={.status.phase}=Succeeded")
     said: Json = json.loads(shell.run(f"kubectl logs {pod}").text)
@@ -80,7 +91,7 @@ def database_on(shell: Shell, claim: str) -> Json:
 
 def hold(shell: Shell, claim: str) -> None:
     """Start a pod that uses a claim and stays."""
-    shell.run(f"sed s/CLAIM/{claim}/ holder.yaml | kubectl create -f -")
+    create(shell, "holder.yaml", f"s/CLAIM/{claim}/")
     until(shell, f"pod/holder-of-{claim}", "condition=Ready")
 
 

@@ -12,7 +12,7 @@ KINDS = ("volumesnapshotclasses", "volumesnapshotcontents")
 
 
 def test_three_pods_of_csi_snapshotter_run(shell: Shell) -> None:
-    """Longhorn runs csi-snapshotter with three replicas"""
+    """Longhorn runs csi-snapshotter with three replicas."""
     pods = shell.run("kubectl get pods -n longhorn-system")
     assert pods.columns == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
     replicas = [row for row in pods.rows if row["NAME"].startswith("csi-snapshotter-")]
@@ -21,12 +21,12 @@ def test_three_pods_of_csi_snapshotter_run(shell: Shell) -> None:
 
 
 def test_one_of_them_leads(shell: Shell) -> None:
-    """Only one replica serves at a time, chosen by leader election"""
+    """Only one replica serves at a time, chosen by leader election."""
     assert holder(shell, SIDECAR_LEASE, "longhorn-system") in pods_of(shell, "csi-snapshotter", "longhorn-system")
 
 
 def test_the_leader_logs_that_the_resources_are_missing(shell: Shell) -> None:
-    """Its log says that the API server has no VolumeSnapshotClass and no VolumeSnapshotContent, again and again"""
+    """Its log says, again and again, that there is no VolumeSnapshotClass and no VolumeSnapshotContent."""
     pod = holder(shell, SIDECAR_LEASE, "longhorn-system")
     for kind in KINDS:
         refused = shell.attempt(f"kubectl get --raw /apis/snapshot.storage.k8s.io/v1/{kind}")
@@ -36,7 +36,7 @@ def test_the_leader_logs_that_the_resources_are_missing(shell: Shell) -> None:
 
 
 def test_the_crds_are_installed(shell: Shell) -> None:
-    """The CRDs come from the external-snapshotter project; here from its pinned Go module"""
+    """The CRDs come from the external-snapshotter project; here from its pinned Go module."""
     created = shell.run(
         "kubectl kustomize $CRDS | kubectl create -f -",
         instead_of="git clone https://github.com/kubernetes-csi/external-snapshotter; "
@@ -48,7 +48,7 @@ def test_the_crds_are_installed(shell: Shell) -> None:
 
 
 def test_the_crds_are_there(shell: Shell) -> None:
-    """Three snapshot CRDs are listed, with the time of their creation"""
+    """Three snapshot CRDs are listed, with the time of their creation."""
     lines = shell.run("kubectl get crd |grep snapshot").text.splitlines()
     found = [line.split() for line in lines if line.split()[0].partition(".")[2] == "snapshot.storage.k8s.io"]
     assert [words[0].partition(".")[0] for words in found] == [*KINDS, "volumesnapshots"]
@@ -57,7 +57,7 @@ def test_the_crds_are_there(shell: Shell) -> None:
 
 
 def test_the_log_is_quiet_again(shell: Shell) -> None:
-    """With the CRDs installed the log of csi-snapshotter is in order"""
+    """With the CRDs installed the log of csi-snapshotter is in order."""
     pod = holder(shell, SIDECAR_LEASE, "longhorn-system")
     (works,) = shell.follow(f"kubectl logs -f {pod} -n longhorn-system", "csi-snapshotter works")
     log = shell.run(f"kubectl logs {pod} -n longhorn-system").text
@@ -65,7 +65,7 @@ def test_the_log_is_quiet_again(shell: Shell) -> None:
 
 
 def test_the_snapshot_controller_is_installed(shell: Shell) -> None:
-    """The snapshot controller goes into kube-system with two replicas"""
+    """The snapshot controller goes into kube-system with two replicas."""
     created = shell.run(
         "$FIXTURES manifests snapshot-controller --replicas snapshot-controller=2 | kubectl create -f -",
         instead_of="kubectl -n kube-system kustomize deploy/kubernetes/snapshot-controller | kubectl create -f -",
@@ -75,7 +75,7 @@ def test_the_snapshot_controller_is_installed(shell: Shell) -> None:
 
 
 def test_two_pods_of_the_snapshot_controller_run_and_one_is_active(shell: Shell) -> None:
-    """Two pods of the snapshot controller run, one of them is active"""
+    """Two pods of the snapshot controller run, one of them is active."""
     pods = shell.run("kubectl get pods -n kube-system -l app=snapshot-controller")
     assert pods.columns == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
     assert [(row["READY"], row["STATUS"], row["RESTARTS"]) for row in pods.rows] == [("1/1", "Running", "0")] * 2

@@ -6,37 +6,37 @@ from datetime import datetime
 
 from .backend import Backend
 from .shell import Shell
-from .steps import AGE, UID, bound, committed, content_of, looks_like, ready, shows, until, volume_of
+from .steps import AGE, UID, bound, committed, content_of, looks_like, ready, shows, shows_claim, until, volume_of
 
 DEMO = "mysql-snapshot-demo"
 GIB = 1 << 30
 
 
 def test_the_volume_of_the_story_is_in_use(shell: Shell) -> None:
-    """The claim mysql-pvc is bound and used by a running database"""
+    """The claim mysql-pvc is bound and used by a running database."""
     shell.run("kubectl create configmap database --from-file=database.py")
     shell.run("kubectl apply -f mysql.yaml")
-    row = bound(shell, "mysql-pvc")
-    assert row["CAPACITY"] == "1Gi"
+    bound(shell, "mysql-pvc")
+    shows_claim(shell.run("kubectl get pvc mysql-pvc"), "mysql-pvc", "1Gi")
     until(shell, "pod/mysql", "condition=Ready")
     database = committed(shell)
     assert (database["integrity"], database["rows"]) == ("ok", 2000)
 
 
 def test_the_class_is_created(shell: Shell) -> None:
-    """The class longhorn is created; it names driver and deletion policy"""
+    """The class longhorn is created; it names driver and deletion policy."""
     created = shell.run("kubectl apply -f snapshotclass.yaml")
     assert created.text == "volumesnapshotclass.snapshot.storage.k8s.io/longhorn created\n"
 
 
 def test_the_snapshot_is_created(shell: Shell) -> None:
-    """The snapshot mysql-snapshot-demo of mysql-pvc is created"""
+    """The snapshot mysql-snapshot-demo of mysql-pvc is created."""
     created = shell.run("kubectl apply -f snapshot-mysql.yaml")
     assert created.text == f"volumesnapshot.snapshot.storage.k8s.io/{DEMO} created\n"
 
 
 def test_the_class_is_listed(shell: Shell) -> None:
-    """The class is listed with driver and deletion policy"""
+    """The class is listed with driver and deletion policy."""
     classes = shell.run("kubectl get volumesnapshotclass")
     assert classes.columns == ["NAME", "DRIVER", "DELETIONPOLICY", "AGE"]
     row = classes.row("longhorn")
@@ -45,7 +45,7 @@ def test_the_class_is_listed(shell: Shell) -> None:
 
 
 def test_the_snapshot_is_listed(shell: Shell) -> None:
-    """The snapshot is ready, with source, size, class, content and time"""
+    """The snapshot is ready, with source, size, class, content and time."""
     uid = ready(shell, DEMO)["metadata"]["uid"]
     snapshots = shell.run("kubectl get volumesnapshot")
     assert snapshots.columns == [
@@ -68,7 +68,7 @@ def test_the_snapshot_is_listed(shell: Shell) -> None:
 
 
 def test_the_content_is_listed(shell: Shell) -> None:
-    """A content was made for it, which shows the size in bytes"""
+    """A content was made for it, which shows the size in bytes."""
     uid = shell.get(f"volumesnapshot {DEMO}")["metadata"]["uid"]
     contents = shell.run("kubectl get volumesnapshotcontent")
     shows(
@@ -90,7 +90,7 @@ def test_the_content_is_listed(shell: Shell) -> None:
 
 
 def test_the_content_field_by_field(shell: Shell) -> None:
-    """The content's YAML: policy, driver, class, source volume, and the snapshot that it belongs to"""
+    """The content's YAML: policy, driver, class, source volume, and the snapshot that it belongs to."""
     snapshot = shell.get(f"volumesnapshot {DEMO}")
     uid, volume = snapshot["metadata"]["uid"], volume_of(shell, "mysql-pvc")
     content = shell.run(f"kubectl get volumesnapshotcontent snapcontent-{uid} -o json").json
@@ -110,7 +110,7 @@ def test_the_content_field_by_field(shell: Shell) -> None:
 
 
 def test_the_status_of_the_content(shell: Shell) -> None:
-    """Its status: time in nanoseconds, readiness, size, and the handle that names volume and backup"""
+    """Its status: time in nanoseconds, readiness, size, and the handle that names volume and backup."""
     volume = volume_of(shell, "mysql-pvc")
     status = content_of(shell, DEMO)["status"]
     assert status["readyToUse"] is True
@@ -123,7 +123,7 @@ def test_the_status_of_the_content(shell: Shell) -> None:
 
 
 def test_the_snapshot_in_the_backend(shell: Shell, backend: Backend) -> None:
-    """Longhorn has a snapshot with the uid of the VolumeSnapshot in its name"""
+    """Longhorn has a snapshot with the uid of the VolumeSnapshot in its name."""
     uid = shell.get(f"volumesnapshot {DEMO}")["metadata"]["uid"]
     tree = backend.snapshots(volume_of(shell, "mysql-pvc"))
     assert set(tree) == {f"snapshot-{uid}", "volume-head"}
@@ -134,7 +134,7 @@ def test_the_snapshot_in_the_backend(shell: Shell, backend: Backend) -> None:
 
 
 def test_the_backup_in_the_backend(shell: Shell, backend: Backend) -> None:
-    """Longhorn made a backup of it too, which the handle names"""
+    """Longhorn made a backup of it too, which the handle names."""
     uid, volume = shell.get(f"volumesnapshot {DEMO}")["metadata"]["uid"], volume_of(shell, "mysql-pvc")
     handle = content_of(shell, DEMO)["status"]["snapshotHandle"]
     backups = backend.backups(volume)

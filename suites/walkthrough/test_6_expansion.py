@@ -6,25 +6,26 @@ import re
 
 from .backend import Backend
 from .shell import Shell
-from .steps import bound, until, volume_of
+from .steps import shows_claim, until, volume_of
 
 CLAIM = "mysql-clone-pvc"
 TWO_GIB = 2 << 30
+RESIZER = "external-resizer driver.longhorn.io"
 
 
 def test_the_class_allows_expansion(shell: Shell) -> None:
-    """The class longhorn allows expansion"""
+    """The class longhorn allows expansion."""
     assert shell.get("storageclass longhorn")["allowVolumeExpansion"] is True
 
 
 def test_the_claim_is_detached_and_has_1gi(shell: Shell, backend: Backend) -> None:
-    """The clone has 1Gi and is detached, which Longhorn requires"""
-    assert bound(shell, CLAIM)["CAPACITY"] == "1Gi"
-    assert backend.volume(volume_of(shell, CLAIM))["state"] == "detached"
+    """The clone has 1Gi and is detached, which Longhorn requires."""
+    volume = shows_claim(shell.run("kubectl get pvc mysql-clone-pvc"), CLAIM, "1Gi")
+    assert backend.volume(volume)["state"] == "detached"
 
 
 def test_the_patch_as_it_is_printed_is_refused(shell: Shell) -> None:
-    """The printed patch has a closing brace too many: the kubectl of its time let it pass, the API server of today does not"""
+    """The printed patch has a closing brace too many, which the API server of today refuses."""
     typed = shell.attempt(
         """kubectl patch pvc mysql-clone-pvc -p '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}}'"""
     )
@@ -34,7 +35,7 @@ def test_the_patch_as_it_is_printed_is_refused(shell: Shell) -> None:
 
 
 def test_the_claim_is_patched(shell: Shell) -> None:
-    """Without that brace the request of the claim becomes 2Gi"""
+    """Without that brace the request of the claim becomes 2Gi."""
     patched = shell.run(
         """kubectl patch pvc mysql-clone-pvc -p '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}'"""
     )
@@ -43,30 +44,29 @@ def test_the_claim_is_patched(shell: Shell) -> None:
 
 
 def test_the_events_of_the_expansion(shell: Shell) -> None:
-    """Three events tell it: the resizer begins, the controller manager leaves it to the resizer, the resizer is done"""
+    """Events tell it: the resizer begins, Kubernetes leaves the volume to it, the resizer is done."""
     text = shell.run("kubectl describe pvc mysql-clone-pvc").text
     lines = [re.split(r"\s{2,}", line.strip()) for line in text[text.index("Events:") :].splitlines()[3:]]
     events = {line[1]: line for line in lines}
-    resizer = "external-resizer driver.longhorn.io"
     assert events["Resizing"][0] == "Normal"
-    assert events["Resizing"][3] == resizer
+    assert events["Resizing"][3] == RESIZER
     assert events["Resizing"][4] == f"External resizer is resizing volume {volume_of(shell, CLAIM)}"
-    # Kubernetes has made this one Normal and reworded it since.
+    # Kubernetes has reworded this one since, and it is no warning any more.
     assert events["ExternalExpanding"][3] == "volume_expand"
-    assert events["VolumeResizeSuccessful"][:2] == ["Normal", "VolumeResizeSuccessful"]
-    assert events["VolumeResizeSuccessful"][3] == resizer
-    assert "FileSystemResizeRequired" not in events, "the filesystem grows when it is mounted next"
+    assert events["VolumeResizeSuccessful"][0] == "Normal"
+    assert events["VolumeResizeSuccessful"][3] == RESIZER
+    assert "FileSystemResizeRequired" not in events, "in this Longhorn no node has a part in it"
     order = [line[1] for line in lines]
     assert order.index("Resizing") < order.index("VolumeResizeSuccessful")
 
 
 def test_the_claim_shows_2gi(shell: Shell) -> None:
-    """The claim has 2Gi"""
-    assert bound(shell, CLAIM)["CAPACITY"] == "2Gi"
+    """The claim has 2Gi."""
+    shows_claim(shell.run("kubectl get pvc mysql-clone-pvc"), CLAIM, "2Gi")
 
 
 def test_the_volume_shows_2gi(shell: Shell) -> None:
-    """And so has its PersistentVolume"""
+    """And so has its PersistentVolume."""
     volume = volume_of(shell, CLAIM)
     row = shell.run(f"kubectl get pv {volume}").row(volume)
     assert (row["CAPACITY"], row["ACCESS MODES"], row["RECLAIM POLICY"]) == ("2Gi", "RWO", "Delete")
@@ -75,7 +75,7 @@ def test_the_volume_shows_2gi(shell: Shell) -> None:
 
 
 def test_the_backend_shows_2gi(shell: Shell, backend: Backend) -> None:
-    """And so has Longhorn, where a system snapshot tells of the expansion"""
+    """And so has Longhorn, where a system snapshot tells of the expansion."""
     name = volume_of(shell, CLAIM)
     assert int(backend.volume(name)["size"]) == TWO_GIB
     with backend.attached(name):
@@ -84,7 +84,7 @@ def test_the_backend_shows_2gi(shell: Shell, backend: Backend) -> None:
 
 
 def test_a_volume_is_expanded_past_kubernetes(backend: Backend) -> None:
-    """A detached volume can be expanded in Longhorn's own UI too, by the action behind its menu"""
+    """A detached volume can be expanded in Longhorn's own UI too, by the action behind its menu."""
     assert "expand" in backend.create("by-hand", 1 << 30)["actions"]
     backend.act("by-hand", "expand", size=str(TWO_GIB))
     assert int(backend.volume("by-hand")["size"]) == TWO_GIB
