@@ -60,9 +60,11 @@ STAGES = (
     Stage("import rules", tool("lint-imports")),
     Stage("tree", script("check_tree.py")),
     Stage("wire", script("generate_wire.py", "--check")),
+    Stage("walkthrough page", script("generate_walkthrough.py", "--check")),
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in ALONE))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1])),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
+    Stage("walkthrough", tool("pytest", "--csi-walkthrough")),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
     Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
 )

@@ -15,8 +15,9 @@ STATIC = ("/ClassName/d", "/ClaimName/d", "s/# volumeSnapshotContentName/volumeS
 
 def test_a_class_can_be_the_default(shell: Shell) -> None:
     """With an annotation the class becomes the default: a snapshot that names none gets it."""
-    uncomment = "sed 's/# annotations:/annotations:/; s/#   snapshot/  snapshot/'"
-    changed = shell.run(f"{uncomment} snapshotclass.yaml | kubectl apply -f -")
+    changed = shell.run(
+        "sed 's/# annotations:/annotations:/; s/#   snapshot/  snapshot/' snapshotclass.yaml | kubectl apply -f -"
+    )
     assert changed.text == "volumesnapshotclass.snapshot.storage.k8s.io/longhorn configured\n"
     create(shell, "snapshot-mysql.yaml", "/volumeSnapshotClassName/d", f"s/{DEMO}/mysql-snapshot-default/")
     assert ready(shell, "mysql-snapshot-default")["spec"]["volumeSnapshotClassName"] == "longhorn"
@@ -45,8 +46,10 @@ def test_policy_retain_keeps_content_and_backup(shell: Shell, backend: Backend) 
     assert shell.get(f"volumesnapshotcontent {name}")["spec"]["deletionPolicy"] == "Retain"
     assert backup in backend.backups(volume)
 
-    policy = """'{"spec":{"deletionPolicy":"Delete"}}'"""
-    shell.run(f"kubectl patch volumesnapshotcontent {name} --type merge -p {policy}")
+    shell.run(
+        f"kubectl patch volumesnapshotcontent {name} --type merge "
+        """-p '{"spec":{"deletionPolicy":"Delete"}}'"""
+    )
     shell.run(f"kubectl delete volumesnapshotcontent {name}")
     assert backup not in backend.backups(volume)
 
