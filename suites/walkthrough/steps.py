@@ -29,7 +29,10 @@ def shows(output: Output, *columns: str) -> None:
 def until(shell: Shell, what: str, condition: str) -> None:
     """Wait until an object meets a condition of ``kubectl wait``."""
     __tracebackhide__ = True
-    shell.run(f"kubectl wait --for={condition} {what} {PATIENCE}")
+    waited = shell.attempt(f"kubectl wait --for={condition} {what} {PATIENCE}")
+    if waited.code != 0:
+        seen = shell.attempt(f"kubectl describe {what}")
+        raise AssertionError(f"{what}: {condition} expected, seen:\n{waited.errors}{seen.text}{seen.errors}")
 
 
 def create(shell: Shell, file: str, *edits: str, options: str = "") -> None:
