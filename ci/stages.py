@@ -50,6 +50,8 @@ ALONE = tuple(
 ENV = ["env", "MYPYPATH=ci/tests:."]
 """The self-tests' packages begin at ci/tests, as pytest sees them."""
 
+PICTURED = ["env", "CSI_WALKTHROUGH_PICTURES=ci/artifacts/walkthrough"]
+
 SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
 
 STAGES = (
@@ -64,7 +66,7 @@ STAGES = (
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in ALONE))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1])),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
-    Stage("walkthrough", tool("pytest", "--csi-walkthrough")),
+    Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
     Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
 )

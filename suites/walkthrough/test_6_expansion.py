@@ -84,7 +84,7 @@ def test_the_backend_shows_2gi(shell: Shell, backend: Backend) -> None:
 
 
 def test_a_volume_is_expanded_past_kubernetes(backend: Backend) -> None:
-    """A detached volume can be expanded in Longhorn's own UI too, by the action behind its menu."""
+    """A detached volume can be expanded past Kubernetes too, by the action behind the UI's menu."""
     assert "expand" in backend.create("by-hand", 1 << 30)["actions"]
     backend.act("by-hand", "expand", size=str(TWO_GIB))
     assert int(backend.volume("by-hand")["size"]) == TWO_GIB
