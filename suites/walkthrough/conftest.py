@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,18 +24,19 @@ FIXTURES = "pytest_csi_snapshot.fixtures"
 
 @pytest.fixture(scope="session")
 def shell(csi_cluster: Cluster, pytestconfig: pytest.Config) -> Iterator[Shell]:
-    """A terminal with kubectl; ``$CRDS`` is the folder of the pinned snapshot CRDs, ``$FIXTURES`` our command."""
+    """A terminal in which ``kubectl`` is that of the cluster's release, and ``python`` the running interpreter."""
     assets = pytestconfig.stash[SETTINGS].csi_assets
-    given = ("--assets", assets) if assets else ()
-    programs = dict(line.split(": ", 1) for line in _ours("build", *given).splitlines())
     with TemporaryDirectory(prefix="csi-walkthrough-") as scratch:
         environment = {
             "KUBECONFIG": csi_cluster.kubeconfig,
-            "KUBECACHEDIR": scratch,
-            "PATH": f"{Path(programs['kubectl']).parent}:/usr/local/bin:/usr/bin:/bin",
-            "CRDS": _ours("crds", *given).strip(),
-            "FIXTURES": f"{sys.executable} -m {FIXTURES}",
+            "KUBECACHEDIR": f"{scratch}/cache",
+            "PATH": f"{scratch}:{_kubectl(assets).parent}:/usr/local/bin:/usr/bin:/bin",
+            "PYTEST_CSI_ASSETS": assets,
         }
+        # No link: it would lose a virtual environment, which is found by the path of the call.
+        python = Path(scratch, "python")
+        python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        python.chmod(0o755)
         yield Shell(FILES, environment)
 
 
@@ -46,7 +48,10 @@ def backend(shell: Shell) -> Iterator[Backend]:
         yield backend
 
 
-def _ours(*words: str) -> str:
-    done = subprocess.run([sys.executable, "-m", FIXTURES, *words], capture_output=True, text=True, check=False)
+def _kubectl(assets: str) -> Path:
+    """The program, built along with the cluster's where nobody has it."""
+    command = [sys.executable, "-m", FIXTURES, "build", "--assets", assets]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    programs = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    return Path(programs["kubectl"])

@@ -38,8 +38,9 @@ def test_the_leader_logs_that_the_resources_are_missing(shell: Shell) -> None:
 def test_the_crds_are_installed(shell: Shell) -> None:
     """The CRDs come from the external-snapshotter project; here from its pinned Go module."""
     created = shell.run(
-        "kubectl kustomize $CRDS | kubectl create -f -",
+        "kubectl kustomize $(python -m pytest_csi_snapshot.fixtures crds) | kubectl create -f -",
         instead_of="git clone https://github.com/kubernetes-csi/external-snapshotter; "
+        "cd external-snapshotter && git checkout v5.0.1; "
         "kubectl kustomize client/config/crd | kubectl create -f -",
     )
     for kind in (*KINDS, "volumesnapshots"):
@@ -67,7 +68,8 @@ def test_the_log_is_quiet_again(shell: Shell) -> None:
 def test_the_snapshot_controller_is_installed(shell: Shell) -> None:
     """The snapshot controller goes into kube-system with two replicas."""
     created = shell.run(
-        "$FIXTURES manifests snapshot-controller --replicas snapshot-controller=2 | kubectl create -f -",
+        "python -m pytest_csi_snapshot.fixtures manifests snapshot-controller --replicas snapshot-controller=2 "
+        "| kubectl create -f -",
         instead_of="kubectl -n kube-system kustomize deploy/kubernetes/snapshot-controller | kubectl create -f -",
     )
     assert "deployment.apps/snapshot-controller created" in created.text.splitlines()

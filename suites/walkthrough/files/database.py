@@ -3,7 +3,7 @@
     database.py write FOLDER READY     print what is committed, make the file READY, keep an open transaction
     database.py read FOLDER            print what is there
 
-What is printed is one line of JSON: the answer of the integrity check, the number of rows, their digest.
+What is printed first is a line of JSON: the answer of the integrity check, the number of rows, their digest.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def write(folder: Path, ready: Path) -> None:
     database.execute("BEGIN")
     # More than the cache holds: it spills into the log, where a reader must not take it for committed.
     database.executemany(insert, rows(ROWS, UNCOMMITTED))
+    print("a transaction is open", flush=True)
     ready.touch()
     signal.sigwait({signal.SIGTERM})
 
