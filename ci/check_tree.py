@@ -56,6 +56,8 @@ def wheels() -> list[str]:
     needed = {
         "pytest_csi_snapshot/fixtures/programs/kubernetes/go.mod",
         "pytest_csi_snapshot/fixtures/programs/kubernetes/go.sum",
+        "pytest_csi_snapshot/fixtures/programs/reference-grant-crd/go.mod",
+        "pytest_csi_snapshot/fixtures/programs/snapshot-crds/go.mod",
         "pytest_csi_snapshot/suites/test_dynamic.py",
     }
     return troubles + [f"the wheel lacks {name}" for name in sorted(needed - direct)]

@@ -69,6 +69,7 @@ STAGES = (
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
     Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
+    Stage("backup speed", script("bench/backup_speed.py"), frozenset({"bench", "full"})),
 )
 
 

@@ -50,6 +50,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_reuse", "Join a cluster that an earlier run kept", shape="flag"),
     Option("csi_assets", "Directory with the programs of the embedded cluster", metavar="DIR"),
     Option("csi_nodes", "Nodes of the embedded cluster (default: 2)", metavar="N", default="2"),
+    Option("csi_feature_gate", "Switch a feature gate of the embedded cluster's Kubernetes on or off\n"
+           "(may be repeated)", metavar="NAME=BOOL", shape="many"),
     Option("csi_controllers", "Which snapshot controllers and sidecars: reference (default: reference)",
            default="reference"),
     Option("csi_fault", "Switch on a fault of the reference implementation (may be repeated)", shape="many"),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_csi_snapshot import feature_gates
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
 from pytest_csi_snapshot.requirements import AREAS, catalogue, covers
 from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
@@ -27,6 +28,9 @@ NOT_YET = {"csi_cluster": ("kind",), "csi_controllers": ("upstream", "present")}
 
 FAULTS = "pytest_csi_snapshot.fixtures.faults:known_faults"
 """Reached by name: the library does not import fixtures. A callable without arguments giving the names."""
+
+_PLURALS = {"csi_fault": "csi_faults", "csi_feature_gate": "csi_feature_gates"}
+"""Option name -> attribute of Settings, where they differ."""
 
 SETTINGS = pytest.StashKey["Settings"]()
 
@@ -49,6 +53,7 @@ class Settings:
     csi_reuse: bool
     csi_assets: str
     csi_nodes: int
+    csi_feature_gates: tuple[str, ...]
     csi_controllers: str
     csi_faults: tuple[str, ...]
     csi_image: str
@@ -86,8 +91,8 @@ class Settings:
         return REPLICAS if self.csi_walkthrough else {}
 
     def value_of(self, name: str) -> str | bool | int | tuple[str, ...]:
-        """The value of a setting by its option name (``csi_fault`` is kept as ``csi_faults``)."""
-        value: str | bool | int | tuple[str, ...] = getattr(self, "csi_faults" if name == "csi_fault" else name)
+        """The value of a setting by its option name; what may be repeated is kept under the plural."""
+        value: str | bool | int | tuple[str, ...] = getattr(self, _PLURALS.get(name, name))
         return value
 
 
@@ -107,6 +112,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_reuse=_flag("csi_reuse", raw["csi_reuse"][0]),
         csi_assets=_path("csi_assets", text["csi_assets"]),
         csi_nodes=_nodes(text["csi_nodes"]),
+        csi_feature_gates=_many(raw["csi_feature_gate"][0]),
         csi_controllers=text["csi_controllers"],
         csi_faults=_many(raw["csi_fault"][0]),
         csi_image=text["csi_image"],
@@ -159,6 +165,10 @@ def _check(settings: Settings) -> None:
             known = [*ids, *catalogue().families]
             raise pytest.UsageError(f"--csi-clauses: unknown clause {prefix!r}; {nearest(prefix, known)}")
     _check_faults(settings)
+    try:
+        feature_gates.parse(settings.csi_feature_gates)
+    except ValueError as error:
+        raise pytest.UsageError(f"--csi-feature-gate: {error}") from error
     _check_belonging(settings)
 
 
@@ -196,7 +206,7 @@ def _check_belonging(settings: Settings) -> None:
     for name in ("csi_kubeconfig", "csi_context"):
         if settings.csi_cluster == "embedded" and settings.sources[name] == "option":
             raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=existing, this run is on 'embedded'")
-    for name in ("csi_nodes", "csi_assets", "csi_reuse"):
+    for name in ("csi_nodes", "csi_assets", "csi_reuse", "csi_feature_gate"):
         if settings.csi_driver and settings.csi_cluster == "existing" and settings.sources[name] == "option":
             raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=embedded, this run is on 'existing'")
     if settings.csi_walkthrough:

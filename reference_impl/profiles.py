@@ -34,6 +34,10 @@ class Profile:
     restores_before_answering: bool
     """CreateVolume answers when the data is there; else a volume is not published before."""
     lists_snapshots: bool
+    surfaces_failed_backups: bool
+    """CreateSnapshot answers with what a backup failed of; else its snapshot is never ready."""
+    modern_driver: bool
+    """The driver also lists volumes, tells free space, and cuts groups of volumes."""
 
 
 PROFILES = {
@@ -53,6 +57,8 @@ PROFILES = {
             default_snapshot_type="bak",
             restores_before_answering=True,
             lists_snapshots=True,
+            surfaces_failed_backups=True,
+            modern_driver=True,
         ),
         Profile(
             name="seed",
@@ -68,6 +74,8 @@ PROFILES = {
             default_snapshot_type="bak",
             restores_before_answering=False,
             lists_snapshots=False,
+            surfaces_failed_backups=False,
+            modern_driver=False,
         ),
     )
 }

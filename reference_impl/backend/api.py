@@ -13,16 +13,19 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from . import actions, options, resources, schemas
+from .backup_calls import BackupCalls
 from .calls import Call, Json
 from .engine import Engine, check_name
 from .errors import BackendError
-from .fields import FIELDS
+from .figures import figures
 from .group_calls import GroupCalls
+from .readiness import robustness
 from .records import Attachment, Node, Volume
 from .serving import Handler, SchemaHeader, no_route, route
-from .settings import DEFINITIONS
 from .snapshot_calls import SnapshotCalls
-from .volume_resource import Figures, volume
+from .volume_backups import VolumeBackups
+from .volume_calls import VolumeCalls
+from .volume_resource import volume
 from .volumes import Volumes
 
 NAME_LIMIT = 40
@@ -37,25 +40,29 @@ class Api:
         self._volumes = Volumes(engine)
         self._snapshots = SnapshotCalls(engine)
         self._groups = GroupCalls(engine, self._snapshots)
+        self._backups = BackupCalls(engine)
+        self._volume_backups = VolumeBackups(engine)
         self._actions: dict[str, Handler] = {
             "attach": self._attach,
             "detach": self._detach,
             "expand": lambda call: self._volume(call, self._volumes.expand(call.name, call.size())),
             "snapshotDelete": self._snapshot_delete,
+            "snapshotBackup": self._snapshot_backup,
             **self._snapshots.actions,
             **dict.fromkeys(options.UPDATES, self._update),
+            **VolumeCalls(engine, self._volume).actions,
         }
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        return Starlette(
+        application = Starlette(
             routes=[
                 route("/", "GET", _versions),
                 route("/v1", "GET", lambda call: schemas.api_version(call.urls)),
                 route("/v1/apiversions", "GET", _versions),
                 route("/v1/apiversions/v1", "GET", lambda call: schemas.api_version(call.urls)),
-                route("/v1/schemas", "GET", _schemas),
-                route("/v1/schemas/{name}", "GET", _schema),
+                route("/v1/schemas", "GET", self._schemas),
+                route("/v1/schemas/{name}", "GET", self._schema),
                 route("/v1/volumes", "GET", self._volume_list),
                 route("/v1/volumes", "POST", self._volume_create),
                 route("/v1/volumes/{name}", "GET", lambda call: self._volume(call, self._volumes.get(call.name))),
@@ -63,6 +70,7 @@ class Api:
                 route("/v1/volumes/{name}", "POST", self._volume_action),
                 *self._snapshots.routes(),
                 *self._groups.routes(),
+                *self._backups.routes(),
                 route("/v1/nodes", "GET", self._node_list),
                 route("/v1/nodes/{name}", "GET", self._node_get),
                 route("/v1/nodes/{name}", "PUT", self._node_put),
@@ -75,6 +83,8 @@ class Api:
             middleware=[Middleware(SchemaHeader)],
             exception_handlers={HTTPException: no_route},
         )
+        application.state.error_code = self._engine.profile.error_code
+        return application
 
     def _volume_list(self, call: Call) -> Json:
         found = []
@@ -89,18 +99,20 @@ class Api:
             raise BackendError("InvalidArgument", f"invalid name {name!r}: more than {NAME_LIMIT} characters")
         mode = call.text("volumeMode", "Filesystem")
         chosen = options.chosen(call.body, self._engine.settings.value)
+        if call.text("fromBackup", ""):
+            return self._volume(call, self._volume_backups.restore(call, name, mode, chosen))
         made = self._volumes.create(name, call.size(), mode, call.text("dataSource", ""), chosen)
         return self._volume(call, made)
 
     def _volume_action(self, call: Call) -> Json | None:
         action = call.query.get("action", "")
-        actions.check(action, call.name, self._engine.states.of(call.name))
+        record = self._engine.volumes.get(call.name)
+        faulted = record is not None and robustness(self._engine, record) == "faulted"
+        actions.check(action, call.name, self._engine.states.of(call.name), self._engine.profile, faulted=faulted)
         self._volumes.get(call.name)
         return self._actions[action](call)
 
     def _attach(self, call: Call) -> Json:
-        if call.flag("disableFrontend"):
-            raise BackendError("InvalidArgument", "a volume cannot be attached with its frontend disabled")
         wanted = Attachment(
             node=call.text("hostId"),
             access_mode=call.text("accessMode", "SINGLE_NODE_WRITER"),
@@ -108,6 +120,7 @@ class Api:
             ticket=call.text("attachmentID", ""),
             kind=call.text("attacherType", "") or "longhorn-api",
             attached_by=call.text("attachedBy", ""),
+            disable_frontend=_frontend(call),
         )
         return self._volume(call, self._volumes.attach(call.name, wanted))
 
@@ -124,16 +137,13 @@ class Api:
         self._snapshots.delete_layer(call)
         return self._volume(call, self._volumes.get(call.name))
 
+    def _snapshot_backup(self, call: Call) -> Json:
+        self._backups.create(call)
+        return self._volume(call, self._volumes.get(call.name))
+
     def _volume(self, call: Call, record: Volume) -> Json:
-        figures = Figures(
-            state=self._volumes.state(record),
-            size=self._volumes.size(record),
-            actual_size=self._volumes.actual_size(record),
-            device=self._volumes.device(record),
-            snapshots=self._snapshots.count(record),
-            warn_from=int(self._engine.settings.value("snapshot-count-warning-threshold")),
-        )
-        return volume(record, figures, call.urls)
+        shown = volume(record, figures(self._engine, self._volumes, record), call.urls, self._engine.profile)
+        return shown | self._volume_backups.told(record)
 
     def _node_list(self, call: Call) -> Json:
         found = [self._node(call, node) for node in self._engine.nodes.all()]
@@ -174,7 +184,16 @@ class Api:
 
     def _setting_of(self, call: Call, name: str) -> Json:
         value = self._engine.settings.value(name)
-        return resources.setting(name, value, DEFINITIONS[name], call.urls)
+        return resources.setting(name, value, self._engine.settings.definition(name), call.urls)
+
+    def _schemas(self, call: Call) -> Json:
+        found = schemas.schemas(call.urls, self._engine.profile)
+        return resources.collection("schema", call.urls, found)
+
+    def _schema(self, call: Call) -> Json:
+        if call.name not in schemas.ALL_FIELDS:
+            raise BackendError("NotFound", f"schema {call.name} not found")
+        return schemas.schema(call.name, call.urls, self._engine.profile)
 
     def _event_list(self, call: Call) -> Json:
         found = [resources.event(event, call.urls) for event in self._engine.events.all()]
@@ -187,15 +206,12 @@ class Api:
         raise BackendError("NotFound", f"event {call.name} not found")
 
 
+def _frontend(call: Call) -> str:
+    """Whether the ticket wants no device; the controllers of Longhorn that do not care say "any"."""
+    if call.body.get("disableFrontend") == "any":
+        return "any"
+    return str(call.flag("disableFrontend")).lower()
+
+
 def _versions(call: Call) -> Json:
     return resources.collection("apiVersion", call.urls, [schemas.api_version(call.urls)])
-
-
-def _schemas(call: Call) -> Json:
-    return resources.collection("schema", call.urls, schemas.schemas(call.urls))
-
-
-def _schema(call: Call) -> Json:
-    if call.name not in FIELDS:
-        raise BackendError("NotFound", f"schema {call.name} not found")
-    return schemas.schema(call.name, call.urls)

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..profiles import DEFAULT, PROFILES, Profile
+from .backup_parts import BackupParts, default_folder
+from .backup_settings import BACKUP_DEFINITIONS, target_definitions
+from .backup_urls import url_of
 from .devices import Devices
 from .errors import BackendError
 from .events import Events
@@ -22,6 +26,8 @@ from .locks import Locks
 from .pool import Pool
 from .records import Copy, Group, Node, Records, Remains, Setting, Snapshot, Volume
 from .recovery import recover
+from .replica.images import Image
+from .replica.tree import Layer
 from .replicas import Replicas
 from .settings import Settings
 from .states import States
@@ -46,13 +52,20 @@ class Engine:
     states: States
     events: Events
     profile: Profile
+    backups: BackupParts
     stores: dict[str, Store] = field(default_factory=dict)
     """Chain of a volume, or of one that was deleted and whose snapshots were not -> its data."""
+    restores: dict[str, int] = field(default_factory=dict)
+    """Volumes that are being filled by somebody else -> per cent done."""
+    told: dict[str, str] = field(default_factory=dict)
+    """Volume -> the robustness that its latest event told."""
 
     @classmethod
     def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
         """Open ``data`` as its last user left it: thaw, attach again, sweep. Raises PoolError."""
         pool.open()
+        more = target_definitions(url_of(default_folder(data))) if profile.backup_target_settings else {}
+        settings = Settings(Records(data / "settings", Setting), {**BACKUP_DEFINITIONS, **more})
         engine = cls(
             pool=pool,
             devices=Devices(pool),
@@ -62,13 +75,20 @@ class Engine:
             snapshots=Records(data / "snapshots", Snapshot),
             groups=Records(data / "groups", Group),
             nodes=Records(data / "nodes", Node),
-            settings=Settings(Records(data / "settings", Setting)),
+            settings=settings,
             states=States(),
             events=Events(),
             profile=profile,
+            backups=BackupParts.open(data, settings, profile),
         )
         recover(engine)
         return engine
+
+    def make_store(self, volume: str, size: int, number: int, below: tuple[Layer, Image] | None = None) -> str:
+        """The data of a new volume, in ``number`` replicas; returns its chain. Raises OSError."""
+        chain = uuid.uuid4().hex[:8]
+        self.new_store(volume, chain).replicas.create(number, size, below)
+        return chain
 
     def new_store(self, volume: str, chain: str, copies: tuple[Copy, ...] = ()) -> Store:
         """The data of ``volume``, made known."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from . import layers
 from .engine import Engine, check_name
 from .errors import BackendError
+from .readiness import check_ready
 from .records import Group, Snapshot, Volume
 from .snapshots import make_room, remove
 
@@ -94,6 +95,7 @@ class Groups:
         volume = self._engine.volumes.get(name)
         if volume is None:
             raise BackendError("NotFound", f"volume {name} not found")
+        check_ready(self._engine, volume)
         if volume.mode == "Block" and (volume.attachments or self._engine.devices.of(name) is not None):
             raise BackendError(
                 "FailedPrecondition",

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -15,6 +16,8 @@ import uvicorn
 from ..faults import registry
 from ..profiles import DEFAULT, PROFILES
 from .api import Api
+from .backup_restores import Restores
+from .care import Care
 from .engine import Engine
 from .pool import Pool, PoolError
 
@@ -48,7 +51,13 @@ def main(argv: list[str]) -> int:
     except PoolError as error:
         print(error, file=sys.stderr)
         return 1
+    Restores(engine).resume()
+    ended = threading.Event()
+    care = threading.Thread(target=Care(engine).watch, args=(ended,), name="care", daemon=True)
+    care.start()
     _serve(engine, options.listen)
+    ended.set()
+    care.join()
     os.close(lock)
     return 0
 

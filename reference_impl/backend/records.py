@@ -47,7 +47,8 @@ class Volume:
     ``chain`` tells this volume from an earlier one of the same name, whose snapshots may still be there. ``size``
     in bytes is what was asked for. ``node`` is where its ``attachments`` have brought it, "" for nowhere.
     ``loop`` is the number of the loop device it had last: it gets it again after a restart, because
-    pods hold device nodes by number. ``options`` are those of ``options.OPTIONS``.
+    pods hold device nodes by number. ``options`` are those of ``options.OPTIONS``. ``restore`` is one of
+    ``states.RESTORE``, of the backup at the address ``from_backup``.
     """
 
     name: str
@@ -62,6 +63,9 @@ class Volume:
     replicas: tuple[Copy, ...] = ()
     node: str = ""
     disable_frontend: bool = False
+    from_backup: str = ""
+    restore: str = ""
+    restore_error: str = ""
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Volume:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .layers import GROUP_LABEL
+from .options import replica_count
 from .records import Snapshot, Volume
 from .replica.tree import Layer
 from .store import Store
@@ -25,6 +26,7 @@ def recover(engine: Engine) -> None:
     _open_stores(engine)
     for volume in engine.volumes.all():
         _recover_head(engine, volume)
+        _rebuild(engine, volume)
         engine.states.found(volume.name, attached=bool(volume.attachments))
     _recover_groups(engine)
     _drop_chains_of_nothing(engine)
@@ -73,11 +75,11 @@ def _recover_head(engine: Engine, volume: Volume) -> None:
     """A live file is the truth about an attached volume; without a device it is written back."""
     store = engine.stores[volume.chain]
     if not store.replicas.good:
-        if volume.attachments and store.is_live:
+        if volume.attachments and not volume.disable_frontend and store.is_live:
             _attach_again(engine, volume)
         return
     with engine.storing(volume.chain):
-        if volume.attachments:
+        if volume.attachments and not volume.disable_frontend:
             if not store.is_live:
                 log.warning("the live file of volume %s is gone: what was written last is lost", volume.name)
             store.go_live()
@@ -90,6 +92,18 @@ def _recover_head(engine: Engine, volume: Volume) -> None:
                 store.end_live()
     if store.tree.size != volume.size:
         engine.put(replace(engine.volumes.get(volume.name) or volume, size=store.tree.size))
+
+
+def _rebuild(engine: Engine, volume: Volume) -> None:
+    """Replicas that are lost, or not like the first: nobody writes meanwhile to what they are copied from."""
+    with engine.storing(volume.chain) as store:
+        lost = [copy for copy in store.replicas.copies if copy not in store.replicas.good]
+        if not lost or not store.replicas.good:
+            return
+        while len(store.replicas.good) < replica_count(volume.options):
+            store.rebuild()
+        for copy in lost:
+            store.replicas.forget(copy)
 
 
 def _attach_again(engine: Engine, volume: Volume) -> None:

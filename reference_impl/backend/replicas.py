@@ -40,6 +40,8 @@ class Replicas:
         self._volume = volume
         self.copies = copies
         self._open: dict[str, Replica] = {}
+        self.trouble = ""
+        """Why the last one was lost."""
 
     def folder(self, copy: Copy) -> Path:
         return self._pool.replicas / f"{self._volume}-{copy.id}"
@@ -49,6 +51,8 @@ class Replicas:
         for copy in self.copies:
             if copy.mode == "RW":
                 self._read(copy)
+            elif copy.mode == "WO":  # whoever filled it is gone
+                self.forget(copy)
         good = self.good
         best = next((item for item in good if needed <= set(self._open[item.id].tree.layers)), None)
         for copy in good:
@@ -60,14 +64,20 @@ class Replicas:
     @property
     def good(self) -> list[Copy]:
         """Those that can be read and written."""
-        return [copy for copy in self.copies if copy.mode == "RW"]
+        return [copy for copy in self.copies if copy.mode == "RW" and copy.id in self._open]
 
     @property
     def first(self) -> Replica:
         """One to read from. Raises BackendError FailedPrecondition if none is left."""
-        for copy in self.good:
-            return self._open[copy.id]
-        raise BackendError("FailedPrecondition", f"volume {self._volume} is faulted: no usable replica is left")
+        for copy in self.copies:
+            replica = self._open.get(copy.id)
+            if replica is not None:
+                return replica
+        raise self.faulted()
+
+    def whole(self) -> list[Copy]:
+        """The good ones whose files are still there; who looks changes nothing."""
+        return [copy for copy in self.good if (replica := self._open.get(copy.id)) and replica.whole()]
 
     def replica(self, copy: Copy) -> Replica | None:
         """None for one that is not good."""
@@ -106,7 +116,7 @@ class Replicas:
                 batch.abandon()
                 failed.append((copy, error))
         if not staged:
-            raise failed[0][1] if failed else self._faulted()
+            raise failed[0][1] if failed else self.faulted()
         for copy, why in failed:
             self._fail(copy, str(why))
         troubles = durable.commit([*([extra] if extra else []), *(batch for _, batch, _ in staged)])
@@ -156,13 +166,9 @@ class Replicas:
         self._move(copy, "salvage")
 
     def forget(self, copy: Copy) -> None:
-        """It is one of them no more; its directory goes with the next ``clear``."""
+        """It is one of them no more; what is left of its directory is the caller's to remove."""
         self._open.pop(copy.id, None)
         self.copies = tuple(item for item in self.copies if item.id != copy.id)
-
-    def lose(self, copy: Copy, why: str) -> None:
-        """As if its files were gone."""
-        self._fail(copy, why)
 
     def remove(self) -> None:
         """All their files."""
@@ -177,6 +183,7 @@ class Replicas:
 
     def _fail(self, copy: Copy, why: str) -> None:
         log.warning("replica %s of volume %s is lost: %s", copy.id, self._volume, why)
+        self.trouble = why
         self._open.pop(copy.id, None)
         self._move(copy, "failed", time.time())
 
@@ -184,5 +191,6 @@ class Replicas:
         after = replace(copy, mode=REPLICA[copy.mode, move], failed_at=failed_at)
         self.copies = tuple(after if item.id == copy.id else item for item in self.copies)
 
-    def _faulted(self) -> BackendError:
+    def faulted(self) -> BackendError:
+        """What whoever needs a replica is told when none is left."""
         return BackendError("FailedPrecondition", f"volume {self._volume} is faulted: no usable replica is left")

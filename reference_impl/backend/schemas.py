@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .actions import VOLUME_ACTIONS
-from .fields import FIELDS
+from ..profiles import Profile
+from .actions import VOLUME_ACTIONS, Action
+from .backup_fields import BACKUP_FIELDS, BACKUP_TARGET_ACTIONS, BACKUP_VOLUME_ACTIONS
+from .fields import FIELDS, Field
 from .urls import Urls, plural
 
 Json = dict[str, Any]
@@ -32,12 +34,24 @@ METHODS: dict[str, Methods] = {
     "node": Methods(("GET",), ("GET", "PUT")),
     "setting": Methods(("GET",), ("GET", "PUT")),
     "event": Methods(("GET",), ("GET",)),
+    "backup": Methods(("GET",), ("GET",)),
+    "backupVolume": Methods(("GET",), ("GET", "PUT", "DELETE")),
+    "backupTarget": Methods(("GET", "POST"), ("GET", "PUT", "DELETE")),
 }
 """The kinds that have addresses."""
 
+ALL_FIELDS = {**FIELDS, **BACKUP_FIELDS}
 
-def schema(kind: str, urls: Urls) -> Json:
-    """The schema of ``kind``, a key of ``FIELDS``."""
+ACTIONS: dict[str, dict[str, Action]] = {
+    "volume": VOLUME_ACTIONS,
+    "backupVolume": BACKUP_VOLUME_ACTIONS,
+    "backupTarget": BACKUP_TARGET_ACTIONS,
+}
+"""Kind -> its actions."""
+
+
+def schema(kind: str, urls: Urls, profile: Profile) -> Json:
+    """The schema of ``kind``, a key of ``ALL_FIELDS``."""
     methods = METHODS.get(kind, Methods())
     links = {"self": urls.resource("schema", kind)}
     if methods.collection:
@@ -50,10 +64,8 @@ def schema(kind: str, urls: Urls) -> Json:
         "pluralName": plural(kind),
         "resourceMethods": list(methods.resource),
         "collectionMethods": list(methods.collection),
-        "resourceFields": {name: asdict(field) for name, field in FIELDS[kind].items()},
-        "resourceActions": {name: asdict(action) for name, action in VOLUME_ACTIONS.items()}
-        if kind == "volume"
-        else {},
+        "resourceFields": {name: asdict(field) for name, field in _fields(kind, profile).items()},
+        "resourceActions": _actions(kind),
         "collectionActions": {},
         "collectionFields": {},
         "collectionFilters": {"volume": {"modifiers": ["eq"]}} if kind == "snapshotCR" else {},
@@ -61,9 +73,20 @@ def schema(kind: str, urls: Urls) -> Json:
     }
 
 
-def schemas(urls: Urls) -> list[Json]:
+def schemas(urls: Urls, profile: Profile) -> list[Json]:
     """All of them."""
-    return [schema(kind, urls) for kind in FIELDS]
+    return [schema(kind, urls, profile) for kind in ALL_FIELDS]
+
+
+def _fields(kind: str, profile: Profile) -> dict[str, Field]:
+    if kind != "volume":
+        return ALL_FIELDS[kind]
+    return {profile.image_field if name == "image" else name: field for name, field in FIELDS[kind].items()}
+
+
+def _actions(kind: str) -> Json:
+    """Without an output the answer is empty."""
+    return {name: asdict(action) for name, action in ACTIONS.get(kind, {}).items()}
 
 
 def api_version(urls: Urls) -> Json:

@@ -40,15 +40,16 @@ def _answer(handler: Handler, request: Request, raw: bytes) -> Response:
         answer = handler(Call(request, raw))
     except BackendError as error:
         log.info("%s %s refused: %s: %s", request.method, request.url.path, error.code, error.message)
-        return _refused(error)
+        return _refused(error, request)
     except OSError as error:
         log.exception("%s %s failed", request.method, request.url.path)
-        return _refused(_of_system(error))
+        return _refused(_of_system(error), request)
     return Response(media_type="application/json") if answer is None else JSONResponse(answer)
 
 
-def _refused(error: BackendError) -> Response:
-    return JSONResponse(resources.error(error.status, error.code, error.message), error.status)
+def _refused(error: BackendError, request: Request) -> Response:
+    code: str = getattr(request.app.state, "error_code", "") or error.code
+    return JSONResponse(resources.error(error.status, code, error.message), error.status)
 
 
 def _of_system(error: OSError) -> BackendError:

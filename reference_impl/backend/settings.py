@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .errors import BackendError
@@ -10,7 +11,10 @@ from .records import Records, Setting
 
 @dataclass(frozen=True)
 class Definition:
-    """What a setting is. ``low`` and ``high`` limit an int, ``options`` a string."""
+    """What a setting is. ``low`` and ``high`` limit an int, ``options`` a string, and ``why_not`` in its stead.
+
+    ``why_not`` answers "" for a good value, else what a good one is.
+    """
 
     display: str
     category: str
@@ -20,6 +24,7 @@ class Definition:
     options: tuple[str, ...] = ()
     low: int = 0
     high: int = 1 << 31
+    why_not: Callable[[str], str] | None = None
 
 
 DEFINITIONS: dict[str, Definition] = {
@@ -60,7 +65,18 @@ DEFINITIONS: dict[str, Definition] = {
         "Replica Replenishment Wait Interval", "general", "int", "600", "Seconds. Kept, without effect."
     ),
     "disable-snapshot-purge": Definition(
-        "Disable Snapshot Purge", "snapshot", "bool", "false", "Kept, without effect."
+        "Disable Snapshot Purge",
+        "snapshot",
+        "bool",
+        "false",
+        "Removed snapshots keep their layers, and snapshotPurge is refused.",
+    ),
+    "auto-cleanup-system-generated-snapshot": Definition(
+        "Automatically Cleanup System Generated Snapshot",
+        "snapshot",
+        "bool",
+        "true",
+        "Removed and system snapshots are purged after replicas were rebuilt.",
     ),
     "freeze-filesystem-for-snapshot": Definition(
         "Freeze Filesystem For Snapshot",
@@ -83,34 +99,38 @@ DEFINITIONS: dict[str, Definition] = {
 class Settings:
     """The values. What was never changed has its default and is not on disk."""
 
-    def __init__(self, records: Records[Setting]) -> None:
+    def __init__(self, records: Records[Setting], more: Mapping[str, Definition] | None = None) -> None:
         self._records = records
+        self._definitions = {**DEFINITIONS, **(more or {})}
 
     def names(self) -> list[str]:
-        return sorted(DEFINITIONS)
+        return sorted(self._definitions)
 
     def value(self, name: str) -> str:
         """Raises BackendError NotFound."""
-        definition = self._definition(name)
+        definition = self.definition(name)
         changed = self._records.get(name)
         return changed.value if changed else definition.default
 
     def put(self, name: str, value: str) -> None:
         """Blanks around the value do not count. Raises BackendError NotFound, InvalidArgument."""
         value = value.strip()
-        why = _why_not(self._definition(name), value)
+        why = _why_not(self.definition(name), value)
         if why:
             raise BackendError("InvalidArgument", f"setting {name} must be {why}, not {value!r}")
         self._records.put(Setting(name, value))
 
-    def _definition(self, name: str) -> Definition:
-        if name not in DEFINITIONS:
+    def definition(self, name: str) -> Definition:
+        """Raises BackendError NotFound."""
+        if name not in self._definitions:
             raise BackendError("NotFound", f"setting {name} not found")
-        return DEFINITIONS[name]
+        return self._definitions[name]
 
 
 def _why_not(definition: Definition, value: str) -> str:
     """What a good value is; "" for one that is."""
+    if definition.why_not is not None:
+        return definition.why_not(value)
     if definition.kind == "bool":
         return "" if value in ("true", "false") else "true or false"
     if definition.kind == "int":

@@ -16,7 +16,7 @@ from . import resources
 from .calls import Call, Json
 from .engine import Engine
 from .errors import BackendError
-from .records import Snapshot, Volume
+from .records import Snapshot
 from .replica.names import HEAD
 from .replica.tree import Layer, Tree
 from .resources import Place
@@ -48,11 +48,6 @@ class SnapshotCalls:
             route("/v1/snapshotcrs/{name}", "GET", lambda call: self.cr(call, self._snapshots.get(call.name))),
             route("/v1/snapshotcrs/{name}", "DELETE", lambda call: self._snapshots.delete(call.name)),
         ]
-
-    def count(self, volume: Volume) -> int:
-        """Layers below the head, whoever made them."""
-        store = self._volumes.store(volume)
-        return len(store.tree.layers) if store.replicas.good else 0
 
     def delete_layer(self, call: Call) -> None:
         """Mark the one named in the body as removed. One that the volume does not have is as good."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from . import layers
 from .engine import Engine, check_name
 from .errors import BackendError
+from .readiness import check_ready
 from .records import Snapshot, Volume
 from .replica.names import HEAD
 from .store import Store
@@ -70,6 +71,7 @@ class Snapshots:
                 return existing
             if source is None:
                 raise BackendError("NotFound", f"volume {volume} not found")
+            check_ready(self._engine, source)
             with self._engine.storing(source.chain) as store:
                 make_room(source, store, name)
                 created = self._cut(source, store, name, labels)
@@ -184,9 +186,14 @@ def _purge(engine: Engine, chain: str) -> None:
         engine.remains.drop(chain)
         del engine.stores[chain]
         store.replicas.remove()
-    elif store.replicas.good:
+    elif store.replicas.good and purge_allowed(engine):
         with engine.storing(chain):
             store.purge()
+
+
+def purge_allowed(engine: Engine) -> bool:
+    """Whether removed layers may go, which changes those beside them."""
+    return engine.settings.value("disable-snapshot-purge") == "false"
 
 
 def check_snapshot_name(name: str) -> None:

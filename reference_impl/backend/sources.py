@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .engine import Engine
 from .errors import BackendError
+from .readiness import check_ready
 from .replica.names import HEAD
 
 
@@ -48,6 +49,7 @@ class Sources:
         volume = self._engine.volumes.get(name)
         if volume is None:
             raise BackendError("NotFound", f"volume {name} not found")
+        check_ready(self._engine, volume)
         store = self._engine.stores[volume.chain]
         if not store.is_live:
             with store.flat(HEAD, f"for.{target}") as path:

@@ -36,6 +36,24 @@ REPLICA: dict[tuple[str, str], str] = {
 }
 """Mode of a replica and move -> mode: written only, read and written, lost."""
 
+RESTORE: dict[tuple[str, str], str] = {
+    ("", "begin"): "initiated",
+    ("initiated", "begin"): "initiated",
+    ("initiated", "finish"): "completed",
+    ("initiated", "fail"): "failed",
+}
+"""What became of a volume that somebody else fills, and move -> what becomes of it. A restart begins again."""
+
+ROBUSTNESS: dict[tuple[bool, str], str] = {
+    (True, "all"): "healthy",
+    (True, "some"): "degraded",
+    (True, "none"): "faulted",
+    (False, "all"): "unknown",
+    (False, "some"): "unknown",
+    (False, "none"): "faulted",
+}
+"""Whether a volume is attached, and how many of its replicas are usable -> what its robustness is called."""
+
 SETTLED = frozenset({"detached", "attached"})
 """The states in which no operation is under way."""
 

@@ -48,6 +48,10 @@ class Store:
         self.volume = volume
         self.replicas = replicas
         self.looking = threading.RLock()
+        self.purged = False
+        self.rebuilt = ""
+        self.expansion_error = ("", 0.0)
+        self._usage: dict[str, int] = {}
         self._head: tuple[tuple[int, int, str], int] | None = None
 
     @property
@@ -70,17 +74,21 @@ class Store:
 
     @_alone
     def usage(self) -> dict[str, int]:
-        """Layer -> bytes that are in it and in none below it. Raises BackendError, OSError."""
-        first = self.replicas.first
-        found = {name: first.allocated(name) for name in first.tree.layers}
-        if first.tree.head is not None:
-            found[HEAD] = self._written() if self.is_live else first.allocated(HEAD)
-        return found
+        """Layer -> bytes that are in it and in none below it; what was known last when no replica is left."""
+        for replica in self.replicas.each():
+            try:
+                self._usage = self._usage_of(replica)
+            except FileNotFoundError:  # it is lost, and nobody has noticed so far
+                continue
+            break
+        return self._usage
 
     @_alone
     def go_live(self) -> None:
         """Make the live file, if it is not there. Raises BackendError, OSError."""
         if self.is_live:
+            if not self.tree.dirty:
+                self.replicas.change(_flags(dirty=True))
             return
         batch = Batch()
         try:
@@ -115,6 +123,11 @@ class Store:
             self.replicas.knows(layer.name, image)
 
     @_alone
+    def fill(self, layer: Layer, image: Image) -> None:
+        """Put ``image`` below the empty head. The volume is not live. Raises BackendError, OSError."""
+        self.replicas.change(lambda item, batch: changing.snapshot(item, batch, layer, image))
+
+    @_alone
     def expand(self, layer: Layer, size: int) -> None:
         """A new head of ``size`` bytes above the snapshot ``layer``. Raises BackendError, OSError."""
         if not self.is_live:
@@ -123,6 +136,13 @@ class Store:
         with self.flat(HEAD, "expand") as flat:
             self.snapshot(layer, flat, size)
         self._pool.grow(self.live, size)
+
+    @_alone
+    def rebuild(self) -> None:
+        """One more replica. Raises BackendError, OSError."""
+        copy = self.replicas.begin_rebuild()
+        self.replicas.rebuild(copy, head_too=not self.is_live)
+        self.rebuilt = copy.id
 
     @_alone
     def revert(self, snapshot: str) -> None:
@@ -147,7 +167,10 @@ class Store:
 
     @_alone
     def purge(self) -> None:
-        """Fold or drop what can go of the removed snapshots. Raises BackendError, OSError."""
+        """Fold or drop what can go of the removed snapshots, system ones too. Raises BackendError, OSError."""
+        system = [name for name, layer in self.tree.layers.items() if not layer.user_created and not layer.removed]
+        if system:
+            self.mark(*system)
         while (step := purging.next_step(self.tree)) is not None:
             if step.child:
                 self._fold(step)
@@ -158,6 +181,7 @@ class Store:
             hidden = self._hidden()
             for replica in self.replicas.each():
                 purging.prune(replica, behind, hidden)
+        self.purged = True
 
     @contextlib.contextmanager
     def flat(self, layer: str, purpose: str) -> Iterator[Path]:
@@ -174,8 +198,15 @@ class Store:
         if layer == HEAD and self.is_live:
             self._pool.clone_together({path: self.live}, contextlib.nullcontext())
             return
+        self.replicas.check()
         with path.open("wb") as file:
             self._pool.flatten(self.replicas.first, layer, file.fileno())
+
+    def _usage_of(self, replica: Replica) -> dict[str, int]:
+        found = {name: replica.allocated(name) for name in replica.tree.layers}
+        if replica.tree.head is not None:
+            found[HEAD] = self._written(replica) if self.is_live else replica.allocated(HEAD)
+        return found
 
     def _fold(self, step: purging.Step) -> None:
         path = self._pool.cut(f"{self.volume}.merged")
@@ -192,12 +223,12 @@ class Store:
             return differing(first.seen(self.tree.tip), images.extents_of(self.live))
         return [Range(item.start, item.length) for item in first.extents(HEAD)]
 
-    def _written(self) -> int:
+    def _written(self, replica: Replica) -> int:
         """Bytes of the live file that no snapshot has; asked of the disk only when it was written since."""
         found = self.live.stat()
-        key = (found.st_mtime_ns, found.st_blocks, self.tree.tip)
+        key = (found.st_mtime_ns, found.st_blocks, replica.tree.tip)
         if self._head is None or self._head[0] != key:
-            below = self.replicas.first.seen(self.tree.tip)
+            below = replica.seen(replica.tree.tip)
             own = images.written(below, images.extents_of(self.live))
             self._head = key, sum(item.length for item in own)
         return self._head[1]
@@ -206,6 +237,7 @@ class Store:
     def _changes(self, flat: Path) -> Iterator[Image]:
         """What ``flat`` has that the newest snapshot has not."""
         path = self._pool.cut(f"{self.volume}.changes")
+        self.replicas.check()
         try:
             yield images.changes(flat, self.replicas.first.seen(self.tree.tip), path)
         finally:

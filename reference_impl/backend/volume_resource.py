@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from .actions import OFFERED
+from ..profiles import Profile
+from .actions import offered
+from .figures import Figures, ReplicaFigures
 from .options import OPTIONS
 from .records import Attachment, Volume
 from .resources import Json, envelope
@@ -17,122 +19,186 @@ IMAGE = "pytest-csi-snapshot/reference"
 
 ABSENT_FEATURES: Json = {
     "frontend": "blockdev",
-    "disableFrontend": False,
-    "fromBackup": "",
     "cloneMode": "",
-    "image": IMAGE,
     "currentImage": IMAGE,
     "backingImage": "",
     "lastBackup": "",
     "lastBackupAt": "",
     "standby": False,
-    "restoreRequired": False,
-    "restoreInitiated": False,
     "dataEngine": "v1",
-    "snapshotMaxSize": "0",
     "encrypted": False,
     "migratable": False,
     "shareEndpoint": "",
     "shareState": "",
     "diskSelector": [],
     "nodeSelector": [],
-    "replicas": [],
     "backupStatus": [],
-    "restoreStatus": [],
-    "purgeStatus": [],
-    "rebuildStatus": [],
 }
 """What is the same for every volume here."""
 
 
-@dataclass(frozen=True)
-class Figures:
-    """What is not in the record. Sizes in bytes; ``device`` is "" while it is not attached."""
-
-    state: str
-    size: int
-    actual_size: int
-    device: str
-    snapshots: int
-    warn_from: int
-
-
-def volume(record: Volume, figures: Figures, urls: Urls) -> Json:
-    attached = figures.state == "attached"
+def volume(record: Volume, figures: Figures, urls: Urls, profile: Profile) -> Json:
+    faulted = figures.robustness == "faulted"
     fields = {
         **ABSENT_FEATURES,
+        profile.image_field: IMAGE,
         **{name: record.options.get(name, option.default) for name, option in OPTIONS.items()},
         "name": record.name,
         "size": str(figures.size),
         "state": figures.state,
-        "robustness": "healthy" if attached else "unknown",
-        "ready": True,
-        "notReadyMessage": "",
+        "robustness": figures.robustness,
+        "ready": not figures.why_not_ready,
+        "notReadyMessage": figures.why_not_ready,
+        "disableFrontend": record.disable_frontend,
         "dataSource": record.data_source,
+        "fromBackup": record.from_backup,
+        "restoreRequired": record.restore == "initiated",
+        "restoreInitiated": bool(record.restore),
         "created": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S +0000 UTC"),
         "volumeMode": record.mode,
         "lastAttachedBy": record.attachments[0].attached_by if record.attachments else "",
-        "conditions": _conditions(record, figures),
-        "kubernetesStatus": _of_kubernetes(),
+        "conditions": _conditions(record, figures, profile),
+        "kubernetesStatus": of_kubernetes(),
         "cloneStatus": _clone_status(record.data_source),
-        "controllers": [_controller(record, figures, running=attached)],
+        "controllers": [_controller(record, figures)],
+        "replicas": [_replica(record, item) for item in figures.replicas],
+        "purgeStatus": _purge_status(figures),
+        "rebuildStatus": _rebuild_status(figures),
+        "restoreStatus": _restore_status(record, figures),
         "volumeAttachment": {
             "volume": record.name,
-            "attachments": {item.ticket: _attachment(item) for item in record.attachments},
+            "attachments": {
+                item.ticket: _attachment(item, figures.waiting.get(item.ticket, "")) for item in record.attachments
+            },
         },
     }
-    return envelope("volume", record.name, urls, fields, OFFERED[figures.state])
+    return envelope("volume", record.name, urls, fields, offered(figures.state, profile, faulted=faulted))
 
 
-def _controller(record: Volume, figures: Figures, *, running: bool) -> Json:
+def _controller(record: Volume, figures: Figures) -> Json:
+    text, at = figures.expansion_error
     return {
         "name": f"{record.name}-e-0",
-        "hostId": record.attachments[0].node if record.attachments else "",
+        "hostId": record.node,
         "address": "",
-        "running": running,
+        "running": figures.state == "attached",
         "size": str(figures.size),
         "actualSize": str(figures.actual_size),
         "endpoint": figures.device,
         "isExpanding": False,
-        "lastExpansionError": "",
-        "lastExpansionFailedAt": "",
+        "lastExpansionError": text,
+        "lastExpansionFailedAt": timestamp(at) if text else "",
     }
 
 
-def _attachment(record: Attachment) -> Json:
+def _replica(record: Volume, figures: ReplicaFigures) -> Json:
+    """Its mode is known while the volume is attached, as that of an engine's replica."""
+    running = bool(record.node) and figures.mode != "ERR"
+    return {
+        "name": figures.name,
+        "hostId": record.node,
+        "address": "",
+        "running": running,
+        "image": IMAGE,
+        "currentImage": IMAGE if running else "",
+        "instanceManagerName": "",
+        "diskID": "pool",
+        "diskPath": str(Path(figures.path).parent.parent),
+        "dataPath": figures.path,
+        "mode": figures.mode if record.node or figures.mode == "ERR" else "",
+        "failedAt": timestamp(figures.failed_at) if figures.failed_at else "",
+        "dataEngine": "v1",
+    }
+
+
+def _purge_status(figures: Figures) -> list[Json]:
+    """Of the last one; it was complete when its call was answered."""
+    status = {"isPurging": False, "progress": 100, "error": "", "state": "complete"}
+    return [{"replica": item.name, **status} for item in figures.replicas if figures.purged and item.mode == "RW"]
+
+
+def _rebuild_status(figures: Figures) -> list[Json]:
+    """Of the replica that is being rebuilt, or was the last to be."""
+    found = []
+    source = next((item.name for item in figures.replicas if item.mode == "RW"), "")
+    for item in figures.replicas:
+        if item.mode == "WO" or item.name == figures.rebuilt:
+            busy = item.mode == "WO"
+            status = {"isRebuilding": busy, "progress": 0 if busy else 100, "error": ""}
+            state = "in_progress" if busy else "complete"
+            found.append({"replica": item.name, "fromReplica": source, **status, "state": state})
+    return found
+
+
+def _restore_status(record: Volume, figures: Figures) -> list[Json]:
+    """The state is Longhorn's for a job of its engine."""
+    if not record.restore:
+        return []
+    state = {"initiated": "in_progress", "completed": "complete", "failed": "error"}[record.restore]
+    busy = record.restore == "initiated"
+    status = {
+        "isRestoring": busy,
+        "lastRestored": record.from_backup if record.restore == "completed" else "",
+        "progress": figures.restored if busy else 100 if record.restore == "completed" else 0,
+        "error": record.restore_error,
+        "filename": "",
+        "state": state,
+        "backupURL": record.from_backup,
+    }
+    return [{"replica": item.name, **status} for item in figures.replicas]
+
+
+def _attachment(record: Attachment, why_not: str) -> Json:
+    satisfied = {
+        "type": "Satisfied",
+        "status": str(not why_not),
+        "lastProbeTime": "",
+        "lastTransitionTime": "",
+        "reason": "",
+        "message": why_not,
+    }
     return {
         "attachmentID": record.ticket,
         "attachmentType": record.kind,
         "nodeID": record.node,
         "parameters": {
-            "disableFrontend": "false",
+            "disableFrontend": record.disable_frontend,
             "lastAttachedBy": record.attached_by,
             "accessMode": record.access_mode,
             "readOnly": str(record.read_only).lower(),
         },
-        "satisfied": True,
-        "conditions": [],
+        "satisfied": not why_not,
+        "conditions": [satisfied],
     }
 
 
-def _conditions(record: Volume, figures: Figures) -> Json:
+def _conditions(record: Volume, figures: Figures, profile: Profile) -> Json:
     many = figures.snapshots >= figures.warn_from
-    found = {"Scheduled": True, "Restore": False, "TooManySnapshots": many}
-    message = f"Snapshots count is {figures.snapshots} at or over the warning threshold {figures.warn_from}"
+    count = f"Snapshots count is {figures.snapshots} at or over the warning threshold {figures.warn_from}"
+    found = {
+        "Scheduled": (True, "", ""),
+        "Restore": {
+            "": (False, "", ""),
+            "initiated": (True, "RestoreInProgress", ""),
+            "completed": (False, "", ""),
+            "failed": (False, "RestoreFailure", record.restore_error),
+        }[record.restore],
+        "TooManySnapshots": (True, "TooManySnapshots", count) if many else (False, "", ""),
+    }
     return {
-        kind: {
-            "type": kind,
+        (kind.lower() if profile.lower_case_conditions else kind): {
+            "type": kind.lower() if profile.lower_case_conditions else kind,
             "status": str(true),
             "lastProbeTime": "",
             "lastTransitionTime": timestamp(record.created),
-            "reason": "TooManySnapshots" if kind == "TooManySnapshots" and many else "",
-            "message": message if kind == "TooManySnapshots" and many else "",
+            "reason": reason,
+            "message": message,
         }
-        for kind, true in found.items()
+        for kind, (true, reason, message) in found.items()
     }
 
 
-def _of_kubernetes() -> dict[str, Any]:
+def of_kubernetes() -> dict[str, Any]:
     """Who uses it there is not known here."""
     return {
         "pvName": "",

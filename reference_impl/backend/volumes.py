@@ -12,16 +12,18 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from . import layers, tickets
+from . import layers, restoring, tickets
 from .engine import Engine, check_name
 from .errors import BackendError
-from .options import OPTIONS, Value, checked
+from .options import Value, check_snapshot_room, checked, replica_count
+from .readiness import check_ready, tell
 from .records import Attachment, Remains, Volume
 from .replica.images import Image
 from .replica.tree import Layer
 from .sources import Sources
 from .states import ABSENT
 from .store import Store
+from .times import timestamp
 
 log = logging.getLogger("backend")
 
@@ -55,12 +57,9 @@ class Volumes:
         store = self.store(volume)
         return store.tree.size if store.replicas.good else volume.size
 
-    def actual_size(self, volume: Volume) -> int:
-        """What its layers take in one replica, blocks they share with others counted; 0 for a faulted volume."""
-        store = self.store(volume)
-        if not store.replicas.good:
-            return 0
-        return sum(store.usage().values())
+    def usage(self, volume: Volume) -> dict[str, int]:
+        """Layer -> what it takes in one replica, blocks it shares with others counted."""
+        return self.store(volume).usage()
 
     def create(
         self, name: str, size: int, mode: str, data_source: str, options: dict[str, Value] | None = None
@@ -68,6 +67,7 @@ class Volumes:
         """Raises BackendError AlreadyExists, NotFound (the source), OutOfRange."""
         check_name(name)
         self._check_size(size)
+        check_snapshot_room(int((options or {}).get("snapshotMaxSize", 0)), size)
         alone, shared = self._sources.locks(data_source)
         with self._engine.locks.hold(f"volume {name}", *alone, shared=shared):
             existing = self._engine.volumes.get(name)
@@ -77,10 +77,33 @@ class Volumes:
                 chain = self._fill(name, size, data_source, options or {})
                 made = Volume(name, time.time(), mode, data_source, options=options or {}, chain=chain, size=size)
                 made = self._engine.put(made)
+            if data_source:
+                self._tell(name, "VolumeCloneCompleted", f"finished cloning volume {name} from {data_source}")
             self._tell(
                 name, "Create", f"volume {name} has been created", f"{size} bytes, {data_source or 'empty'}"
             )
             return made
+
+    def begin_restore(
+        self, name: str, size: int, mode: str, url: str, options: dict[str, Value] | None = None
+    ) -> restoring.Restoring:
+        """A new volume for the caller to fill, see ``restoring``. Raises BackendError AlreadyExists, OutOfRange.
+
+        One that a restart left unfinished is begun anew by the same call, see ``unfinished_restores``.
+        """
+        check_name(name)
+        self._check_size(size)
+        return restoring.begin(
+            self._engine, Volume(name, time.time(), mode, from_backup=url, size=size), options or {}
+        )
+
+    def unfinished_restores(self) -> list[Volume]:
+        """Those that nobody is filling now: a restart ended it."""
+        return [
+            volume
+            for volume in self.all()
+            if volume.restore == "initiated" and volume.name not in self._engine.restores
+        ]
 
     def delete(self, name: str) -> None:
         """Its snapshots stay. A volume that is not there is as good. Raises BackendError FailedPrecondition."""
@@ -88,15 +111,18 @@ class Volumes:
             volume = self._engine.volumes.get(name)
             if volume is None:
                 return
-            if volume.attachments:
-                raise BackendError(
-                    "FailedPrecondition", f"volume {name} is attached to node {volume.attachments[0].node}"
-                )
+            users = [item for item in volume.attachments if item.kind != restoring.TICKET]
+            if users:
+                raise BackendError("FailedPrecondition", f"volume {name} is attached to node {users[0].node}")
             store = self.store(volume)
             loop = self._engine.devices.of(name)
             if loop is not None:
                 raise BackendError("FailedPrecondition", f"volume {name} is still in use through {loop.path}")
+            if volume.attachments:
+                with self._engine.states.step(name, "detach"):
+                    volume = self._engine.put(replace(volume, attachments=(), node=""))
             with self._engine.states.step(name, "delete"):
+                self._engine.restores.pop(name, None)
                 kept = self._keep_snapshots(volume, store)
                 self._engine.volumes.drop(name)
             self._remove(volume, store, kept=kept)
@@ -112,12 +138,11 @@ class Volumes:
             volume = self.get(name)
             if self._engine.nodes.get(wanted.node) is None:
                 raise BackendError("NotFound", f"node {wanted.node} not found")
-            with self._engine.storing(volume.chain) as store:
-                store.replicas.check()
-                store.replicas.first  # noqa: B018  a faulted volume is refused
+            check_ready(self._engine, volume)
             attachments = tickets.joined(name, volume.attachments, wanted, volume.node)
             with self._step(volume, "attach", happens=not volume.attachments):
                 attached = self._move(volume, attachments)
+            tell(self._engine, name)
             if attached.attachments != volume.attachments:
                 where = f"/dev/loop{attached.loop}" if not attached.disable_frontend else "no frontend"
                 self._tell(name, "Attached", f"volume {name} has been attached to {attached.node}", where)
@@ -137,6 +162,7 @@ class Volumes:
             )
             with self._step(volume, "detach", happens=bool(volume.attachments) and not left):
                 now = self._move(volume, left)
+            tell(self._engine, name)
             if left != volume.attachments:
                 nodes = ", ".join(item.node for item in volume.attachments if item not in left)
                 self._tell(name, "Detached", f"volume {name} has been detached", f"from {nodes}")
@@ -147,11 +173,11 @@ class Volumes:
         with self._engine.locks.hold(f"volume {name}"):
             volume = self.get(name)
             self._check_size(size)
+            check_ready(self._engine, volume)
             with self._engine.storing(volume.chain) as store:
                 before = store.tree.size
                 if size > before:
-                    layers.check_count(store, name)
-                    store.expand(layers.expansion(store.tree, size), size)
+                    self._grow(name, store, size)
                 self._engine.devices.grow(name)
             if size > before:
                 volume = self._engine.put(replace(volume, size=size))
@@ -159,11 +185,31 @@ class Volumes:
                 self._tell(name, "SucceededExpansion", message)
             return volume
 
+    def _grow(self, name: str, store: Store, size: int) -> None:
+        layers.check_count(store, name)
+        good = len(store.replicas.good)
+        trouble = ""
+        try:
+            store.expand(layers.expansion(store.tree, size), size)
+            if len(store.replicas.good) < good:
+                trouble = store.replicas.trouble
+        except OSError as error:
+            trouble = str(error)
+            raise
+        finally:
+            store.expansion_error = trouble, time.time()
+            if trouble:
+                failed = "Engine failed or partially failed to expand the size"
+                self._tell(name, "FailedExpansion", f"{failed} at {timestamp(time.time())}: {trouble}")
+
     def change(self, name: str, option: str, value: Any) -> Volume:
         """Set one of ``options.OPTIONS``. Raises BackendError NotFound, InvalidArgument."""
         with self._engine.locks.hold(f"volume {name}"):
             volume = self.get(name)
-            return self._engine.put(replace(volume, options={**volume.options, option: checked(option, value)}))
+            good = checked(option, value)
+            if option == "snapshotMaxSize":
+                check_snapshot_room(int(good), self.size(volume))
+            return self._engine.put(replace(volume, options={**volume.options, option: good}))
 
     def state(self, volume: Volume) -> str:
         """Where it is in ``states.TRANSITIONS``. Raises BackendError NotFound if it was deleted meanwhile."""
@@ -185,14 +231,13 @@ class Volumes:
             )
 
     def _same(self, existing: Volume, size: int, mode: str, data_source: str) -> Volume:
-        if (existing.mode, existing.data_source) != (mode, data_source) or self.size(existing) < size:
+        same = (existing.mode, existing.data_source, existing.from_backup) == (mode, data_source, "")
+        if not same or self.size(existing) < size:
             raise BackendError("AlreadyExists", f"volume {existing.name} exists with another size, mode or source")
         return existing
 
     def _fill(self, name: str, size: int, data_source: str, options: dict[str, Value]) -> str:
         """Make the replicas; returns their chain."""
-        chain = uuid.uuid4().hex[:8]
-        number = int(options.get("numberOfReplicas", OPTIONS["numberOfReplicas"].default))
         with self._sources.content(data_source, name) as flat:
             below = None
             if flat is not None:
@@ -200,8 +245,7 @@ class Volumes:
                 if size < length:
                     raise BackendError("OutOfRange", f"size {size} is below that of its source, {length}")
                 below = Layer(str(uuid.uuid4())), Image(flat, length, [])
-            self._engine.new_store(name, chain).replicas.create(number, size, below)
-        return chain
+            return self._engine.make_store(name, size, replica_count(options), below)
 
     def _keep_snapshots(self, volume: Volume, store: Store) -> bool:
         """Whether there are any; then their layers have a record of their own."""

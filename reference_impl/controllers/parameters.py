@@ -52,6 +52,8 @@ class SecretUse:
 
 SNAPSHOTTER = SecretUse("snapshotter")
 SNAPSHOTTER_LIST = SecretUse("snapshotter-list")
+GROUP_SNAPSHOTTER = SecretUse("group-snapshotter")
+GROUP_SNAPSHOTTER_GET = SecretUse("group-snapshotter-get")
 PROVISIONER = SecretUse("provisioner")
 CONTROLLER_PUBLISH = SecretUse("controller-publish")
 NODE_STAGE = SecretUse("node-stage")
@@ -63,8 +65,8 @@ CONTROLLER_MODIFY = SecretUse("controller-modify")
 SNAPSHOT_USES = (
     SNAPSHOTTER,
     SNAPSHOTTER_LIST,
-    SecretUse("group-snapshotter"),
-    SecretUse("group-snapshotter-get"),
+    GROUP_SNAPSHOTTER,
+    GROUP_SNAPSHOTTER_GET,
 )
 STORAGE_USES = (
     PROVISIONER,
@@ -108,13 +110,16 @@ def secret(
 
 
 def snapshot_tokens(
-    content: str, snapshot: str | None, namespace: str | None
+    content: str, snapshot: str | None, namespace: str | None, *, kind: str = "volumesnapshot"
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Tokens for the name and the namespace template of a snapshot's secrets (clause SEC-003)."""
-    tokens = {"volumesnapshotcontent.name": content}
+    """Tokens for the name and the namespace template of a snapshot's secrets (clause SEC-003).
+
+    ``kind`` is what they begin with; ``volumegroupsnapshot`` for a group snapshot.
+    """
+    tokens = {f"{kind}content.name": content}
     if namespace:
-        tokens["volumesnapshot.namespace"] = namespace
-    named = {**tokens, "volumesnapshot.name": snapshot} if snapshot else tokens
+        tokens[f"{kind}.namespace"] = namespace
+    named = {**tokens, f"{kind}.name": snapshot} if snapshot else tokens
     return named, tokens
 
 

@@ -60,5 +60,13 @@ def mode_name(capability: csi_pb2.VolumeCapability) -> str:
     return Mode.Mode.Name(capability.access_mode.mode)
 
 
+def shared(capabilities: Iterable[csi_pb2.VolumeCapability]) -> str:
+    """As the backend has it: "rwx" for writers on several nodes, "rwop" for one at all, else "rwo"."""
+    modes = {capability.access_mode.mode for capability in capabilities}
+    if modes & {Mode.MULTI_NODE_MULTI_WRITER, Mode.MULTI_NODE_SINGLE_WRITER}:
+        return "rwx"
+    return "rwop" if modes == {Mode.SINGLE_NODE_SINGLE_WRITER} else "rwo"
+
+
 def reads_only(capability: csi_pb2.VolumeCapability) -> bool:
     return capability.access_mode.mode in READ_ONLY

@@ -43,12 +43,12 @@ def detect(device: str) -> str:
     return found.stdout.strip()
 
 
-def make(device: str, fstype: str) -> None:
-    """Format a blank device. Raises NotBlankError, CommandError."""
+def make(device: str, fstype: str, options: tuple[str, ...] = ()) -> None:
+    """Format a blank device; ``options`` are further ones of mkfs. Raises NotBlankError, CommandError."""
     with Path(device).open("rb") as file:
         if any(file.read(_HEAD)):
             raise NotBlankError(f"{device} holds data but no filesystem; it is not formatted")
-    run(*_MKFS[fstype], device)
+    run(*_MKFS[fstype], *options, device)
 
 
 def prepare(device: str, fstype: str) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 import grpc
 
 from ..wire import csi_pb2, csi_pb2_grpc
-from . import snapshots
-from .backend import Backend, Group
-from .names import GroupHandle, SnapshotHandle, snapshot_name
+from . import messages, snapshot_class
+from .backend import Backend
+from .backend.groups import Group
+from .names import SNAPSHOT, GroupHandle, SnapshotHandle, snapshot_name
 from .refusals import Refusal, invalid, need
 
 _RPC = csi_pb2.GroupControllerServiceCapability.RPC
@@ -40,8 +41,8 @@ class GroupController(csi_pb2_grpc.GroupControllerServicer):
         name = snapshot_name(need(request.name, "group snapshot name"))
         if not request.source_volume_ids or "" in request.source_volume_ids:
             raise invalid("source volume ids missing in request")
-        snapshots.check_type(request.parameters.get("type", ""))
-        group = self._backend.create_group(name, list(request.source_volume_ids), dict(request.parameters))
+        snapshot_class.check_group(request.parameters)
+        group = self._backend.groups.create(name, list(request.source_volume_ids), dict(request.parameters))
         return csi_pb2.CreateVolumeGroupSnapshotResponse(group_snapshot=_message(group))
 
     def DeleteVolumeGroupSnapshot(
@@ -51,7 +52,7 @@ class GroupController(csi_pb2_grpc.GroupControllerServicer):
         group = self._find(need(request.group_snapshot_id, "group snapshot id"))
         if group is not None:
             _check_members(group, request.snapshot_ids)
-            self._backend.delete_group(group.name)
+            self._backend.groups.delete(group.name)
         return csi_pb2.DeleteVolumeGroupSnapshotResponse()
 
     def GetVolumeGroupSnapshot(
@@ -65,12 +66,12 @@ class GroupController(csi_pb2_grpc.GroupControllerServicer):
 
     def _find(self, group_snapshot_id: str) -> Group | None:
         handle = GroupHandle.parse(group_snapshot_id)
-        return self._backend.find_group(handle.name) if handle else None
+        return self._backend.groups.find(handle.name) if handle else None
 
 
 def _check_members(group: Group, given: Iterable[str]) -> None:
     """Raises Refusal INVALID_ARGUMENT unless ``given`` are the ids of all members."""
-    members = {str(SnapshotHandle(snapshot.volume, snapshot.name)) for snapshot in group.snapshots}
+    members = {str(SnapshotHandle(SNAPSHOT, snapshot.volume, snapshot.name)) for snapshot in group.snapshots}
     wrong = members.symmetric_difference(given)
     if wrong:
         raise invalid(f"snapshot ids do not match those of {GroupHandle(group.name)}: {', '.join(sorted(wrong))}")
@@ -79,7 +80,7 @@ def _check_members(group: Group, given: Iterable[str]) -> None:
 def _message(group: Group) -> csi_pb2.VolumeGroupSnapshot:
     return csi_pb2.VolumeGroupSnapshot(
         group_snapshot_id=str(GroupHandle(group.name)),
-        snapshots=[snapshots.message(snapshot) for snapshot in group.snapshots],
-        creation_time=snapshots.timestamp(group.created),
+        snapshots=[messages.of_snapshot(snapshot) for snapshot in group.snapshots],
+        creation_time=messages.timestamp(group.created),
         ready_to_use=group.ready,
     )

@@ -10,15 +10,17 @@ from importlib import metadata
 import grpc
 from google.protobuf.wrappers_pb2 import BoolValue
 
+from ..profiles import Profile
 from ..wire import csi_pb2, csi_pb2_grpc
-from . import filesystems
+from . import capabilities, filesystems
 
 
 class Identity(csi_pb2_grpc.IdentityServicer):
     """``ready`` tells whether the backend knows this node, i.e. whether any other call can succeed."""
 
-    def __init__(self, name: str, ready: Callable[[], bool]) -> None:
+    def __init__(self, name: str, profile: Profile, ready: Callable[[], bool]) -> None:
         self._name = name
+        self._profile = profile
         self._ready = ready
 
     def GetPluginInfo(
@@ -30,14 +32,13 @@ class Identity(csi_pb2_grpc.IdentityServicer):
         self, request: csi_pb2.GetPluginCapabilitiesRequest, context: grpc.ServicerContext
     ) -> csi_pb2.GetPluginCapabilitiesResponse:
         kind = csi_pb2.PluginCapability
-        services = (kind.Service.CONTROLLER_SERVICE, kind.Service.GROUP_CONTROLLER_SERVICE)
-        online = filesystems.grows_mounted(filesystems.DEFAULT)
+        online = self._profile.expands_attached and filesystems.grows_mounted(filesystems.DEFAULT)
         expansion = kind.VolumeExpansion(
             type=kind.VolumeExpansion.ONLINE if online else kind.VolumeExpansion.OFFLINE
         )
         return csi_pb2.GetPluginCapabilitiesResponse(
             capabilities=[
-                *(kind(service=kind.Service(type=service)) for service in services),
+                *(kind(service=kind.Service(type=service)) for service in capabilities.of_plugin(self._profile)),
                 kind(volume_expansion=expansion),
             ]
         )

@@ -18,6 +18,8 @@ from ..profiles import DEFAULT, PROFILES
 from . import registration
 from .backend import Backend
 from .holding import Holding
+from .patience import DEFAULT as PATIENCE
+from .patience import Patience
 from .refusals import Refusal
 from .services import Services
 
@@ -27,6 +29,8 @@ RETRY = 0.2
 """Seconds between two tries to reach the backend at the start: nothing tells when it is up."""
 GRACE = 0.5
 """Seconds calls under way have at the end."""
+LAST = 1.0
+"""Seconds until it ends, whatever gRPC still waits for."""
 
 
 def main(argv: list[str]) -> int:
@@ -48,7 +52,8 @@ def main(argv: list[str]) -> int:
         signal.signal(number, lambda *_: ended.set())
     backend, holding = Backend(options.backend_url, options.driver_name), Holding()
     holding.refresh()
-    services = Services.make(options.driver_name, options.node_id, backend, holding, ready)
+    profile, patience = PROFILES[options.profile], Patience(options.patience)
+    services = Services.make(options.driver_name, options.node_id, backend, holding, profile, patience, ready)
     registry.activate("driver", options.fault, services)
     servers = [services.server(options.endpoint)]
     servers[0].start()
@@ -59,7 +64,7 @@ def main(argv: list[str]) -> int:
     _join(backend, options.node_id, ready, ended)
     ended.wait()
     for stopping in [server.stop(GRACE) for server in reversed(servers)]:
-        stopping.wait()
+        stopping.wait(LAST)
     logging.shutdown()
     # Not by returning: Python would wait for calls that wait for the backend, and a container has a second.
     os._exit(0)
@@ -69,7 +74,7 @@ def _join(backend: Backend, node_id: str, ready: threading.Event, ended: threadi
     """Tell the backend of this node; until then Probe answers "not ready"."""
     while not ended.is_set():
         try:
-            backend.register_node(node_id)
+            backend.nodes.register(node_id)
         except Refusal as refusal:
             log.info("waiting for the backend: %s", refusal.message)
             ended.wait(RETRY)
@@ -89,5 +94,8 @@ def _options(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--kubelet-registration-path", default="", help="the CSI socket as the kubelet sees it")
     parser.add_argument("--profile", choices=PROFILES, default=DEFAULT, help="which Longhorn to be like")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE, help="seconds a call waits for a backup or a restore"
+    )
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="switch a fault on")
     return parser.parse_args(argv)

@@ -15,29 +15,46 @@ VOLUME_LIMIT = 40
 SNAPSHOT_LIMIT = 63
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+"""What anything in the backend can be called: backups may come from elsewhere, with names of other rules."""
 _HASH = 8
 _TAKEN = frozenset({"volume-head"})
 """What the backend calls the live data of a volume among its snapshots."""
 
 
+SNAPSHOT = "snap"
+"""The kind of a snapshot that lies beside its volume."""
+BACKUP = "bak"
+"""The kind of one that is a backup."""
+
+_KINDS = {"snap": SNAPSHOT, "bak": BACKUP, "bs": BACKUP}
+"""Scheme of a handle -> kind. Old releases wrote ``bs``; contents made from such handles stay good."""
+
+
 @dataclass(frozen=True)
 class SnapshotHandle:
-    """``snap://VOLUME/SNAPSHOT``, a snapshot id of this driver."""
+    """A snapshot id: ``snap://VOLUME/SNAPSHOT``, ``bak://VOLUME/BACKUP`` or ``bs://VOLUME/BACKUP``."""
 
+    scheme: str
     volume: str
     name: str
 
     def __str__(self) -> str:
-        return f"snap://{self.volume}/{self.name}"
+        return f"{self.scheme}://{self.volume}/{self.name}"
+
+    @property
+    def kind(self) -> str:
+        """``SNAPSHOT`` or ``BACKUP``."""
+        return _KINDS[self.scheme]
 
     @classmethod
     def parse(cls, text: str) -> SnapshotHandle | None:
         """None for what is no id of ours: such a snapshot does not exist."""
         scheme, _, rest = text.partition("://")
         volume, _, name = rest.partition("/")
-        if scheme != "snap" or not LABEL.fullmatch(volume) or not LABEL.fullmatch(name):
+        if scheme not in _KINDS or not NAME.fullmatch(volume) or not NAME.fullmatch(name):
             return None
-        return cls(volume, name)
+        return cls(scheme, volume, name)
 
 
 @dataclass(frozen=True)

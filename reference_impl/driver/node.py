@@ -11,8 +11,9 @@ import grpc
 
 from ..linux import loops, mountinfo, syscalls
 from ..wire import csi_pb2, csi_pb2_grpc
-from . import access, filesystems, mounting
-from .backend import Backend, Volume
+from . import access, filesystems, mounting, storage_class
+from .backend import Backend
+from .backend.volumes import Volume
 from .holding import Holding
 from .inflight import InFlight
 from .refusals import Refusal, invalid, need
@@ -56,10 +57,10 @@ class Node(csi_pb2_grpc.NodeServicer):
         name = need(request.volume_id, "volume id")
         staging = Path(need(request.staging_target_path, "staging target path"))
         capability = _capability(request)
-        with self._in_flight.volume(name):
+        with self._in_flight.one(f"volume {name}"):
             volume = self._attached(name)
             if access.volume_mode(capability) == "Filesystem":
-                self._stage(volume, staging, capability)
+                self._stage(volume, staging, capability, storage_class.chosen(request.volume_context))
         return csi_pb2.NodeStageVolumeResponse()
 
     def NodeUnstageVolume(
@@ -67,7 +68,7 @@ class Node(csi_pb2_grpc.NodeServicer):
     ) -> csi_pb2.NodeUnstageVolumeResponse:
         name = need(request.volume_id, "volume id")
         staging = Path(need(request.staging_target_path, "staging target path"))
-        with self._in_flight.volume(name):
+        with self._in_flight.one(f"volume {name}"):
             mounting.unmount(staging)
         return csi_pb2.NodeUnstageVolumeResponse()
 
@@ -78,7 +79,7 @@ class Node(csi_pb2_grpc.NodeServicer):
         target = Path(need(request.target_path, "target path"))
         staging = Path(need(request.staging_target_path, "staging target path"))
         capability = _capability(request)
-        with self._in_flight.volume(name):
+        with self._in_flight.one(f"volume {name}"):
             volume = self._attached(name)
             if access.mode_name(capability) == "SINGLE_NODE_SINGLE_WRITER":
                 _refuse_second(volume, target)
@@ -94,7 +95,7 @@ class Node(csi_pb2_grpc.NodeServicer):
     ) -> csi_pb2.NodeUnpublishVolumeResponse:
         name = need(request.volume_id, "volume id")
         target = Path(need(request.target_path, "target path"))
-        with self._in_flight.volume(name):
+        with self._in_flight.one(f"volume {name}"):
             mounting.unmount(target)
             mounting.remove(target)
             self._holding.refresh()
@@ -106,7 +107,7 @@ class Node(csi_pb2_grpc.NodeServicer):
         """Let the filesystem span the device, which the controller has made larger (RPC-NEX-001)."""
         name = need(request.volume_id, "volume id")
         path = Path(need(request.volume_path, "volume path"))
-        with self._in_flight.volume(name):
+        with self._in_flight.one(f"volume {name}"):
             volume = self._attached(name)
             if volume.size < request.capacity_range.required_bytes:
                 raise Refusal(
@@ -126,7 +127,7 @@ class Node(csi_pb2_grpc.NodeServicer):
     ) -> csi_pb2.NodeGetVolumeStatsResponse:
         name = need(request.volume_id, "volume id")
         path = Path(need(request.volume_path, "volume path"))
-        mount = _mount_of(self._backend.volume(name), path)
+        mount = _mount_of(self._backend.volumes.get(name), path)
         usage = _filesystem_usage(path) if mount.fstype in access.FILESYSTEMS else _block_usage(path)
         return csi_pb2.NodeGetVolumeStatsResponse(usage=usage)
 
@@ -135,7 +136,7 @@ class Node(csi_pb2_grpc.NodeServicer):
 
         Its device is asked of the backend: the one in the publish context may be from before a restart.
         """
-        volume = self._backend.volume(name)
+        volume = self._backend.volumes.get(name)
         if self._node_id not in volume.nodes or not volume.device:
             raise Refusal(
                 grpc.StatusCode.FAILED_PRECONDITION,
@@ -143,15 +144,17 @@ class Node(csi_pb2_grpc.NodeServicer):
             )
         return volume
 
-    def _stage(self, volume: Volume, staging: Path, capability: csi_pb2.VolumeCapability) -> None:
+    def _stage(
+        self, volume: Volume, staging: Path, capability: csi_pb2.VolumeCapability, chosen: storage_class.Chosen
+    ) -> None:
         there = mountinfo.mount_at(staging)
         if there is not None:
             _expect(volume, there)
             return
         fstype = filesystems.detect(volume.device)
         if not fstype:
-            fstype = capability.mount.fs_type or filesystems.DEFAULT
-            _format(volume, fstype)
+            fstype = capability.mount.fs_type or chosen.fs_type or filesystems.DEFAULT
+            _format(volume, fstype, chosen.mkfs)
         elif fstype not in access.FILESYSTEMS:
             raise Refusal(
                 grpc.StatusCode.FAILED_PRECONDITION, f"volume {volume.name} holds {fstype}, which is not supported"
@@ -229,9 +232,9 @@ def _refuse_second(volume: Volume, target: Path) -> None:
             )
 
 
-def _format(volume: Volume, fstype: str) -> None:
+def _format(volume: Volume, fstype: str, options: tuple[str, ...]) -> None:
     try:
-        filesystems.make(volume.device, fstype)
+        filesystems.make(volume.device, fstype, options)
     except filesystems.NotBlankError as error:
         raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, f"volume {volume.name}: {error}") from error
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import grpc
 
+from ..profiles import Profile
 from ..wire import csi_pb2_grpc
 from .backend import Backend
 from .controller import Controller
@@ -16,9 +17,11 @@ from .groups import GroupController
 from .holding import Holding
 from .identity import Identity
 from .node import Node
+from .patience import Patience
 from .refusals import Answering
 
-THREADS = 16
+THREADS = 64
+"""Calls at once. Some wait for a backup or a restore, and those of pods must not wait for them."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,26 @@ class Services:
 
     identity: Identity
     controller: Controller
-    groups: GroupController
+    groups: GroupController | None
+    """None in a profile that has none."""
     node: Node
 
     @classmethod
-    def make(cls, name: str, node_id: str, backend: Backend, holding: Holding, ready: threading.Event) -> Services:
+    def make(
+        cls,
+        name: str,
+        node_id: str,
+        backend: Backend,
+        holding: Holding,
+        profile: Profile,
+        patience: Patience,
+        ready: threading.Event,
+    ) -> Services:
         """``ready`` is set once the backend knows the node."""
         return cls(
-            identity=Identity(name, ready.is_set),
-            controller=Controller(backend),
-            groups=GroupController(backend),
+            identity=Identity(name, profile, ready.is_set),
+            controller=Controller(backend, profile, patience),
+            groups=GroupController(backend) if profile.modern_driver else None,
             node=Node(backend, node_id, holding),
         )
 
@@ -45,7 +58,8 @@ class Services:
         server = grpc.server(futures.ThreadPoolExecutor(THREADS), interceptors=[Answering()])
         csi_pb2_grpc.add_IdentityServicer_to_server(self.identity, server)
         csi_pb2_grpc.add_ControllerServicer_to_server(self.controller, server)
-        csi_pb2_grpc.add_GroupControllerServicer_to_server(self.groups, server)
+        if self.groups is not None:
+            csi_pb2_grpc.add_GroupControllerServicer_to_server(self.groups, server)
         csi_pb2_grpc.add_NodeServicer_to_server(self.node, server)
         bind(server, endpoint)
         return server

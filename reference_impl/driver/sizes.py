@@ -14,16 +14,21 @@ XFS_MINIMUM = 300 * MIB
 """mkfs.xfs refuses less."""
 
 
+def minimum(fs_type: str) -> int:
+    """The least a volume for this filesystem has; "" for any, and for block volumes."""
+    return XFS_MINIMUM if fs_type == "xfs" else MINIMUM
+
+
 def aligned(size: int) -> int:
     """``size`` rounded up."""
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def choose(asked: csi_pb2.CapacityRange, minimum: int = MINIMUM) -> int:
+def choose(asked: csi_pb2.CapacityRange, least: int = MINIMUM) -> int:
     """The size in bytes for ``asked``. Raises Refusal OUT_OF_RANGE."""
     if asked.required_bytes < 0 or asked.limit_bytes < 0:
         raise out_of_range("a size cannot be negative")
-    size = aligned(max(asked.required_bytes, minimum))
+    size = aligned(max(asked.required_bytes, least))
     if asked.limit_bytes and size > asked.limit_bytes:
         raise out_of_range(
             f"the smallest size for this request is {size} bytes, above its limit of {asked.limit_bytes}"

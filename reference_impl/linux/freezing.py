@@ -6,19 +6,22 @@ A freeze is held by a guard process for each filesystem, see ``guard``; thawing 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from . import guard
+from . import guard, syscalls
 from .loops import Loop
 
 FREEZABLE = ("ext4", "xfs")
 
 _SYS_FS = Path("/sys/fs")
+_TRIM_RANGE = struct.Struct("=QQQ")
 
 
 class FreezeError(Exception):
@@ -59,6 +62,12 @@ def thaw(loop: Loop, fstype: str) -> None:
             guard.thaw(fd)
     except OSError as error:
         raise FreezeError(f"thawing {loop.path} failed: {error}") from error
+
+
+def trim(loop: Loop, fstype: str) -> None:
+    """Tell the device which space the mounted filesystem on it does not use. Raises OSError."""
+    with guard.opened(loop, fstype) as fd:
+        fcntl.ioctl(fd, syscalls.FITRIM, _TRIM_RANGE.pack(0, (1 << 64) - 1, 0))
 
 
 class _Guard:

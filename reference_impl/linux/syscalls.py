@@ -16,6 +16,7 @@ UMOUNT_NOFOLLOW = 8
 FICLONE = 0x40049409
 FIFREEZE = 0xC0045877
 FITHAW = 0xC0045878
+FITRIM = 0xC0185879
 BLKGETSIZE64 = 0x80081272
 
 # The same numbers on every architecture; glibc has wrappers only since 2.36.

@@ -83,6 +83,9 @@ class Replica:
     def became(self, tree: Tree, changed: str = HEAD) -> None:
         """The directory holds ``tree`` now; layer ``changed``, and what is seen above it, is another."""
         self.tree = tree
+        if tree.layer(changed) is None:  # it is called otherwise now, or gone
+            self._extents.clear()
+            self._seen.clear()
         self._extents.pop(changed, None)
         self._extents = {name: found for name, found in self._extents.items() if tree.layer(name)}
         self._seen = {

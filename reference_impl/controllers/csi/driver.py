@@ -19,6 +19,7 @@ from .codes import CsiError
 T = TypeVar("T")
 
 Rpc = csi_pb2.ControllerServiceCapability.RPC
+GroupRpc = csi_pb2.GroupControllerServiceCapability.RPC
 NodeRpc = csi_pb2.NodeServiceCapability.RPC
 
 _CHANNEL = (
@@ -37,10 +38,15 @@ class Abilities:
 
     controller: frozenset[int]
     plugin: frozenset[int]
+    group: frozenset[int] = frozenset()
 
     def can(self, rpc: int) -> bool:
         """The controller service has this capability (``Rpc.CREATE_DELETE_SNAPSHOT`` ...)."""
         return rpc in self.controller
+
+    def can_group(self, rpc: int) -> bool:
+        """The group controller service has this capability (``GroupRpc.…``)."""
+        return rpc in self.group
 
     @property
     def topology(self) -> bool:
@@ -58,6 +64,7 @@ class Driver:
         self._closed = False
         self._identity = csi_pb2_grpc.IdentityStub(self._channel)
         self.controller = csi_pb2_grpc.ControllerStub(self._channel)
+        self.group = csi_pb2_grpc.GroupControllerStub(self._channel)
         self._node = csi_pb2_grpc.NodeStub(self._channel)
 
     def close(self) -> None:
@@ -92,15 +99,25 @@ class Driver:
                 raise CsiError(grpc.StatusCode.CANCELLED, str(error)) from error
 
     def abilities(self) -> Abilities:
-        """Ask for the capabilities of plugin and controller service. Raises CsiError."""
+        """Ask for the capabilities of the plugin and of the services that it says it has. Raises CsiError."""
         plugin = self.call(self._identity.GetPluginCapabilities, csi_pb2.GetPluginCapabilitiesRequest())
         services = frozenset(
             int(one.service.type) for one in plugin.capabilities if one.WhichOneof("type") == "service"
         )
+        return Abilities(self._controller_abilities(services), services, self._group_abilities(services))
+
+    def _controller_abilities(self, services: frozenset[int]) -> frozenset[int]:
         if csi_pb2.PluginCapability.Service.CONTROLLER_SERVICE not in services:
-            return Abilities(frozenset(), services)
+            return frozenset()
         answer = self.call(self.controller.ControllerGetCapabilities, csi_pb2.ControllerGetCapabilitiesRequest())
-        return Abilities(frozenset(int(one.rpc.type) for one in answer.capabilities), services)
+        return frozenset(int(one.rpc.type) for one in answer.capabilities)
+
+    def _group_abilities(self, services: frozenset[int]) -> frozenset[int]:
+        if csi_pb2.PluginCapability.Service.GROUP_CONTROLLER_SERVICE not in services:
+            return frozenset()
+        request = csi_pb2.GroupControllerGetCapabilitiesRequest()
+        answer = self.call(self.group.GroupControllerGetCapabilities, request)
+        return frozenset(int(one.rpc.type) for one in answer.capabilities)
 
     def node_can(self, rpc: int) -> bool:
         """The node service on the same socket has this capability. Raises CsiError."""

@@ -42,10 +42,19 @@ class Throttle:
 
 
 class KubeClient:
-    """Requests over one connection pool. ``qps`` 0 means without limit."""
+    """Requests over one connection pool. ``qps`` 0 means without limit; ``timeout``: seconds for one answer."""
 
-    def __init__(self, connection: Connection, *, user_agent: str, qps: float = 0, burst: int = 10) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        user_agent: str,
+        qps: float = 0,
+        burst: int = 10,
+        timeout: float = _TIMEOUT_S,
+    ) -> None:
         self._connection = connection
+        self._timeout = timeout
         self._agent = user_agent
         self._throttle = Throttle(qps, burst) if qps > 0 else None
         self._closing = threading.Event()
@@ -110,7 +119,7 @@ class KubeClient:
         query: dict[str, str] | None = None,
         body: Json | None = None,
         content_type: str = "application/json",
-        read_timeout: float = _TIMEOUT_S,
+        read_timeout: float | None = None,
     ) -> urllib3.BaseHTTPResponse:
         if self._throttle and (delay := self._throttle.delay(time.monotonic())):
             self._closing.wait(delay)
@@ -125,7 +134,9 @@ class KubeClient:
                 headers=headers,
                 preload_content=False,
                 retries=False,
-                timeout=urllib3.Timeout(connect=_TIMEOUT_S, read=read_timeout),
+                timeout=urllib3.Timeout(
+                    connect=self._timeout, read=read_timeout, total=None if read_timeout else self._timeout
+                ),
             )
         except urllib3.exceptions.HTTPError as error:
             raise ApiUnreachableError(f"{method} {path}: no answer from the API server: {error}") from error

@@ -27,6 +27,8 @@ _REFUSED_S = (0.4, 1.6)
 """The same after an answer that is a refusal, such as 404 where the kind's CRD is not there (yet)."""
 _WATCH_S = (300, 600)
 """How long a watch lasts: long enough to be cheap, and varied, so that not all are renewed at once."""
+_ABSENT_S = 10.0
+"""Between two questions for a kind that the API does not have: CRDs are installed by hand, once."""
 _ATTEMPTS = 5
 """Tries of one write: each conflict means that somebody else made progress."""
 
@@ -34,13 +36,28 @@ log = logging.getLogger(__name__)
 
 
 class Collection:
-    """A cached kind. ``start`` lists and watches in a thread of its own; ``synced`` is set after the list."""
+    """A cached kind. ``start`` lists and watches in a thread of its own; ``synced`` is set after the list.
 
-    def __init__(self, client: KubeClient, kind: Kind, namespace: str | None = None) -> None:
+    With ``labels`` (a label selector) only objects that have them are there. An ``optional`` kind may be one that
+    the API server does not have: then the collection is empty, and filled when the kind appears.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        labels: str | None = None,
+        optional: bool = False,
+    ) -> None:
         self.client = client
         self.kind = kind
         self.synced = threading.Event()
         self._namespace = namespace
+        self._query = {"labelSelector": labels} if labels else {}
+        self._optional = optional
+        self._absent = False
         self._handlers: list[Handler] = []
         self._lock = threading.Lock()
         self._seen: dict[str, Json] = {}
@@ -134,6 +151,10 @@ class Collection:
             except ApiError as error:
                 # 410 means that the gap is too long; anything else may have left one, too.
                 listed = False
+                if self._optional and error.not_found:
+                    self._miss()
+                    self._stopping.wait(_ABSENT_S)
+                    continue
                 if error.gone:
                     log.info("%s: the watch fell behind; listing again", self.kind.resource)
                     continue
@@ -153,9 +174,21 @@ class Collection:
             self._stopping.wait(pause)
 
     def _list(self) -> None:
-        answer = self.client.list(self.kind, self._namespace)
+        answer = self.client.list(self.kind, self._namespace, **self._query)
         typed = {"apiVersion": self.kind.api_version, "kind": self.kind.kind}
-        fresh = {objects.key(item): {**typed, **item} for item in answer.get("items") or []}
+        if self._absent:
+            self._absent = False
+            log.info("the API server has %s now", self.kind.plural)
+        self._refill({objects.key(item): {**typed, **item} for item in answer.get("items") or []}, answer)
+
+    def _miss(self) -> None:
+        """The API server does not have the kind, so there is no object of it. Said once each time it is gone."""
+        if not self._absent:
+            self._absent = True
+            log.info("the API server has no %s of %s; going on without", self.kind.plural, self.kind.api_version)
+        self._refill({}, {"metadata": {}})
+
+    def _refill(self, fresh: dict[str, Json], answer: Json) -> None:
         with self._lock:
             before, self._seen, self._written = self._seen, fresh, {}
             self._version = objects.version(answer)
@@ -166,7 +199,8 @@ class Collection:
                 self._notify(old, new)
 
     def _follow(self) -> None:
-        query = {"resourceVersion": str(self._version), "timeoutSeconds": str(random.randint(*_WATCH_S))}
+        seconds = str(random.randint(*_WATCH_S))
+        query = {"resourceVersion": str(self._version), "timeoutSeconds": seconds, **self._query}
         self._watch = self.client.watch(self.kind, self._namespace, **query)
         if self._stopping.is_set():
             self._watch.stop()

@@ -29,15 +29,24 @@ class Kind:
         group, slash, _ = self.api_version.partition("/")
         return f"{self.plural}.{group}" if slash else self.plural
 
+    @property
+    def singular(self) -> str:
+        """One object of the kind as messages name it: ``volumesnapshotclass.snapshot.storage.k8s.io``."""
+        return f"{self.kind.lower()}.{self.api_version.partition('/')[0]}"
+
     def __str__(self) -> str:
         return self.kind
 
 
 _SNAPSHOT = "snapshot.storage.k8s.io/v1"
+_GROUP = "groupsnapshot.storage.k8s.io/v1"
 _STORAGE = "storage.k8s.io/v1"
 
 CSI_NODE = Kind(_STORAGE, "CSINode", "csinodes", namespaced=False)
 EVENT = Kind("v1", "Event", "events")
+GROUP_CLASS = Kind(_GROUP, "VolumeGroupSnapshotClass", "volumegroupsnapshotclasses", namespaced=False)
+GROUP_CONTENT = Kind(_GROUP, "VolumeGroupSnapshotContent", "volumegroupsnapshotcontents", namespaced=False)
+GROUP_SNAPSHOT = Kind(_GROUP, "VolumeGroupSnapshot", "volumegroupsnapshots")
 LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 NODE = Kind("v1", "Node", "nodes", namespaced=False)
 POD = Kind("v1", "Pod", "pods")
@@ -47,5 +56,6 @@ SECRET = Kind("v1", "Secret", "secrets")
 SNAPSHOT = Kind(_SNAPSHOT, "VolumeSnapshot", "volumesnapshots")
 SNAPSHOT_CLASS = Kind(_SNAPSHOT, "VolumeSnapshotClass", "volumesnapshotclasses", namespaced=False)
 SNAPSHOT_CONTENT = Kind(_SNAPSHOT, "VolumeSnapshotContent", "volumesnapshotcontents", namespaced=False)
+REFERENCE_GRANT = Kind("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "referencegrants")
 STORAGE_CLASS = Kind(_STORAGE, "StorageClass", "storageclasses", namespaced=False)
 VOLUME_ATTACHMENT = Kind(_STORAGE, "VolumeAttachment", "volumeattachments", namespaced=False)

@@ -30,10 +30,14 @@ from . import plans
 from .cluster import Cluster, DataSource, Service, data_source, pending, provisioner_of
 from .plans import Plan
 from .protection import Protection
-from .sources import SourceRefusedError, Sources
+from .sources import Origin, SourceRefusedError, Sources
+from .topology import Topology, WrongNodeError
 from .unanswered import Unanswered
 
 log = logging.getLogger(__name__)
+
+CROSS_NAMESPACE = "CrossNamespaceVolumeDataSource"
+"""The feature gate without which a source must be in the claim's own namespace."""
 
 REFUSALS = (SourceRefusedError, ParameterError, UnknownAccessModeError, SecretError)
 """Why the driver is not even asked."""
@@ -47,6 +51,7 @@ class Settings:
     default_fs: str = ""
     extra_metadata: bool = False
     slow: float = 300.0
+    cross_namespace: bool = False
 
 
 class WrongVolumeError(Exception):
@@ -64,12 +69,14 @@ class Claims:
         protection: Protection,
         unanswered: Unanswered,
         settings: Settings,
+        topology: Topology | None = None,
     ) -> None:
         self.peer = peer
         self._cluster = cluster
         self._service = service
         self._protection = protection
         self._settings = settings
+        self._topology = topology
         self._sources = Sources(cluster.client, peer.name, peer.abilities)
         self._unanswered = unanswered
 
@@ -98,6 +105,8 @@ class Claims:
             made = self.plan(claim, storage_class, source)
             credentials = secrets.read(self._cluster.client, made.secret)
         except REFUSALS as error:
+            if isinstance(error, WrongNodeError):
+                self._select_again(claim)
             self._fail(claim, str(error))
         if source:
             self._protection.begin(claim, source)
@@ -122,12 +131,30 @@ class Claims:
             finer_modes=self.peer.abilities.can(Rpc.SINGLE_NODE_MULTI_WRITER),
             extra_metadata=self._settings.extra_metadata,
         )
-        wanted = made.request.volume_content_source
-        if source and source.kind == "VolumeSnapshot":
-            wanted.snapshot.snapshot_id = self._sources.snapshot_handle(claim, source)
-        elif source:
-            wanted.volume.volume_id = self._sources.volume_handle(claim, source)
+        origin = self._origin(claim, source) if source else None
+        if source and origin:
+            wanted = made.request.volume_content_source
+            if source.kind == "VolumeSnapshot":
+                wanted.snapshot.snapshot_id = origin.handle
+            else:
+                wanted.volume.volume_id = origin.handle
+        if self._topology:
+            where = self._topology.requirement(claim, storage_class, origin)
+            made.request.accessibility_requirements.CopyFrom(where)
         return made
+
+    def _origin(self, claim: Json, source: DataSource) -> Origin:
+        if source.namespace != objects.namespace(claim):
+            self._check_crossing(claim, source)
+        if source.kind == "VolumeSnapshot":
+            return self._sources.snapshot(claim, source)
+        return self._sources.volume(claim, source)
+
+    def _check_crossing(self, claim: Json, source: DataSource) -> None:
+        if not self._settings.cross_namespace:
+            text = f"the source is in namespace {source.namespace}, and {CROSS_NAMESPACE} is not switched on"
+            raise SourceRefusedError(text)
+        self._sources.check_grant(claim, source)
 
     def _find(self, key: str) -> Json | None:
         name, _, uid = key.rpartition("/")
@@ -145,7 +172,33 @@ class Claims:
         if self._cluster.volumes.get(f"{self._settings.prefix}-{objects.uid(claim)}"):
             return False
         late = storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"
-        return not late or bool(objects.annotation(claim, markers.SELECTED_NODE))
+        selected = objects.annotation(claim, markers.SELECTED_NODE)
+        if self._service.node is None:
+            return not late or bool(selected)
+        if not late and not selected:
+            self._settle_here(claim, self._service.node)
+        return selected == self._service.node
+
+    def _settle_here(self, claim: Json, node: str) -> None:
+        """Select our node for a claim that may be anywhere. Of all instances the first to write gets the claim.
+
+        Its own change brings the claim back here. A node that lacks the source leaves the claim to the others.
+        """
+        source = data_source(claim)
+        if source and source.kind == "other":
+            return
+        try:
+            origin = self._origin(claim, source) if source else None
+        except REFUSALS as error:
+            self._fail(claim, str(error))
+        if self._topology and not self._topology.has(node, origin):
+            return
+
+        def select(draft: Json) -> bool:
+            free = objects.annotation(draft, markers.SELECTED_NODE) is None
+            return free and objects.annotate(draft, markers.SELECTED_NODE, node)
+
+        self._cluster.claims.edit(claim, select)
 
     def _create(self, made: Plan) -> csi_pb2.Volume:
         """CreateVolume, and a look at what came of it. Raises SyncError."""
@@ -174,10 +227,14 @@ class Claims:
         if error.code is grpc.StatusCode.INVALID_ARGUMENT:
             text = f"{error}: infeasible error. Retries will be delayed"
             self._fail(claim, text, after=self._settings.slow)
-        if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED and objects.annotation(claim, markers.SELECTED_NODE):
-            # That node has no room: the scheduler is to choose again.
-            self._cluster.claims.edit(claim, lambda draft: objects.annotate(draft, markers.SELECTED_NODE, None))
+        if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+            self._select_again(claim)
         self._fail(claim, str(error))
+
+    def _select_again(self, claim: Json) -> None:
+        """That node has no room, or not the source: the scheduler is to choose again."""
+        if objects.annotation(claim, markers.SELECTED_NODE):
+            self._cluster.claims.edit(claim, lambda draft: objects.annotate(draft, markers.SELECTED_NODE, None))
 
     def _free_source(self, claim: Json) -> None:
         """A failed claim that is gone meanwhile holds its source no longer."""

@@ -34,6 +34,8 @@ class Service:
     driver: str
     identity: str
     events: Recorder
+    node: str | None = None
+    """The one node that is served, None where all are."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,15 @@ class DataSource:
 
     kind: Literal["VolumeSnapshot", "PersistentVolumeClaim", "other"]
     key: str
-    """``namespace/name``, always in the claim's own namespace (clause RES-012)."""
+    """``namespace/name``; the claim's own namespace (clause RES-012) unless ``dataSourceRef`` names another."""
+
+    @property
+    def namespace(self) -> str:
+        return self.key.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.key.partition("/")[2]
 
 
 def data_source(claim: Json) -> DataSource | None:
@@ -50,10 +60,8 @@ def data_source(claim: Json) -> DataSource | None:
     source = claim["spec"].get("dataSourceRef") or claim["spec"].get("dataSource")
     if not source:
         return None
-    key = objects.join(objects.namespace(claim), str(source["name"]))
+    key = objects.join(source.get("namespace") or objects.namespace(claim), str(source["name"]))
     group = source.get("apiGroup") or ""
-    if source.get("namespace") not in (None, "", objects.namespace(claim)):
-        return DataSource("other", key)
     if (group, source["kind"]) == (SNAPSHOT_GROUP, "VolumeSnapshot"):
         return DataSource("VolumeSnapshot", key)
     if (group, source["kind"]) == ("", "PersistentVolumeClaim"):

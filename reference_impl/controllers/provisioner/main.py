@@ -14,9 +14,11 @@ from ..kube.leader import lease_name
 from ..work import options
 from ..work.loop import Loop
 from ..work.process import Process, StartError, activate, start_role
-from .claims import Claims, Settings
+from .claims import CROSS_NAMESPACE, Claims, Settings
 from .cluster import Cluster, DataSource, Service, data_source, pending
+from .grants import concerns
 from .protection import Protection
+from .topology import Topology
 from .unanswered import Unanswered
 from .volumes import Volumes
 
@@ -29,6 +31,7 @@ class Provisioner:
     def __init__(self, process: Process, args: options.Arguments) -> None:
         self._process = process
         self._args = args
+        self._crossing = args.feature_gates.get(CROSS_NAMESPACE, False)
 
         def cached(kind: kinds.Kind) -> Collection:
             return process.collection(Collection(process.client, kind))
@@ -53,26 +56,44 @@ class Provisioner:
         self.cluster.volumes.on_change(self._volume_changed)
         self.cluster.snapshots.on_change(self._snapshot_changed)
         self.cluster.attachments.on_change(self._attachment_changed)
+        if self._crossing:
+            # The grants of a cluster without that CRD are none: plain volumes need not wait for them.
+            grants = process.collection(Collection(process.client, kinds.REFERENCE_GRANT), needed=False)
+            grants.on_change(self._grant_changed)
 
     def prepare(self) -> str:
         """Meet the driver; the name of the lease. Raises StartError."""
         peer = meet(self._process, self._args)
         if not peer.abilities.can(Rpc.CREATE_DELETE_VOLUME):
             raise StartError(f"driver {peer.name} lacks the capability CREATE_DELETE_VOLUME")
+        args, node = self._args, options.own_node(self._args)
+        if node and not peer.abilities.topology:
+            raise StartError(f"driver {peer.name} has no topology: --node-deployment is for volumes of one node")
+        nodes = topology = None
         if peer.abilities.topology:
-            raise StartError(f"driver {peer.name} has topology constraints, which this provisioner does not know")
-        args = self._args
+            nodes, csi_nodes = self._late(kinds.NODE), self._late(kinds.CSI_NODE)
+            topology = Topology(peer.name, nodes, csi_nodes, strict=args.strict_topology or bool(node))
         identity = f"{time.time_ns() // 1_000_000}-{random.randint(1000, 9999)}-{peer.name}"
-        service = Service(peer.name, identity, self._process.recorder(f"{peer.name}_{identity}"))
+        service = Service(peer.name, identity, self._process.recorder(f"{peer.name}_{identity}"), node)
         settings = Settings(
-            args.volume_name_prefix, args.default_fstype, args.extra_create_metadata, args.retry_interval_max
+            args.volume_name_prefix,
+            args.default_fstype,
+            args.extra_create_metadata,
+            args.retry_interval_max,
+            self._crossing,
         )
         unanswered = Unanswered()
-        self.protection = Protection(self.cluster, peer.name, unanswered)
-        self.claims = Claims(peer, self.cluster, service, self.protection, unanswered, settings)
-        self.volumes = Volumes(peer, self.cluster, service)
+        self.protection = Protection(self.cluster, peer.name, unanswered, alone=node is None)
+        self.claims = Claims(peer, self.cluster, service, self.protection, unanswered, settings, topology)
+        self.volumes = Volumes(peer, self.cluster, service, nodes if node else None)
         activate(ROLE, args.fault, self)
         return lease_name(peer.name)
+
+    def _late(self, kind: kinds.Kind) -> Collection:
+        """A collection that is needed for this driver only, as one knows after meeting it."""
+        collection = self._process.collection(Collection(self._process.client, kind))
+        collection.start()
+        return collection
 
     def _claim_changed(self, before: Json | None, after: Json | None) -> None:
         """The claim; and what waits for it: clones of it, its own source."""
@@ -105,9 +126,17 @@ class Provisioner:
         if before and after is None and (name := before["spec"]["source"].get("persistentVolumeName")):
             self._volumes.add(name)
 
+    def _grant_changed(self, before: Json | None, after: Json | None) -> None:
+        """Claims that are to be filled from the grant's namespace look again (RES-024)."""
+        grant = after or before
+        assert grant is not None
+        for claim in self.cluster.claims.all():
+            source = data_source(claim)
+            if source and pending(claim) and concerns(claim, source, grant):
+                self._claims.add(f"{objects.key(claim)}/{objects.uid(claim)}")
+
     def _wake(self, source: DataSource) -> None:
-        namespace = source.key.partition("/")[0]
-        for claim in self.cluster.claims.all(namespace):
+        for claim in self.cluster.claims.all():
             if pending(claim) and data_source(claim) == source:
                 self._claims.add(f"{objects.key(claim)}/{objects.uid(claim)}")
 
@@ -119,5 +148,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--volume-name-prefix", default="pvc")
     parser.add_argument("--default-fstype", default="", help="where the StorageClass names none")
     parser.add_argument("--extra-create-metadata", action="store_true", help="tell the driver the objects' names")
+    parser.add_argument(
+        "--feature-gates",
+        type=options.feature_gates,
+        default={},
+        metavar="NAME=BOOL,...",
+        help=f"{CROSS_NAMESPACE} is known; gates of other programs are ignored",
+    )
+    options.node_deployment(parser)
+    parser.add_argument(
+        "--strict-topology", action="store_true", help="a volume for a pod must be on the pod's node itself"
+    )
     args = parser.parse_args(argv)
     return start_role(ROLE, args, lambda process: process.run(Provisioner(process, args).prepare))

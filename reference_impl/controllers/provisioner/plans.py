@@ -14,6 +14,7 @@ from .. import markers, parameters, quantity
 from ..csi import capabilities
 from ..kube import objects
 from ..kube.client import Json
+from ..node_affinity import affinity
 from ..parameters import ParameterError, SecretReference, SecretUse
 from .cluster import requested_bytes, volume_mode
 
@@ -111,6 +112,8 @@ def persistent_volume(made: Plan, volume: csi_pb2.Volume, driver: str, identity:
         "storageClassName": objects.name(storage_class),
         "volumeMode": volume_mode(claim),
     }
+    if volume.accessible_topology:
+        spec["nodeAffinity"] = affinity([dict(one.segments) for one in volume.accessible_topology])
     if storage_class.get("mountOptions"):
         spec["mountOptions"] = storage_class["mountOptions"]
     annotations = {

@@ -24,10 +24,12 @@ log = logging.getLogger(__name__)
 class Protection:
     """Sets the two finalizers and takes them off."""
 
-    def __init__(self, cluster: Cluster, driver: str, unanswered: Unanswered) -> None:
+    def __init__(self, cluster: Cluster, driver: str, unanswered: Unanswered, *, alone: bool = True) -> None:
+        """Not ``alone``: other instances restore too, so any pending restore may be one that has begun."""
         self._cluster = cluster
         self._driver = driver
         self._unanswered = unanswered
+        self._alone = alone
         self._lock = threading.Lock()
         self._begun: dict[str, set[str]] = {}
         """Key of a snapshot -> uids of claims whose restore from it has begun and not ended."""
@@ -72,7 +74,7 @@ class Protection:
         alive = {objects.uid(claim) for claim in self._waiting(DataSource("VolumeSnapshot", key))}
         with self._lock:
             self._begun[key] &= alive
-            if self._begun[key]:
+            if self._begun[key] or (alive and not self._alone):
                 return
         _drop(self._cluster.snapshots, snapshot, markers.RESTORE_SOURCE)
 
@@ -98,10 +100,9 @@ class Protection:
 
     def _waiting(self, source: DataSource) -> list[Json]:
         """Claims that are to be filled from this source, deleted ones included whose call may still run."""
-        namespace = source.key.partition("/")[0]
         ours = [
             claim
-            for claim in self._cluster.claims.all(namespace)
+            for claim in self._cluster.claims.all()
             if pending(claim) and (source.kind == "PersistentVolumeClaim" or provisioner_of(claim) == self._driver)
         ]
         return [claim for claim in [*ours, *self._unanswered.all()] if data_source(claim) == source]

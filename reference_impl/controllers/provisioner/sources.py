@@ -6,13 +6,16 @@ Everything is read from the API server, not from a cache: a refusal by stale kno
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .. import markers, quantity
 from ..csi.driver import Abilities, Rpc
 from ..kube import objects
 from ..kube.client import Json, KubeClient
 from ..kube.errors import ApiError
-from ..kube.kinds import PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, Kind
+from ..kube.kinds import PV, PVC, REFERENCE_GRANT, SNAPSHOT, SNAPSHOT_CONTENT, Kind
 from .cluster import DataSource, requested_bytes, volume_mode
+from .grants import allowed
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -23,6 +26,18 @@ class SourceRefusedError(Exception):
     """The source cannot be used now; the text is for the ``ProvisioningFailed`` event."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """A source as the driver knows it, and what is known of where its data lies.
+
+    ``volume`` is the PV of a clone's source; ``managed_by`` the node that made the snapshot.
+    """
+
+    handle: str
+    volume: Json | None = None
+    managed_by: str | None = None
+
+
 class Sources:
     """Checks data sources for one driver."""
 
@@ -31,13 +46,26 @@ class Sources:
         self._driver = driver
         self._abilities = abilities
 
-    def snapshot_handle(self, claim: Json, source: DataSource) -> str:
-        """The handle of the snapshot to restore. Raises SourceRefusedError."""
+    def check_grant(self, claim: Json, source: DataSource) -> None:
+        """A source in another namespace needs a grant there (RES-024). Raises SourceRefusedError."""
+        try:
+            grants = self._client.list(REFERENCE_GRANT, source.namespace).get("items") or []
+        except ApiError as error:
+            text = f"error getting ReferenceGrants of namespace {source.namespace} from api server: {error}"
+            raise SourceRefusedError(text) from error
+        if not allowed(claim, source, grants):
+            raise SourceRefusedError(
+                f"accessing {source.key} of {source.kind} dataSource from {objects.key(claim)} isn't allowed: "
+                f"no ReferenceGrant in namespace {source.namespace} permits it"
+            )
+
+    def snapshot(self, claim: Json, source: DataSource) -> Origin:
+        """The snapshot to restore. Raises SourceRefusedError."""
         if not self._abilities.can(Rpc.CREATE_DELETE_SNAPSHOT):
             raise SourceRefusedError(
                 "CSI driver does not support snapshot restore: capability CREATE_DELETE_SNAPSHOT"
             )
-        namespace, _, name = source.key.partition("/")
+        namespace, name = source.namespace, source.name
         snapshot = self._read(SNAPSHOT, namespace, name, f"error getting snapshot {name} from api server")
         if objects.deleting(snapshot) and not objects.has_finalizer(snapshot, markers.RESTORE_SOURCE):
             raise SourceRefusedError(f"snapshot {name} is being deleted")
@@ -55,13 +83,14 @@ class Sources:
             raise SourceRefusedError(f"snapshot handle of snapshot {name} is not available")
         check_mode(claim, content)
         check_restore_size(claim, snapshot)
-        return str(handle)
+        labels = content["metadata"].get("labels") or {}
+        return Origin(str(handle), managed_by=labels.get(markers.MANAGED_BY))
 
-    def volume_handle(self, claim: Json, source: DataSource) -> str:
-        """The handle of the volume to clone. Raises SourceRefusedError."""
+    def volume(self, claim: Json, source: DataSource) -> Origin:
+        """The volume to clone. Raises SourceRefusedError."""
         if not self._abilities.can(Rpc.CLONE_VOLUME):
             raise SourceRefusedError("CSI driver does not support clone operations: capability CLONE_VOLUME")
-        namespace, _, name = source.key.partition("/")
+        namespace, name = source.namespace, source.name
         origin = self._read(
             PVC, namespace, name, f"error getting PVC {name} (namespace {namespace!r}) from api server"
         )
@@ -74,7 +103,7 @@ class Sources:
         owner = volume["spec"].get("claimRef") or {}
         if csi.get("driver") != self._driver or owner.get("uid") != objects.uid(origin):
             raise SourceRefusedError("claim in dataSource not bound or invalid")
-        return str(csi["volumeHandle"])
+        return Origin(str(csi["volumeHandle"]), volume=volume)
 
     def _check_content(self, snapshot: Json, content: Json, claim: Json) -> None:
         pair = f"snapshotcontent {objects.name(content)} for snapshot {objects.name(snapshot)}"

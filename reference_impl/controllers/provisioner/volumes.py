@@ -10,8 +10,10 @@ from ..csi.secrets import SecretError
 from ..csi.sidecar import Peer
 from ..kube import objects
 from ..kube.client import Json
+from ..kube.collection import Collection
 from ..kube.errors import ApiError
 from ..kube.events import WARNING
+from ..node_affinity import accessible
 from ..parameters import SecretReference
 from ..work.loop import SyncError
 from .cluster import Cluster, Service
@@ -20,10 +22,12 @@ from .cluster import Cluster, Service
 class Volumes:
     """Deletes released volumes of one driver."""
 
-    def __init__(self, peer: Peer, cluster: Cluster, service: Service) -> None:
+    def __init__(self, peer: Peer, cluster: Cluster, service: Service, nodes: Collection | None = None) -> None:
+        """``nodes`` where the service is for one node only."""
         self.peer = peer
         self._cluster = cluster
         self._service = service
+        self._nodes = nodes
 
     def sync(self, key: str) -> None:
         """Look at one PV. Raises SyncError, ApiError."""
@@ -50,8 +54,14 @@ class Volumes:
             return False
         if objects.deleting(volume) and not objects.has_finalizer(volume, markers.VOLUME_PROVISIONED):
             return False
+        if self._nodes and not self._here(volume, self._nodes):
+            return False
         released = (volume.get("status") or {}).get("phase") == "Released"
         return released and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete"
+
+    def _here(self, volume: Json, nodes: Collection) -> bool:
+        node = nodes.get(self._service.node or "")
+        return node is not None and accessible(volume, node)
 
     def delete(self, volume: Json) -> None:
         """DeleteVolume; a failure is shown as an event. Raises SyncError."""

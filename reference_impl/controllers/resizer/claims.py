@@ -27,9 +27,9 @@ from .usage import Usage
 
 @dataclass(frozen=True)
 class Refusal:
-    """A request that will not succeed as it is, and until when (monotonic seconds) it is not tried again."""
+    """A size in bytes that the driver cannot reach, and until when (monotonic seconds) it is not tried again."""
 
-    requested: int
+    size: int
     until: float
 
 
@@ -44,13 +44,17 @@ class Claims:
         usage: Usage,
         events: Recorder,
         slow: float,
+        *,
+        heeds_use: bool = True,
     ) -> None:
+        """``heeds_use``: a volume that the driver refuses to grow in use is left alone until no pod uses it."""
         self.expansion = expansion
         self._claims = claims
         self._volumes = volumes
         self._usage = usage
         self._events = events
         self._slow = slow
+        self._heeds_use = heeds_use
         self._refusals: dict[str, Refusal] = {}
 
     def sync(self, key: str) -> None:
@@ -85,7 +89,7 @@ class Claims:
         if step is Step.NODE_AGAIN:
             self._write(claim, steps.node_again)
             return
-        self._wait_out(claim, sizes)
+        self._wait_out(claim, target)
         if self._usage.holds(claim):
             raise SyncError(f"{objects.key(claim)} is in use, and its driver grows only volumes that are not")
         stamp = clock.rfc3339()
@@ -96,32 +100,36 @@ class Claims:
         try:
             grown = self.expansion.grow(volume, target)
         except (CsiError, SecretError, UnknownAccessModeError) as error:
-            self._fail(claim, volume, sizes, error)
+            self._fail(claim, volume, sizes, target, error)
         self._refusals.pop(objects.uid(claim), None)
         self._usage.forget(claim)
         self._show(claim, volume, sizes, grown)
 
-    def _wait_out(self, claim: Json, sizes: Sizes) -> None:
-        """Leave an infeasible request alone until its time; a changed one is tried at once (EXP-013, EXP-015)."""
+    def _wait_out(self, claim: Json, target: int) -> None:
+        """Leave an infeasible size alone until its time; another is tried at once (EXP-013, EXP-015)."""
         refusal = self._refusals.get(objects.uid(claim))
-        if refusal and refusal.requested == sizes.requested and refusal.until > time.monotonic():
+        if refusal and refusal.size == target and refusal.until > time.monotonic():
             rest = refusal.until - time.monotonic()
-            raise SyncError("the driver called this request infeasible", after=rest)
+            raise SyncError("the driver called this size infeasible", after=rest)
 
-    def _fail(self, claim: Json, volume: Json, sizes: Sizes, error: Exception) -> NoReturn:
+    def _fail(self, claim: Json, volume: Json, sizes: Sizes, target: int, error: Exception) -> NoReturn:
         code = error.code if isinstance(error, CsiError) else None
         driver, name = self.expansion.peer.name, objects.name(volume)
         text = f'resize volume "{name}" by resizer "{driver}" failed: {error}'
         stamp = clock.rfc3339()
         infeasible = code in INFEASIBLE
-        if code is grpc.StatusCode.FAILED_PRECONDITION:
+        if code is grpc.StatusCode.FAILED_PRECONDITION and self._heeds_use:
             self._usage.refuse(claim)
         if code not in MAYBE_RUNNING:
             claim = self._write(claim, lambda status: steps.failed(status, text, stamp, infeasible=infeasible))
         self._events.event(claim, WARNING, "VolumeResizeFailed", text)
         if infeasible:
-            self._refusals[objects.uid(claim)] = Refusal(sizes.requested, time.monotonic() + self._slow)
-        raise SyncError(text, after=self._slow if infeasible else None)
+            now = time.monotonic()
+            # Of claims that are gone meanwhile nobody asks again.
+            self._refusals = {uid: refusal for uid, refusal in self._refusals.items() if refusal.until > now}
+            self._refusals[objects.uid(claim)] = Refusal(target, now + self._slow)
+        # What was begun before the request was changed is over now: the changed one need not wait.
+        raise SyncError(text, after=self._slow if infeasible and target == sizes.requested else None)
 
     def _show(self, claim: Json, volume: Json, sizes: Sizes, grown: Grown) -> None:
         """Record what was reached: first in the PV, then in the claim (EXP-005)."""

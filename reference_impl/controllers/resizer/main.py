@@ -38,7 +38,8 @@ class Resizer:
         events = self._process.recorder(f"external-resizer {peer.name}")
         expansion = Expansion(peer, self._process.client)
         slow = self._args.retry_interval_max
-        self.claims = Claims(expansion, self._claims, self._volumes, usage, events, slow)
+        heeds_use = self._args.handle_volume_inuse_error
+        self.claims = Claims(expansion, self._claims, self._volumes, usage, events, slow, heeds_use=heeds_use)
         activate(ROLE, self._args.fault, self.claims)
         return f"external-resizer-{lease_name(peer.name)}"
 
@@ -57,5 +58,12 @@ def main(argv: list[str]) -> int:
     """Run the role until SIGTERM."""
     parser = options.parser(ROLE, __doc__ or "")
     options.csi(parser, timeout=10.0)
+    parser.add_argument(
+        "--handle-volume-inuse-error",
+        type=options.boolean,
+        default=True,
+        metavar="BOOL",
+        help="after FAILED_PRECONDITION wait until no pod uses the volume (EXP-023)",
+    )
     args = parser.parse_args(argv)
     return start_role(ROLE, args, lambda process: process.run(Resizer(process, args).prepare))

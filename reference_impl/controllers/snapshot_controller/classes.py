@@ -1,12 +1,13 @@
-"""Which VolumeSnapshotClass a snapshot uses (clauses CLS-001 to CLS-009). Writes only the chosen default."""
+"""Which class a snapshot uses (clauses CLS-001 to CLS-009, GRP-005). Writes only the chosen default."""
 
 from __future__ import annotations
 
-from .. import markers
+from collections.abc import Callable
+
 from ..kube import objects
 from ..kube.client import Json
-from .cluster import Cluster, static_content_name
-from .sources import SourceError, csi_volume
+from .cluster import Family
+from .sources import SourceError
 
 
 class ClassError(Exception):
@@ -17,44 +18,51 @@ class ClassError(Exception):
         self.reason = reason
 
 
-def settle(cluster: Cluster, snapshot: Json) -> Json:
+def settle(family: Family, snapshot: Json, driver: Callable[[], str]) -> Json:
     """Make sure that the snapshot's class exists; fill in the default of a dynamic one that names none.
 
-    Returns the snapshot as it is now. Raises ClassError.
+    ``driver`` gives the name of the driver of the snapshot's volume, or raises SourceError. Returns the
+    snapshot as it is now. Raises ClassError.
     """
-    name = snapshot["spec"].get("volumeSnapshotClassName")
+    form = family.form
+    name = form.class_name(snapshot)
     if name is not None:
-        if cluster.classes.get(name) is None:
-            text = f'volumesnapshotclass.snapshot.storage.k8s.io "{name}" not found'
-            raise ClassError("GetSnapshotClassFailed", f"failed to get snapshot class with error {text}")
+        if family.classes.get(name) is None:
+            text = f"failed to get {form.noun} class with error {absent(family, name)}"
+            raise ClassError(f"Get{form.title}ClassFailed", text)
         return snapshot
-    if static_content_name(snapshot) is not None:
+    if form.static_name(snapshot) is not None:
         return snapshot
-    default = _default(cluster, snapshot)
+    try:
+        default = _default(family, driver())
+    except (SourceError, LookupError) as error:
+        text = f"Failed to set default {form.noun} class with error {error}"
+        raise ClassError(f"SetDefault{form.title}ClassFailed", text) from error
 
     def choose(draft: Json) -> bool:
-        draft["spec"]["volumeSnapshotClassName"] = default
+        draft["spec"][form.class_field] = default
         return True
 
-    return cluster.snapshots.edit(snapshot, choose)
+    return family.snapshots.edit(snapshot, choose)
 
 
-def _default(cluster: Cluster, snapshot: Json) -> str:
-    """The name of the one default class for the driver of the snapshot's volume."""
-    reason, failed = "SetDefaultSnapshotClassFailed", "Failed to set default snapshot class with error"
-    try:
-        driver = csi_volume(cluster, snapshot)["spec"]["csi"]["driver"]
-    except SourceError as error:
-        raise ClassError(reason, f"{failed} {error}") from error
+def absent(family: Family, name: str) -> str:
+    """That there is no such class, as an API server says it."""
+    return f'{family.form.snapshot_class.singular} "{name}" not found'
+
+
+def _default(family: Family, driver: str) -> str:
+    """The name of the one default class for a driver. Raises LookupError."""
+    form = family.form
     defaults = [
         objects.name(snapshot_class)
-        for snapshot_class in cluster.classes.all()
+        for snapshot_class in family.classes.all()
         if snapshot_class["driver"] == driver
         # Only the exact word counts (clause CLS-007).
-        and objects.annotation(snapshot_class, markers.DEFAULT_CLASS) == "true"
+        and objects.annotation(snapshot_class, form.default_class) == "true"
     ]
     if not defaults:
-        raise ClassError(reason, f"{failed} cannot find default snapshot class")
+        raise LookupError(f"cannot find default {form.noun} class")
     if len(defaults) > 1:
-        raise ClassError(reason, f"{failed} {len(defaults)} default snapshot classes were found")
+        raise LookupError(f"{len(defaults)} default {form.noun} classes were found")
     return defaults[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from ..forms import GROUP, SINGLE, Form
 from ..kube import objects
 from ..kube.client import Json
 from ..kube.collection import Collection
@@ -11,20 +13,44 @@ from ..kube.events import Recorder
 
 
 @dataclass(frozen=True)
+class Family:
+    """One sort of snapshot, single or group, with its contents and classes."""
+
+    form: Form
+    snapshots: Collection
+    contents: Collection
+    classes: Collection
+    events: Recorder
+
+    def content_of(self, snapshot: Json, dynamic_name: str) -> Json | None:
+        """The content that a snapshot has or will have, bound or not; ``dynamic_name`` where it names none."""
+        form = self.form
+        return self.contents.get(form.bound_name(snapshot) or form.static_name(snapshot) or dynamic_name)
+
+
+@dataclass(frozen=True)
 class Cluster:
-    """The cached collections, and the recorder of events."""
+    """The cached collections, and the recorder of events. Without group CRDs those of groups are empty."""
 
     snapshots: Collection
     contents: Collection
     classes: Collection
     claims: Collection
     volumes: Collection
+    group_snapshots: Collection
+    group_contents: Collection
+    group_classes: Collection
     events: Recorder
+    nodes: Collection | None = None
+    """Only with distributed snapshotting."""
 
-    def content_of(self, snapshot: Json) -> Json | None:
-        """The content that a snapshot has or will have, bound or not."""
-        name = content_name(snapshot)
-        return self.contents.get(name) if name else None
+    @cached_property
+    def singles(self) -> Family:
+        return Family(SINGLE, self.snapshots, self.contents, self.classes, self.events)
+
+    @cached_property
+    def groups(self) -> Family:
+        return Family(GROUP, self.group_snapshots, self.group_contents, self.group_classes, self.events)
 
     def source_claim(self, snapshot: Json) -> Json | None:
         """The PVC that a dynamic snapshot is taken of."""
@@ -41,38 +67,6 @@ def claim_name(snapshot: Json) -> str | None:
     """The source PVC that a snapshot names; None for a pre-provisioned one."""
     value = snapshot["spec"]["source"].get("persistentVolumeClaimName")
     return None if value is None else str(value)
-
-
-def static_content_name(snapshot: Json) -> str | None:
-    """The content that a pre-provisioned snapshot names; None for a dynamic one."""
-    value = snapshot["spec"]["source"].get("volumeSnapshotContentName")
-    return None if value is None else str(value)
-
-
-def dynamic_content_name(snapshot: Json) -> str:
-    """The name of the content that is made for a snapshot (clause SNAP-DYN-001)."""
-    return f"snapcontent-{objects.uid(snapshot)}"
-
-
-def content_name(snapshot: Json) -> str:
-    """The bound content's name, or else the one that the snapshot's source leads to."""
-    bound = (snapshot.get("status") or {}).get("boundVolumeSnapshotContentName")
-    return str(bound or static_content_name(snapshot) or dynamic_content_name(snapshot))
-
-
-def snapshot_key(content: Json) -> str:
-    """The key of the snapshot that a content is reserved for."""
-    ref = content["spec"]["volumeSnapshotRef"]
-    return objects.join(ref.get("namespace"), str(ref.get("name")))
-
-
-def refers(content: Json, snapshot: Json, *, bound: bool) -> bool:
-    """The content is for this snapshot. Unless ``bound`` is asked for, a reference without uid will do."""
-    ref = content["spec"]["volumeSnapshotRef"]
-    if (ref.get("namespace"), ref.get("name")) != (objects.namespace(snapshot), objects.name(snapshot)):
-        return False
-    uid = ref.get("uid") or ""
-    return uid == objects.uid(snapshot) or (not bound and not uid)
 
 
 def ready(obj: Json) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from .. import markers
+from ..forms import SINGLE, Form
 from ..kube import objects
 from ..kube.client import Json
 from ..kube.errors import ApiError
 from ..kube.events import NORMAL
-from ..kube.kinds import SNAPSHOT_CONTENT
-from ..parameters import SNAPSHOTTER, ParameterError, secret, snapshot_tokens
-from .cluster import Cluster, dynamic_content_name, refers
+from ..parameters import SNAPSHOTTER, ParameterError, SecretReference, secret, snapshot_tokens
+from . import managing
+from .classes import absent
+from .cluster import Cluster, Family
 from .sources import SourceError, csi_volume
 
 
@@ -25,14 +27,20 @@ def create(cluster: Cluster, snapshot: Json) -> Json:
     except (SourceError, ParameterError) as error:
         text = f'failed to get input parameters to create snapshot {objects.name(snapshot)}: "{error}"'
         raise CreationError(text) from error
+    return submit(cluster.singles, snapshot, body)
+
+
+def submit(family: Family, snapshot: Json, body: Json) -> Json:
+    """Create the content that is described, or find that it was made before. Raises CreationError, ApiError."""
+    form = family.form
     try:
-        content = cluster.contents.create(body)
+        content = family.contents.create(body)
     except ApiError as error:
         if not error.exists:
             raise
-        return _existing(cluster, snapshot, body)
-    text = f"Waiting for a snapshot {objects.key(snapshot)} to be created by the CSI driver."
-    cluster.events.event(snapshot, NORMAL, "CreatingSnapshot", text)
+        return _existing(family, snapshot, body)
+    text = f"Waiting for a {form.noun} {objects.key(snapshot)} to be created by the CSI driver."
+    family.events.event(snapshot, NORMAL, f"Creating{form.title}", text)
     return content
 
 
@@ -42,33 +50,33 @@ def describe(cluster: Cluster, snapshot: Json) -> Json:
     class_name = snapshot["spec"]["volumeSnapshotClassName"]
     snapshot_class = cluster.classes.get(class_name)
     if snapshot_class is None:
-        raise SourceError(f'volumesnapshotclass.snapshot.storage.k8s.io "{class_name}" not found')
-    name = dynamic_content_name(snapshot)
+        raise SourceError(absent(cluster.singles, class_name))
+    name = SINGLE.dynamic_name(snapshot)
     tokens = snapshot_tokens(name, objects.name(snapshot), objects.namespace(snapshot))
     reference = secret(SNAPSHOTTER, snapshot_class.get("parameters") or {}, *tokens)
-    annotations = {}
-    if reference:
-        annotations[markers.DELETION_SECRET_NAME] = reference.name
-        annotations[markers.DELETION_SECRET_NAMESPACE] = reference.namespace
     spec: Json = {
         "deletionPolicy": snapshot_class["deletionPolicy"],
         "driver": snapshot_class["driver"],
         "source": {"volumeHandle": volume["spec"]["csi"]["volumeHandle"]},
         "volumeSnapshotClassName": class_name,
-        "volumeSnapshotRef": {
-            "apiVersion": snapshot["apiVersion"],
-            "kind": snapshot["kind"],
-            "name": objects.name(snapshot),
-            "namespace": objects.namespace(snapshot),
-            "uid": objects.uid(snapshot),
-            "resourceVersion": snapshot["metadata"]["resourceVersion"],
-        },
+        "volumeSnapshotRef": SINGLE.reference_to(snapshot),
     }
     if volume["spec"].get("volumeMode"):
         spec["sourceVolumeMode"] = volume["spec"]["volumeMode"]
-    # With the finalizer from its first version on, no moment is left in which a deletion would lose the snapshot.
-    meta = {"name": name, "annotations": annotations, "finalizers": [markers.CONTENT_BOUND]}
+    meta = metadata(SINGLE, name, reference)
+    if labels := managing.labels(cluster.nodes, volume):
+        meta["labels"] = labels
     return {"metadata": meta, "spec": spec}
+
+
+def metadata(form: Form, name: str, reference: SecretReference | None) -> Json:
+    """The metadata of a new content: the secret of its deletion (clause SEC-004), and its finalizer."""
+    annotations = {}
+    if reference:
+        annotations[form.secret_name] = reference.name
+        annotations[form.secret_namespace] = reference.namespace
+    # With the finalizer from its first version on, no moment is left in which a deletion would lose the snapshot.
+    return {"name": name, "annotations": annotations, "finalizers": [form.content_finalizer]}
 
 
 def _protect_claim(cluster: Cluster, snapshot: Json) -> None:
@@ -92,10 +100,10 @@ def _protect_claim(cluster: Cluster, snapshot: Json) -> None:
             raise
 
 
-def _existing(cluster: Cluster, snapshot: Json, body: Json) -> Json:
+def _existing(family: Family, snapshot: Json, body: Json) -> Json:
     """The content of that name which somebody, most likely we before a restart, made already."""
-    name = body["metadata"]["name"]
-    content = cluster.contents.client.get(SNAPSHOT_CONTENT, None, name)
-    if not refers(content, snapshot, bound=True):
-        raise CreationError(f"VolumeSnapshotContent {name} exists and is for another snapshot")
+    form, name = family.form, body["metadata"]["name"]
+    content = family.contents.client.get(form.content, None, name)
+    if not form.refers(content, snapshot, bound=True):
+        raise CreationError(f"{form.content} {name} exists and is for another {form.noun}")
     return content

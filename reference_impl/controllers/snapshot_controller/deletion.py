@@ -1,4 +1,4 @@
-"""Deletes what belongs to a snapshot that is being deleted (clauses DEL-001 to DEL-008, FIN-007).
+"""Deletes what belongs to a snapshot that is being deleted (clauses DEL-001 to DEL-008, FIN-007, GRP-008).
 
 Whether the backend's snapshot goes is the content's ``deletionPolicy`` at this moment; the sidecar does it.
 """
@@ -11,27 +11,41 @@ from ..kube.client import Json
 from ..kube.errors import ApiError
 from ..kube.events import WARNING
 from ..work.loop import SyncError
-from .cluster import Cluster, refers
+from .cluster import Cluster, Family
+from .groups import membership
 
 
 def process(cluster: Cluster, snapshot: Json) -> None:
-    """Bring a deleted snapshot one step nearer to its end. Raises SyncError while a restore still needs it."""
+    """Bring a deleted snapshot one step nearer to its end.
+
+    Raises SyncError while a restore still needs it, or its group exists.
+    """
     if not snapshot["metadata"].get("finalizers"):
         return
-    if _being_restored(cluster, snapshot):
-        text = "Snapshot is being used to restore a PVC"
-        cluster.events.event(snapshot, WARNING, "SnapshotDeletePending", text)
-        raise SyncError(text)
-    content = cluster.content_of(snapshot)
-    if content is not None and not refers(content, snapshot, bound=True):
+    if being_restored(cluster, snapshot):
+        _wait(cluster, snapshot, "Snapshot is being used to restore a PVC")
+    group = membership.group_of(cluster, snapshot)
+    if group is not None:
+        text = f"Snapshot is a member of group snapshot {objects.key(group)}: it goes when the group is deleted"
+        _wait(cluster, snapshot, text)
+    family = cluster.singles
+    name = membership.content_name(snapshot) or family.form.dynamic_name(snapshot)
+    _drop(cluster, snapshot, keep_last=retire(family, snapshot, family.content_of(snapshot, name)))
+
+
+def retire(family: Family, snapshot: Json, content: Json | None) -> bool:
+    """Tell the sidecar of the deletion, and delete the content if its policy says so.
+
+    Whether the snapshot has to outlive its content, which has yet to go. Raises ApiError.
+    """
+    if content is not None and not family.form.refers(content, snapshot, bound=True):
         content = None
     if content is not None:
-        content = _announce(cluster, content)
-    if content is not None and content["spec"]["deletionPolicy"] == "Delete":
-        _delete_content(cluster, snapshot, content)
-        _drop(cluster, snapshot, keep_last=True)
-    else:
-        _drop(cluster, snapshot, keep_last=False)
+        content = _announce(family, content)
+    if content is None or content["spec"]["deletionPolicy"] != "Delete":
+        return False
+    _delete_content(family, snapshot, content)
+    return True
 
 
 def restores_from(claim: Json) -> str | None:
@@ -47,16 +61,22 @@ def restores_from(claim: Json) -> str | None:
     return objects.join(objects.namespace(claim), str(source["name"]))
 
 
-def _being_restored(cluster: Cluster, snapshot: Json) -> bool:
+def being_restored(cluster: Cluster, snapshot: Json) -> bool:
+    """A Pending claim is to be filled from this snapshot."""
     key = objects.key(snapshot)
     return any(restores_from(claim) == key for claim in cluster.claims.all(objects.namespace(snapshot)))
 
 
-def _announce(cluster: Cluster, content: Json) -> Json | None:
+def _wait(cluster: Cluster, snapshot: Json, text: str) -> None:
+    cluster.events.event(snapshot, WARNING, "SnapshotDeletePending", text)
+    raise SyncError(text)
+
+
+def _announce(family: Family, content: Json) -> Json | None:
     """Tell the sidecar by an annotation, whatever the policy (DEL-007). None where the content is gone."""
     try:
-        return cluster.contents.edit(
-            content, lambda draft: objects.annotate(draft, markers.BEING_DELETED, markers.YES)
+        return family.contents.edit(
+            content, lambda draft: objects.annotate(draft, family.form.being_deleted, markers.YES)
         )
     except ApiError as error:
         if error.not_found:
@@ -64,14 +84,14 @@ def _announce(cluster: Cluster, content: Json) -> Json | None:
         raise
 
 
-def _delete_content(cluster: Cluster, snapshot: Json, content: Json) -> None:
+def _delete_content(family: Family, snapshot: Json, content: Json) -> None:
     if objects.deleting(content):
         return
     try:
-        cluster.contents.delete(content)
+        family.contents.delete(content)
     except ApiError as error:
-        text = f"Failed to delete snapshot content API object: {error}"
-        cluster.events.event(snapshot, WARNING, "SnapshotContentObjectDeleteError", text)
+        text = f"Failed to delete {family.form.noun} content API object: {error}"
+        family.events.event(snapshot, WARNING, f"{family.form.title}ContentObjectDeleteError", text)
         raise
 
 
@@ -79,10 +99,10 @@ def _drop(cluster: Cluster, snapshot: Json, *, keep_last: bool) -> None:
     """Take our finalizers off; ``keep_last`` leaves one, so that the snapshot outlives its content (DEL-001)."""
 
     def change(draft: Json) -> bool:
-        ours = [markers.SNAPSHOT_AS_SOURCE, markers.SNAPSHOT_BOUND]
+        ours = [markers.IN_GROUP, markers.SNAPSHOT_AS_SOURCE, markers.SNAPSHOT_BOUND]
         if keep_last:
-            kept = markers.SNAPSHOT_BOUND if objects.has_finalizer(draft, markers.SNAPSHOT_BOUND) else ours[0]
-            ours.remove(kept)
+            kept = [finalizer for finalizer in ours if objects.has_finalizer(draft, finalizer)]
+            ours = [finalizer for finalizer in ours if finalizer not in kept[-1:]]
         return objects.drop_finalizers(draft, *ours)
 
     try:

@@ -1,86 +1,60 @@
-"""One look at one VolumeSnapshot: class, content, finalizers, status. The steps are in their own modules."""
+"""One look at one VolumeSnapshot. What it has in common with a group's is in ``progress``."""
 
 from __future__ import annotations
 
-from ..kube import objects
 from ..kube.client import Json
-from ..kube.errors import ApiError
-from ..kube.events import WARNING
-from ..work.loop import SyncError
-from . import binding, classes, creation, deletion, finalizers, status
-from .binding import BindingError
-from .classes import ClassError
-from .cluster import Cluster, ready, static_content_name
-from .creation import CreationError
+from . import creation, deletion, finalizers
+from .cluster import Cluster
+from .groups import membership
+from .progress import Progress
+from .sources import csi_volume
+from .status import SingleStatus
 
 
-class Snapshots:
+class Snapshots(Progress):
     """Brings VolumeSnapshots to the state that their spec asks for."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-
-    def sync(self, key: str) -> None:
-        """Look at one snapshot. Raises SyncError or ApiError where it has to be looked at again."""
-        snapshot = self.cluster.snapshots.get(key)
-        if snapshot is None:
-            return
-        if objects.deleting(snapshot):
-            deletion.process(self.cluster, snapshot)
-            return
-        try:
-            self.advance(snapshot)
-        except ApiError as error:
-            # Deleted while we worked: the watch brings the deletion, there is nothing to report.
-            if not error.not_found or self.cluster.snapshots.get(key) is snapshot:
-                raise
+        super().__init__(cluster, cluster.singles, SingleStatus(cluster))
 
     def advance(self, snapshot: Json) -> None:
-        """The next step of a living snapshot."""
-        try:
-            snapshot = classes.settle(self.cluster, snapshot)
-        except ClassError as error:
-            status.fail(self.cluster, snapshot, error.reason, str(error), not_ready=False)
-            raise SyncError(str(error)) from error
-        try:
-            content = binding.find(self.cluster, snapshot)
-        except BindingError as error:
-            self._refuse(snapshot, error)
-            text = f"Failed to check and update snapshot: {error}"
-            self.cluster.events.event(snapshot, WARNING, "SnapshotFinalizerError", text)
-            raise SyncError(str(error)) from error
-        snapshot = finalizers.protect(self.cluster, snapshot, content)
-        try:
-            content = self._settle_content(snapshot, content)
-        except BindingError as error:
-            self._refuse(snapshot, error)
-            raise SyncError(str(error)) from error
-        if not ready(snapshot):
-            status.follow(self.cluster, snapshot, content)
-        elif (snapshot["status"] or {}).get("error"):
-            status.clear(self.cluster, snapshot)
+        """As with a group; but a new member waits for its content, which its group makes next."""
+        form = self.family.form
+        own = membership.owner(snapshot) is None or form.static_name(snapshot) is not None
+        if own or form.bound_name(snapshot) or self.family.content_of(snapshot, self.dynamic_name(snapshot)):
+            super().advance(snapshot)
 
-    def _settle_content(self, snapshot: Json, content: Json | None) -> Json:
-        """The bound content: found, tied, or made. Raises BindingError, SyncError."""
-        if static_content_name(snapshot) is not None:
-            if content is None:
-                raise binding.missing()
-            return binding.bind(self.cluster, snapshot, content)
-        if content is not None:
-            return content
-        if (snapshot.get("status") or {}).get("boundVolumeSnapshotContentName"):
-            # It had one: making another would pass data of today off as those of the cut.
-            raise binding.missing()
-        try:
-            return creation.create(self.cluster, snapshot)
-        except CreationError as error:
-            text = f"Failed to create snapshot content with error {error}"
-            status.fail(self.cluster, snapshot, "SnapshotContentCreationFailed", text, not_ready=True)
-            raise SyncError(text) from error
-        except ApiError as error:
-            text = f"Error creating volume snapshot content object for snapshot {objects.key(snapshot)}: {error}."
-            status.fail(self.cluster, snapshot, "CreateSnapshotContentFailed", text, not_ready=True)
-            raise
+    def choose_class(self, snapshot: Json) -> Json:
+        """A member of a group needs none (clause GRP-002): it was cut as the group's class says."""
+        if membership.owner(snapshot) and self.family.form.class_name(snapshot) is None:
+            return snapshot
+        return super().choose_class(snapshot)
 
-    def _refuse(self, snapshot: Json, error: BindingError) -> None:
-        status.fail(self.cluster, snapshot, error.reason, str(error), not_ready=True)
+    def dynamic_name(self, snapshot: Json) -> str:
+        """Of a member it is the one that its group has made."""
+        return membership.content_name(snapshot) or super().dynamic_name(snapshot)
+
+    def driver(self, snapshot: Json) -> str:
+        return str(csi_volume(self.cluster, snapshot)["spec"]["csi"]["driver"])
+
+    def protect(self, snapshot: Json, content: Json | None) -> Json:
+        return finalizers.protect(self.cluster, snapshot, content)
+
+    def create(self, snapshot: Json) -> Json:
+        """A content for a snapshot of its own; that of a member is made with it, by its group."""
+        return creation.create(self.cluster, snapshot)
+
+    def remove(self, snapshot: Json) -> None:
+        deletion.process(self.cluster, snapshot)
+
+    def follow(self, snapshot: Json, content: Json) -> Json:
+        """A snapshot that somebody imported together with its group belongs to it from now on (GRP-010)."""
+        snapshot = super().follow(snapshot, content)
+        source = content.get("status") or {}
+        group = membership.group_name(self.cluster, snapshot, source)
+        if group is None:
+            return snapshot
+        if not snapshot["status"].get("volumeGroupSnapshotName"):
+            # Ready already when its group was imported.
+            snapshot = self.status.follow(snapshot, content)
+        return membership.adopt(self.cluster, snapshot, source)

@@ -11,8 +11,8 @@ class SourceError(Exception):
     """The source PVC or its volume cannot be snapshotted now."""
 
 
-def bound_claim(cluster: Cluster, snapshot: Json) -> Json:
-    """The source PVC, which must be Bound. Raises SourceError."""
+def csi_volume(cluster: Cluster, snapshot: Json) -> Json:
+    """The CSI PV of the source PVC. Raises SourceError."""
     name = claim_name(snapshot)
     if not name:
         raise SourceError(f"the snapshot source PVC of {objects.key(snapshot)} is missing")
@@ -21,21 +21,27 @@ def bound_claim(cluster: Cluster, snapshot: Json) -> Json:
         raise SourceError(
             f'failed to retrieve PVC {name} from the lister: persistentvolumeclaim "{name}" not found'
         )
+    volume = volume_of(cluster, claim)
+    require_csi(volume)
+    return volume
+
+
+def volume_of(cluster: Cluster, claim: Json) -> Json:
+    """The PV that a PVC is bound to, CSI or not. Raises SourceError."""
     if (claim.get("status") or {}).get("phase") != "Bound":
-        raise SourceError(f"the PVC {name} is not yet bound to a PV, will not attempt to take a snapshot")
-    return claim
-
-
-def csi_volume(cluster: Cluster, snapshot: Json) -> Json:
-    """The CSI PV of the source PVC. Raises SourceError."""
-    claim = bound_claim(cluster, snapshot)
+        title = objects.name(claim)
+        raise SourceError(f"the PVC {title} is not yet bound to a PV, will not attempt to take a snapshot")
     name = str(claim["spec"]["volumeName"])
     volume = cluster.volumes.get(name)
     if volume is None:
         raise SourceError(f'failed to retrieve PV {name} from the API server: persistentvolume "{name}" not found')
-    if not volume["spec"].get("csi"):
-        raise SourceError(f"cannot find CSI PersistentVolumeSource for volume {name}")
     owner = volume["spec"].get("claimRef") or {}
     if owner.get("uid") != objects.uid(claim):
         raise SourceError(f"the PV {name} is not bound to the PVC {objects.key(claim)}")
     return volume
+
+
+def require_csi(volume: Json) -> None:
+    """Raise SourceError for a PV that no CSI driver serves."""
+    if not volume["spec"].get("csi"):
+        raise SourceError(f"cannot find CSI PersistentVolumeSource for volume {objects.name(volume)}")

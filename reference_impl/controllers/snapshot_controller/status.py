@@ -1,83 +1,81 @@
-"""``VolumeSnapshot.status``: follows the content's, and tells what went wrong (clauses STAT-*, ERR-003/004)."""
+"""The status of a snapshot: follows the content's (clauses STAT-001 to STAT-008)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 
 from .. import clock, quantity
 from ..kube import objects
 from ..kube.client import Json
-from ..kube.events import NORMAL, WARNING
-from .cluster import Cluster
+from ..kube.events import NORMAL
+from ..statuses import StatusWriter
+from .cluster import Cluster, Family
+from .groups import membership
 
 _EVENTS_S = 0.5
 """A status waits no longer than this for its events."""
 
 
-def follow(cluster: Cluster, snapshot: Json, content: Json) -> Json:
-    """Copy what the content says; events are there before the status shows it (clause SNAP-DYN-009)."""
-    before = snapshot.get("status") or {}
-    after = merged(before, content)
-    key = objects.key(snapshot)
-    if after.get("creationTime") and not before.get("creationTime"):
-        text = f"Snapshot {key} was successfully created by the CSI driver."
-        cluster.events.event(snapshot, NORMAL, "SnapshotCreated", text)
-    if after["readyToUse"] and not before.get("readyToUse"):
-        cluster.events.event(snapshot, NORMAL, "SnapshotReady", f"Snapshot {key} is ready to use.")
-        cluster.events.flush(_EVENTS_S)
-    return _write(cluster, snapshot, lambda status: merged(status, content))
+class SnapshotStatus(StatusWriter, ABC):
+    """The status of one sort of snapshot."""
+
+    def __init__(self, family: Family) -> None:
+        super().__init__(family.snapshots, family.events)
+        self._family = family
+
+    def follow(self, snapshot: Json, content: Json) -> Json:
+        """Copy what the content says; events are there before the status shows it (clause SNAP-DYN-009)."""
+        title, key = self._family.form.title, objects.key(snapshot)
+        before = snapshot.get("status") or {}
+        after = self.merged(snapshot, before, content)
+        if after.get("creationTime") and not before.get("creationTime"):
+            text = f"{title} {key} was successfully created by the CSI driver."
+            self._events.event(snapshot, NORMAL, f"{title}Created", text)
+        if after["readyToUse"] and not before.get("readyToUse"):
+            self._events.event(snapshot, NORMAL, f"{title}Ready", f"{title} {key} is ready to use.")
+            self._events.flush(_EVENTS_S)
+        return self.write(snapshot, lambda status: self.merged(snapshot, status, content))
+
+    def merged(self, snapshot: Json, status: Json, content: Json) -> Json:
+        """The status of a snapshot bound to this content. What is set once stays (STAT-003, STAT-005)."""
+        source = content.get("status") or {}
+        result = dict(status)
+        result.setdefault(self._family.form.bound_field, objects.name(content))
+        for field, value in self.details(snapshot, source).items():
+            if value is not None:
+                result.setdefault(field, value)
+        result["readyToUse"] = source.get("readyToUse") is True
+        if result["readyToUse"] or not source.get("error"):
+            result.pop("error", None)
+        elif (result.get("error") or {}).get("message") != source["error"].get("message"):
+            result["error"] = source["error"]
+        return result
+
+    @abstractmethod
+    def details(self, snapshot: Json, source: Json) -> Json:
+        """The fields that the content's status gives to this sort of snapshot; None for what is not known."""
 
 
-def merged(status: Json, content: Json) -> Json:
-    """The status of a snapshot bound to this content. What is set once stays (STAT-003, STAT-005)."""
-    source = content.get("status") or {}
-    result = dict(status)
-    result.setdefault("boundVolumeSnapshotContentName", objects.name(content))
-    if source.get("creationTime") is not None:
-        result.setdefault("creationTime", clock.rfc3339_of_ns(int(source["creationTime"])))
-    if source.get("restoreSize") is not None:
-        result.setdefault("restoreSize", quantity.from_bytes(int(source["restoreSize"])))
-    result["readyToUse"] = source.get("readyToUse") is True
-    if result["readyToUse"] or not source.get("error"):
-        result.pop("error", None)
-    elif (result.get("error") or {}).get("message") != source["error"].get("message"):
-        result["error"] = source["error"]
-    return result
+class SingleStatus(SnapshotStatus):
+    """``VolumeSnapshot.status``."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster.singles)
+        self._cluster = cluster
+
+    def details(self, snapshot: Json, source: Json) -> Json:
+        """Time and size in the API's notation, and the group of a member (clause GRP-002)."""
+        created, size = source.get("creationTime"), source.get("restoreSize")
+        return {
+            "creationTime": None if created is None else clock.rfc3339_of_ns(int(created)),
+            "restoreSize": None if size is None else quantity.from_bytes(int(size)),
+            "volumeGroupSnapshotName": membership.group_name(self._cluster, snapshot, source),
+        }
 
 
-def fail(cluster: Cluster, snapshot: Json, reason: str, message: str, *, not_ready: bool) -> None:
-    """Show an error, and send its event unless the same text stands there already.
+class GroupStatus(SnapshotStatus):
+    """``VolumeGroupSnapshot.status``."""
 
-    ``not_ready`` sets ``readyToUse`` to false; errors of class selection leave the field alone (ERR-003).
-    """
-    known = ((snapshot.get("status") or {}).get("error") or {}).get("message") == message
-    stamp = clock.rfc3339()
-    written = _write(cluster, snapshot, lambda status: failed(status, message, stamp, not_ready=not_ready))
-    if not known:
-        cluster.events.event(written, WARNING, reason, message)
-
-
-def failed(status: Json, message: str, stamp: str, *, not_ready: bool) -> Json:
-    """The status with an error; the time stays that of the first failure with this text (STAT-009)."""
-    result = dict(status)
-    if (result.get("error") or {}).get("message") != message:
-        result["error"] = {"message": message, "time": stamp}
-    if not_ready:
-        result["readyToUse"] = False
-    return result
-
-
-def clear(cluster: Cluster, snapshot: Json) -> Json:
-    """Take away an error that holds no more."""
-    return _write(cluster, snapshot, lambda status: {key: status[key] for key in status if key != "error"})
-
-
-def _write(cluster: Cluster, snapshot: Json, compute: Callable[[Json], Json]) -> Json:
-    def change(draft: Json) -> bool:
-        status = compute(draft.get("status") or {})
-        if status == (draft.get("status") or {}):
-            return False
-        draft["status"] = status
-        return True
-
-    return cluster.snapshots.edit(snapshot, change, status=True)
+    def details(self, snapshot: Json, source: Json) -> Json:  # noqa: ARG002 - a group is in no group
+        """The time of the cut; contents of groups have it in the API's notation already."""
+        return {"creationTime": source.get("creationTime")}

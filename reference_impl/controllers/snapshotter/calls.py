@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from ...wire import csi_pb2
 from .. import clock
 from ..csi.driver import Rpc
@@ -17,12 +19,16 @@ class UnknownSnapshotError(Exception):
 
 @dataclass(frozen=True)
 class Found:
-    """What the driver says of one snapshot. ``size`` is in bytes, 0 if unknown; ``created`` in nanoseconds."""
+    """What the driver says of one snapshot. ``size`` is in bytes, 0 if unknown; ``created`` in nanoseconds.
+
+    ``group`` is the handle of the group that it was cut with, empty for a snapshot of its own.
+    """
 
     handle: str
     created: int
     size: int
     ready: bool
+    group: str = ""
 
 
 def snapshot_name(prefix: str, uid: str, length: int) -> str:
@@ -59,11 +65,15 @@ def look_up(peer: Peer, handle: str, secrets: Mapping[str, str]) -> Found:
 
 
 def _found(snapshot: csi_pb2.Snapshot) -> Found:
-    # An absent creation time is the epoch, not "now" (clause STAT-003).
-    stamp = snapshot.creation_time
     return Found(
         snapshot.snapshot_id,
-        stamp.seconds * 1_000_000_000 + stamp.nanos,
+        nanoseconds(snapshot.creation_time),
         snapshot.size_bytes,
         snapshot.ready_to_use,
+        snapshot.group_snapshot_id,
     )
+
+
+def nanoseconds(stamp: Timestamp) -> int:
+    """Nanoseconds since 1970. An absent creation time is the epoch, not "now" (clause STAT-003)."""
+    return stamp.seconds * 1_000_000_000 + stamp.nanos

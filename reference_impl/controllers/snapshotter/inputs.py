@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .. import parameters
 from ..csi import secrets
 from ..csi.secrets import SecretError
+from ..forms import SINGLE, Form
 from ..kube import objects
 from ..kube.client import Json
 from ..kube.collection import Collection
@@ -38,7 +39,7 @@ class Inputs:
         """Name, parameters and secrets of CreateSnapshot. Raises InputError, ParameterError."""
         title, ref = objects.name(content), content["spec"]["volumeSnapshotRef"]
         try:
-            values = self._class_parameters(content)
+            values = class_parameters(SINGLE, self._classes, content)
             tokens = parameters.snapshot_tokens(title, ref["name"], ref["namespace"])
             reference = parameters.secret(parameters.SNAPSHOTTER, values, *tokens)
             credentials = secrets.read(self._classes.client, reference)
@@ -60,16 +61,16 @@ class Inputs:
         """Secrets of ListSnapshots; only the content's name is known there (SEC-006). Raises as above."""
         if not content["spec"].get("volumeSnapshotClassName"):
             return {}
-        values = self._class_parameters(content)
+        values = class_parameters(SINGLE, self._classes, content)
         tokens = parameters.snapshot_tokens(objects.name(content), None, None)
         return secrets.read(self._classes.client, parameters.secret(parameters.SNAPSHOTTER_LIST, values, *tokens))
 
-    def _class_parameters(self, content: Json) -> dict[str, str]:
-        name = content["spec"].get("volumeSnapshotClassName")
-        snapshot_class = self._classes.get(name) if name else None
-        if snapshot_class is None:
-            named = (
-                f'volumesnapshotclass.snapshot.storage.k8s.io "{name}" not found' if name else "no class is named"
-            )
-            raise InputError(f"failed to get snapshot class: {named}")
-        return dict(snapshot_class.get("parameters") or {})
+
+def class_parameters(form: Form, classes: Collection, content: Json) -> dict[str, str]:
+    """The parameters of the content's class. Raises InputError."""
+    name = form.class_name(content)
+    snapshot_class = classes.get(name) if name else None
+    if snapshot_class is None:
+        named = f'{form.snapshot_class.singular} "{name}" not found' if name else "no class is named"
+        raise InputError(f"failed to get {form.noun} class: {named}")
+    return dict(snapshot_class.get("parameters") or {})

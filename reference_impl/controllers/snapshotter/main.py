@@ -1,32 +1,46 @@
-"""Role ``csi-snapshotter``: wires caches, the queue of contents and the driver together."""
+"""Role ``csi-snapshotter``: wires caches, queues of contents and the driver together."""
 
 from __future__ import annotations
 
-from ..csi.driver import Rpc
-from ..csi.sidecar import meet
+import logging
+
+from .. import markers
+from ..csi.driver import GroupRpc, Rpc
+from ..csi.sidecar import Peer, meet
+from ..forms import GROUP, SINGLE, Form
 from ..kube import kinds, objects
 from ..kube.client import Json
 from ..kube.collection import Collection
+from ..kube.events import Recorder
 from ..kube.leader import lease_name
 from ..work import options
 from ..work.loop import Loop
 from ..work.process import Process, StartError, activate, start_role
-from .contents import Contents, relevant
+from .contents import Contents
+from .groups.contents import GroupContents
+from .groups.inputs import GroupInputs
 from .inputs import Inputs, Naming
+from .relevance import relevant
 
 ROLE = "csi-snapshotter"
 
+log = logging.getLogger(__name__)
+
 
 class Snapshotter:
-    """The running role. Caches fill while ``prepare`` still waits for the driver."""
+    """The running role. Caches fill while ``prepare`` still waits for the driver.
+
+    Those of groups come after it: a driver that cannot cut groups has nothing to do with them.
+    """
 
     def __init__(self, process: Process, args: options.Arguments) -> None:
         self._process = process
         self._args = args
-        self._contents = process.collection(Collection(process.client, kinds.SNAPSHOT_CONTENT))
-        self._classes = process.collection(Collection(process.client, kinds.SNAPSHOT_CLASS))
-        self._queue = process.loop(Loop("contents", self._sync, options.backoff(args), args.worker_threads)).queue
-        self._contents.on_change(self._changed)
+        node = options.own_node(args)
+        self._managed = f"{markers.MANAGED_BY}={node}" if node else None
+        self._contents = self._cached(kinds.SNAPSHOT_CONTENT, labels=self._managed)
+        self._classes = self._cached(kinds.SNAPSHOT_CLASS)
+        self._serve(SINGLE, self._contents, lambda key: self.contents.sync(key))
 
     def prepare(self) -> str:
         """Meet the driver; the name of the lease. Raises StartError."""
@@ -38,14 +52,39 @@ class Snapshotter:
         events = self._process.recorder(f"csi-snapshotter {peer.name}")
         self.contents = Contents(peer, self._contents, self._classes, events, Inputs(self._classes, naming))
         activate(ROLE, args.fault, self.contents)
+        if peer.abilities.can_group(GroupRpc.CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT):
+            self._prepare_groups(peer, events)
+        else:
+            log.info("driver %s cannot cut groups of volumes: group snapshots are left alone", peer.name)
         return f"external-snapshotter-leader-{lease_name(peer.name)}"
 
-    def _sync(self, key: str) -> None:
-        self.contents.sync(key)
+    def _prepare_groups(self, peer: Peer, events: Recorder) -> None:
+        args = self._args
+        contents = self._cached(kinds.GROUP_CONTENT, labels=self._managed, optional=True)
+        classes = self._cached(kinds.GROUP_CLASS, optional=True)
+        naming = Naming(
+            args.groupsnapshot_name_prefix, args.groupsnapshot_name_uuid_length, args.extra_create_metadata
+        )
+        self.group_contents = GroupContents(peer, contents, classes, events, GroupInputs(classes, naming))
+        self._serve(GROUP, contents, lambda key: self.group_contents.sync(key))
+        for collection in (contents, classes):
+            collection.start()
 
-    def _changed(self, before: Json | None, after: Json | None) -> None:
-        if after and (before is None or relevant(before, after)):
-            self._queue.add(objects.key(after))
+    def _cached(self, kind: kinds.Kind, *, labels: str | None = None, optional: bool = False) -> Collection:
+        return self._process.collection(Collection(self._process.client, kind, labels=labels, optional=optional))
+
+    def _serve(self, form: Form, contents: Collection, sync: options.Sync) -> None:
+        """Look at each content of one sort that somebody else has changed."""
+        args = self._args
+        queue = self._process.loop(
+            Loop(contents.kind.plural, sync, options.backoff(args), args.worker_threads)
+        ).queue
+
+        def changed(before: Json | None, after: Json | None) -> None:
+            if after and (before is None or relevant(form, before, after)):
+                queue.add(objects.key(after))
+
+        contents.on_change(changed)
 
 
 def main(argv: list[str]) -> int:
@@ -54,6 +93,9 @@ def main(argv: list[str]) -> int:
     options.csi(parser, timeout=60.0)
     parser.add_argument("--snapshot-name-prefix", default="snapshot")
     parser.add_argument("--snapshot-name-uuid-length", type=int, default=-1)
+    parser.add_argument("--groupsnapshot-name-prefix", default="groupsnapshot")
+    parser.add_argument("--groupsnapshot-name-uuid-length", type=int, default=-1)
     parser.add_argument("--extra-create-metadata", action="store_true", help="tell the driver the objects' names")
+    options.node_deployment(parser)
     args = parser.parse_args(argv)
     return start_role(ROLE, args, lambda process: process.run(Snapshotter(process, args).prepare))

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from ..kube.errors import ApiError, ApiUnreachableError
 from .queue import Backoff, WorkQueue
 
+_UNENTITLED_S = 1.0
+"""Pause of a key whose time is not ours: by then the lease is renewed, or this process ends."""
+
 log = logging.getLogger(__name__)
 
 
@@ -33,6 +36,8 @@ class Loop:
     def __init__(self, name: str, sync: Callable[[str], None], backoff: Backoff, workers: int) -> None:
         self.name = name
         self.queue = WorkQueue(backoff)
+        self.entitled: Callable[[], bool] = lambda: True
+        """Whether this process may work now. Asked before each key: a leader that overslept its term must stop."""
         self._sync = sync
         self._workers = workers
 
@@ -56,6 +61,9 @@ class Loop:
 
     def process(self, key: str) -> None:
         """Work on one key: forget its failures, or put it back."""
+        if not self.entitled():
+            self.queue.add_after(key, _UNENTITLED_S)
+            return
         try:
             self._sync(key)
         except SyncError as error:

@@ -26,6 +26,22 @@ def duration(text: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
+def boolean(text: str) -> bool:
+    """``true`` or ``false``."""
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"neither true nor false: {text!r}")
+    return text == "true"
+
+
+def feature_gates(text: str) -> dict[str, bool]:
+    """Gate -> on, of ``A=true,B=false``."""
+    gates = {}
+    for part in filter(None, text.split(",")):
+        name, _, value = part.partition("=")
+        gates[name] = boolean(value)
+    return gates
+
+
 def parser(role: str, summary: str) -> argparse.ArgumentParser:
     """The options of every role; a role adds its own."""
     options = argparse.ArgumentParser(prog=role, description=summary)
@@ -50,6 +66,19 @@ def csi(options: argparse.ArgumentParser, *, timeout: float) -> None:
     """Add the options of a sidecar: where the driver is, and how long one call may take (seconds)."""
     options.add_argument("--csi-address", default="/run/csi/socket", help="path of the driver's socket")
     options.add_argument("--timeout", type=duration, default=timeout, help="limit of one CSI call")
+
+
+def node_deployment(options: argparse.ArgumentParser) -> None:
+    """Add the options of a sidecar that runs on each node, for volumes and snapshots of that node."""
+    options.add_argument(
+        "--node-deployment", action="store_true", help="serve the node that NODE_NAME in the environment names"
+    )
+    options.set_defaults(node_name=os.environ.get("NODE_NAME", ""))
+
+
+def own_node(args: argparse.Namespace) -> str | None:
+    """The node that this instance serves, None where it serves all."""
+    return args.node_name if args.node_deployment else None
 
 
 def backoff(args: argparse.Namespace) -> Backoff:

@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,12 +35,16 @@ class Process:
     """What the roles have in common. A role registers its collections and loops, and calls ``run``."""
 
     def __init__(self, role: str, args: argparse.Namespace) -> None:
-        """Raises NoClusterError where there is no API server to talk to."""
+        """Raises NoClusterError where there is no API server to talk to, ValueError for impossible terms."""
+        self._terms = Terms(
+            args.leader_election_lease_duration,
+            args.leader_election_renew_deadline,
+            args.leader_election_retry_period,
+        )
+        self._connection = connect(args.kubeconfig)
+        self._agent = f"pytest-csi-snapshot-reference/{role}"
         self.client = KubeClient(
-            connect(args.kubeconfig),
-            user_agent=f"pytest-csi-snapshot-reference/{role}",
-            qps=args.kube_api_qps,
-            burst=args.kube_api_burst,
+            self._connection, user_agent=self._agent, qps=args.kube_api_qps, burst=args.kube_api_burst
         )
         self._role = role
         self._args = args
@@ -92,22 +97,27 @@ class Process:
         args = self._args
         if not args.leader_election:
             return None
-        terms = Terms(
-            args.leader_election_lease_duration,
-            args.leader_election_renew_deadline,
-            args.leader_election_retry_period,
-        )
-        return Elector(self.client, args.leader_election_namespace, lease, args.leader_election_identity, terms)
+        # No renewal waits for the work's turn, and none is answered later than it is of use.
+        client = KubeClient(self._connection, user_agent=self._agent, timeout=self._terms.request)
+        where, identity = args.leader_election_namespace, args.leader_election_identity
+        return Elector(client, where, lease, identity, self._terms)
 
     def _work(self, prepare: Callable[[], str], sync_limit: float | None) -> None:
         """What has to come before work may block: it has a thread of its own, so no signal is held up."""
         try:
-            self._elector = self._candidate(prepare())
-            if self._elector and not self._elector.acquire():
-                return
-            for collection in self._awaited:
-                if not collection.synced.wait(sync_limit):
-                    raise StartError(f"cannot list {collection.kind.resource} for {sync_limit} s")
+            lease = prepare()
+            if sync_limit is not None:
+                self._wait_for_caches(sync_limit)
+            self._elector = self._candidate(lease)
+            if self._elector:
+                if not self._elector.acquire():
+                    return
+                # From here on, however long the caches take: a lease that is not renewed is somebody else's.
+                hold = threading.Thread(
+                    target=self._elector.hold, args=(self._give_up,), name="lease", daemon=True
+                )
+                hold.start()
+            self._wait_for_caches(None)
         except Exception as error:
             if not self._stopping.is_set():
                 log.error("%s cannot start: %s", self._role, error, exc_info=not isinstance(error, StartError))
@@ -116,10 +126,17 @@ class Process:
         if self._recorder:
             self._recorder.start()
         for loop in self._loops:
+            if elector := self._elector:
+                loop.entitled = lambda: elector.leads
             loop.start()
         log.info("%s works", self._role)
-        if self._elector:
-            self._elector.hold(self._give_up)
+
+    def _wait_for_caches(self, limit: float | None) -> None:
+        """Until all that work needs is listed. Raises StartError if that takes longer than ``limit`` seconds."""
+        deadline = None if limit is None else time.monotonic() + limit
+        for collection in self._awaited:
+            if not collection.synced.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
+                raise StartError(f"cannot list {collection.kind.resource} for {limit:g} s")
 
     def _give_up(self) -> None:
         self._exit_code = 1
@@ -129,6 +146,7 @@ class Process:
         log.info("%s stops", self._role)
         for action in self._on_stop:
             action()
+        self.client.close()
         if self._elector:
             self._elector.stop()
         for loop in self._loops:
@@ -154,6 +172,10 @@ def start_role(role: str, args: argparse.Namespace, run: Callable[[Process], int
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     try:
         refuse_unknown(role, args.fault)
+        if args.leader_election and getattr(args, "node_deployment", False):
+            raise ValueError("--leader-election: each instance of a --node-deployment works, on its own node")
+        if getattr(args, "node_deployment", False) and not args.node_name:
+            raise ValueError("--node-deployment needs the node's name: set NODE_NAME in the environment")
         if args.leader_election and not args.leader_election_namespace:
             raise ValueError(
                 "--leader-election needs --leader-election-namespace (or NAMESPACE in the environment)"
@@ -162,7 +184,11 @@ def start_role(role: str, args: argparse.Namespace, run: Callable[[Process], int
     except (ValueError, NoClusterError) as error:
         print(f"{role}: {error}", file=sys.stderr)
         return 2
-    return run(process)
+    try:
+        return run(process)
+    except StartError as error:
+        print(f"{role}: {error}", file=sys.stderr)
+        return 1
 
 
 def refuse_unknown(role: str, faults: Sequence[str]) -> None:

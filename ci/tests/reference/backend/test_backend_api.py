@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from pytest_csi_snapshot.reference_impl.backend.actions import OFFERED, VOLUME_ACTIONS
+from pytest_csi_snapshot.reference_impl.backend.actions import FAULTED, OFFERED, VOLUME_ACTIONS
 from pytest_csi_snapshot.reference_impl.backend.api import Api
 from pytest_csi_snapshot.reference_impl.backend.devices import Devices
 from pytest_csi_snapshot.reference_impl.backend.engine import Engine
-from pytest_csi_snapshot.reference_impl.backend.fields import FIELDS
 from pytest_csi_snapshot.reference_impl.backend.quantities import volume_size
+from pytest_csi_snapshot.reference_impl.backend.schemas import ALL_FIELDS
 from pytest_csi_snapshot.reference_impl.backend.states import SETTLED, TRANSITIONS
 
 from .conftest import Open
@@ -112,10 +112,10 @@ def listed(http: Http, schema: dict[str, Any]) -> list[dict[str, Any]]:
 def test_what_schemas_and_actions_refer_to_is_there(engine: Engine) -> None:
     states = {state for state in TRANSITIONS.values() if state}
     assert set(OFFERED) == states
-    offered = {action for actions in OFFERED.values() for action in actions}
+    offered = {action for actions in (*OFFERED.values(), FAULTED) for action in actions}
     assert offered == set(VOLUME_ACTIONS) == set(Api(engine)._actions)  # noqa: SLF001  no other way to see them
     for action in VOLUME_ACTIONS.values():
-        assert {action.input or "empty", action.output} <= set(FIELDS)
+        assert {action.input or "empty", action.output or "empty"} <= set(ALL_FIELDS)
 
 
 def test_actions_follow_the_state(http: Http) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import gdapi
@@ -81,6 +83,52 @@ def test_a_story(client: gdapi.Client) -> None:
     assert until(client, "vol-1", lambda item: item is None) is None
     assert list(client.list_volume()) == []
     assert {"Attached", "Detached", "SucceededExpansion"} <= {item.event.reason for item in client.list_event()}
+
+
+def test_a_story_of_backup_and_restore(client: gdapi.Client) -> None:
+    kinds = client.schema.types
+    assert {"backup", "backupVolume", "backupTarget", "backupStatus", "restoreStatus"} <= set(kinds)
+    assert kinds["volume"].resourceActions.snapshotBackup.input == "snapshotBackupInput"
+    (target,) = client.list_backupTarget()
+    assert (target.name, target.available, target.pollInterval) == ("default", True, "5m0s")
+
+    volume = client.create_volume(name="vol-1", size="16Mi", volumeMode="Block")
+    volume.attach(hostId="node-1")
+    volume = until(client, "vol-1", lambda item: item.state == "attached")
+    content = b"content" * 1000
+    with Path(volume.controllers[0].endpoint).open("r+b") as device:
+        device.write(content)
+        device.flush()
+        os.fsync(device.fileno())
+    snapshot = volume.snapshotCreate(name="snap-1")
+    volume.snapshotBackup(name=snapshot.name, labels={"owner": "test"})
+    volume = until(client, "vol-1", lambda item: [each.state for each in item.backupStatus] == ["Completed"])
+    volume.detach()
+    (listed,) = client.list_backupVolume()
+    assert (listed.volumeName, listed.lastBackupName) == ("vol-1", volume.lastBackup)
+    (backup,) = listed.backupList()
+    assert (backup.snapshotName, backup.size, backup.labels.owner) == ("snap-1", str(2 * MIB), "test")
+    assert listed.backupGet(name=backup.name).url == backup.url == volume.backupStatus[0].backupURL
+
+    client.create_volume(name="vol-2", size=volume.size, fromBackup=backup.url, volumeMode="Block")
+    restored = until(client, "vol-2", lambda item: item.restoreInitiated and not item.restoreRequired)
+    assert restored.state == "detached"
+    restored.attach(hostId="node-1")
+    restored = until(client, "vol-2", lambda item: item.state == "attached")
+    with Path(restored.controllers[0].endpoint).open("rb") as device:
+        assert device.read(len(content)) == content
+    restored.detach()
+
+    assert client.by_id_backupVolume("nobody").backupList().data == []
+    with pytest.raises(gdapi.ApiError) as missing:
+        client.by_id_backupVolume("nobody").backupGet(name="backup-1")
+    assert missing.value.error.status == 404
+    listed = listed.backupDelete(name=backup.name)
+    assert (listed.lastBackupName, listed.dataStored) == ("", "0")
+    client.delete(listed)
+    assert list(client.list_backupVolume()) == []
+    updated = client.by_id_backupTarget("default").backupTargetUpdate(backupTargetURL="")
+    assert (updated.available, updated.message) == (False, "the backup target URL is not set")
 
 
 def test_settings(client: gdapi.Client) -> None:

@@ -1,7 +1,7 @@
 """A CSI driver in memory, on a unix socket, whose answers a test can script.
 
-Volumes and snapshots are entries of dicts. ``calls`` has every request in order; ``script`` replaces the
-next answers of a method: a gRPC code is an abort, a callable is asked.
+Volumes, snapshots and groups of them are entries of dicts. ``calls`` has every request in order; ``script``
+replaces the next answers of a method: a gRPC code is an abort, a callable is asked.
 """
 # ruff: noqa: N802 - the names and signatures are those of the generated services
 
@@ -27,25 +27,35 @@ ALL = (
     Rpc.CLONE_VOLUME,
     Rpc.EXPAND_VOLUME,
 )
+GroupRpc = csi_pb2.GroupControllerServiceCapability.RPC
 CUT = 1_700_000_000_123_456_789
 """The moment of every cut, in nanoseconds since 1970."""
 
 
-class FakeDriver(csi_pb2_grpc.IdentityServicer, csi_pb2_grpc.ControllerServicer, csi_pb2_grpc.NodeServicer):
-    """Serves until ``stop``; ``address`` is the socket's path."""
+class FakeDriver(
+    csi_pb2_grpc.IdentityServicer,
+    csi_pb2_grpc.ControllerServicer,
+    csi_pb2_grpc.GroupControllerServicer,
+    csi_pb2_grpc.NodeServicer,
+):
+    """Serves until ``stop``; ``address`` is the socket's path. ``groups``: it has the group controller service."""
 
-    def __init__(self, folder: Path, name: str, abilities: tuple[int, ...] = ALL) -> None:
+    def __init__(self, folder: Path, name: str, abilities: tuple[int, ...] = ALL, *, groups: bool = True) -> None:
         self.name = name
         self.abilities = abilities
+        self.cuts_groups = groups
         self.address = str(folder / "csi.sock")
         self.calls: list[Any] = []
         self.volumes: dict[str, int] = {}
         self.snapshots: dict[str, csi_pb2.Snapshot] = {}
+        self.groups: dict[str, csi_pb2.VolumeGroupSnapshot] = {}
         self.script: dict[str, deque[Any]] = defaultdict(deque)
         self._lock = threading.Lock()
         self._server = grpc.server(futures.ThreadPoolExecutor(8))
         csi_pb2_grpc.add_IdentityServicer_to_server(self, self._server)
         csi_pb2_grpc.add_ControllerServicer_to_server(self, self._server)
+        if groups:
+            csi_pb2_grpc.add_GroupControllerServicer_to_server(self, self._server)
         csi_pb2_grpc.add_NodeServicer_to_server(self, self._server)
         self._server.add_insecure_port(f"unix://{self.address}")
         self._server.start()
@@ -72,8 +82,12 @@ class FakeDriver(csi_pb2_grpc.IdentityServicer, csi_pb2_grpc.ControllerServicer,
         return csi_pb2.GetPluginInfoResponse(name=self.name, vendor_version="0")
 
     def GetPluginCapabilities(self, request: Any, context: Any) -> Any:
-        service = csi_pb2.PluginCapability.Service(type=csi_pb2.PluginCapability.Service.CONTROLLER_SERVICE)
-        return csi_pb2.GetPluginCapabilitiesResponse(capabilities=[csi_pb2.PluginCapability(service=service)])
+        kind = csi_pb2.PluginCapability
+        services = [kind.Service.CONTROLLER_SERVICE]
+        if self.cuts_groups:
+            services.append(kind.Service.GROUP_CONTROLLER_SERVICE)
+        capabilities = [kind(service=kind.Service(type=service)) for service in services]
+        return csi_pb2.GetPluginCapabilitiesResponse(capabilities=capabilities)
 
     def ControllerGetCapabilities(self, request: Any, context: Any) -> Any:
         capabilities = [
@@ -145,6 +159,10 @@ class FakeDriver(csi_pb2_grpc.IdentityServicer, csi_pb2_grpc.ControllerServicer,
 
     def DeleteSnapshot(self, request: Any, context: Any) -> Any:
         def clean() -> Any:
+            if any(
+                request.snapshot_id == one.snapshot_id for group in self.groups.values() for one in group.snapshots
+            ):
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, "a member of a group is deleted with it")
             self.snapshots.pop(request.snapshot_id, None)
             return csi_pb2.DeleteSnapshotResponse()
 
@@ -160,3 +178,57 @@ class FakeDriver(csi_pb2_grpc.IdentityServicer, csi_pb2_grpc.ControllerServicer,
             return csi_pb2.ListSnapshotsResponse(entries=entries)
 
         return self._answer("ListSnapshots", request, context, clean)
+
+    # ---- groups
+
+    def GroupControllerGetCapabilities(self, request: Any, context: Any) -> Any:
+        rpc = GroupRpc(type=GroupRpc.CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT)
+        capability = csi_pb2.GroupControllerServiceCapability(rpc=rpc)
+        return csi_pb2.GroupControllerGetCapabilitiesResponse(capabilities=[capability])
+
+    def CreateVolumeGroupSnapshot(self, request: Any, context: Any) -> Any:
+        def clean() -> Any:
+            handle = f"group://{request.name}"
+            group = csi_pb2.VolumeGroupSnapshot(group_snapshot_id=handle, ready_to_use=True)
+            group.creation_time.FromNanoseconds(CUT)
+            for volume in request.source_volume_ids:
+                snapshot = csi_pb2.Snapshot(
+                    snapshot_id=f"snap://{request.name}/{volume}",
+                    source_volume_id=volume,
+                    size_bytes=self.volumes.get(volume, 1 << 20),
+                    ready_to_use=True,
+                    group_snapshot_id=handle,
+                    creation_time=group.creation_time,
+                )
+                group.snapshots.append(snapshot)
+            if handle not in self.groups:
+                self.groups[handle] = group
+                self.snapshots.update({snapshot.snapshot_id: snapshot for snapshot in group.snapshots})
+            return csi_pb2.CreateVolumeGroupSnapshotResponse(group_snapshot=self.groups[handle])
+
+        return self._answer("CreateVolumeGroupSnapshot", request, context, clean)
+
+    def DeleteVolumeGroupSnapshot(self, request: Any, context: Any) -> Any:
+        def clean() -> Any:
+            self._check_members(request, context)
+            self.groups.pop(request.group_snapshot_id, None)
+            for handle in request.snapshot_ids:
+                self.snapshots.pop(handle, None)
+            return csi_pb2.DeleteVolumeGroupSnapshotResponse()
+
+        return self._answer("DeleteVolumeGroupSnapshot", request, context, clean)
+
+    def GetVolumeGroupSnapshot(self, request: Any, context: Any) -> Any:
+        def clean() -> Any:
+            if request.group_snapshot_id not in self.groups:
+                context.abort(grpc.StatusCode.NOT_FOUND, "no such group")
+            self._check_members(request, context)
+            group = self.groups[request.group_snapshot_id]
+            return csi_pb2.GetVolumeGroupSnapshotResponse(group_snapshot=group)
+
+        return self._answer("GetVolumeGroupSnapshot", request, context, clean)
+
+    def _check_members(self, request: Any, context: Any) -> None:
+        group = self.groups.get(request.group_snapshot_id)
+        if group and {one.snapshot_id for one in group.snapshots} != set(request.snapshot_ids):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "these are not the members")

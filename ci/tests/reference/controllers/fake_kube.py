@@ -60,6 +60,8 @@ class FakeKube:
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.log: list[tuple[Kind, Json]] = []
+        self.absent: set[Kind] = set()
+        """Kinds that the server does not have."""
         self.requests: list[tuple[str, Kind, str]] = []
         self._versions = itertools.count(1)
         self._uids = itertools.count(1)
@@ -78,10 +80,12 @@ class FakeKube:
     def get(self, kind: Kind, namespace: str | None, name: str) -> Json:
         with self.changed:
             self.requests.append(("get", kind, name))
+            self._require(kind)
             return copy.deepcopy(self._find(kind, objects.join(namespace, name)))
 
     def list(self, kind: Kind, namespace: str | None = None, **_query: str) -> Json:
         with self.changed:
+            self._require(kind)
             items = [
                 obj
                 for (other, _), obj in self._objects.items()
@@ -131,7 +135,12 @@ class FakeKube:
             self._settle(kind, key, obj)
 
     def watch(self, kind: Kind, _namespace: str | None = None, **query: str) -> FakeWatch:
+        self._require(kind)
         return FakeWatch(self, kind, int(query.get("resourceVersion", "0")))
+
+    def _require(self, kind: Kind) -> None:
+        if kind in self.absent:
+            raise status_error(404, "NotFound", "the server could not find the requested resource")
 
     def _find(self, kind: Kind, key: str) -> Json:
         obj = self._objects.get((kind, key))

@@ -33,7 +33,7 @@ FROM_CLAIM = {"kind": "PersistentVolumeClaim", "name": "src"}
 class Theatre(Stage):
     """The stage with the csi-provisioner on it."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Peer, **options: Any) -> None:
         super().__init__()
         self.storage_class(parameters={"csi.storage.k8s.io/fstype": "ext4", "numberOfReplicas": "3"})
         client: Any = self.kube
@@ -49,7 +49,7 @@ class Theatre(Stage):
         self.protection = Protection(self.cluster, DRIVER, self.unanswered)
         events: Any = self.events
         service = Service(DRIVER, "identity-1", events)
-        settings = Settings(slow=300.0)
+        settings = Settings(slow=300.0, **options)
         self.claims = Claims(peer, self.cluster, service, self.protection, self.unanswered, settings)
         self.volumes = Volumes(peer, self.cluster, service)
 

@@ -7,6 +7,9 @@ from typing import Any
 from pytest_csi_snapshot.reference_impl.controllers import markers
 from pytest_csi_snapshot.reference_impl.controllers.kube import objects
 from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import (
+    GROUP_CLASS,
+    GROUP_CONTENT,
+    GROUP_SNAPSHOT,
     PV,
     PVC,
     SNAPSHOT,
@@ -41,6 +44,9 @@ class Theatre(Stage):
             self.direct(SNAPSHOT_CLASS),
             self.direct(PVC),
             self.direct(PV),
+            self.direct(GROUP_SNAPSHOT),
+            self.direct(GROUP_CONTENT),
+            self.direct(GROUP_CLASS),
             self.events,  # type: ignore[arg-type]
         )
 

@@ -12,7 +12,7 @@ from pytest_csi_snapshot.reference_impl.controllers.kube import collection as co
 from pytest_csi_snapshot.reference_impl.controllers.kube import objects
 from pytest_csi_snapshot.reference_impl.controllers.kube.collection import Collection
 from pytest_csi_snapshot.reference_impl.controllers.kube.errors import ApiError
-from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import PV, SNAPSHOT_CONTENT
+from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import PV, SNAPSHOT_CONTENT, Kind
 
 from .fake_kube import FakeKube, status_error
 
@@ -211,3 +211,66 @@ def test_refusals_are_asked_about_again_at_a_pace_that_neither_floods_nor_lags()
 def test_a_resource_is_named_with_its_group() -> None:
     assert SNAPSHOT_CONTENT.resource == "volumesnapshotcontents.snapshot.storage.k8s.io"
     assert PV.resource == "persistentvolumes"
+
+
+# ---- kinds that the server may lack
+
+
+@pytest.fixture
+def optional(kube: FakeKube, seen: Seen, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collection]:
+    monkeypatch.setattr(collection_module, "_ABSENT_S", 0.01)
+    collection = Collection(kube, PV, optional=True)  # type: ignore[arg-type]
+    collection.on_change(seen)
+    yield collection
+    collection.stop()
+
+
+def test_an_optional_kind_that_is_absent_is_empty_and_said_once_until_it_appears(
+    kube: FakeKube, optional: Collection, seen: Seen, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    kube.absent.add(PV)
+    start(optional)
+    assert optional.all() == []
+    kube.create(PV, body("a", v="1"))
+    with kube.changed:
+        kube.absent.remove(PV)
+    seen.until((None, "1"))
+    said = [record.message for record in caplog.records if record.name == collection_module.__name__]
+    assert said == [
+        "the API server has no persistentvolumes of v1; going on without",
+        "the API server has persistentvolumes now",
+    ]
+
+
+def test_an_optional_kind_that_is_removed_takes_its_objects_along(
+    kube: FakeKube, optional: Collection, seen: Seen
+) -> None:
+    made = kube.create(PV, body("a", v="1"))
+    start(optional)
+    optional.edit(made, label("2"))
+    seen.until(("1", "2"))
+    with kube.changed:
+        kube.absent.add(PV)
+    assert optional._watch is not None  # noqa: SLF001 - the server ends the watches of a kind that it drops
+    optional._watch.stop()  # noqa: SLF001
+    seen.until(("2", None))
+    assert optional.get("a") is None
+
+
+def test_a_kind_that_is_needed_is_waited_for(kube: FakeKube, volumes: Collection) -> None:
+    refused = threading.Semaphore(0)
+    list_all = kube.list
+
+    def counted(kind: Kind, namespace: str | None = None, **query: str) -> Json:
+        refused.release()
+        return list_all(kind, namespace, **query)
+
+    kube.list = counted  # type: ignore[method-assign]
+    kube.absent.add(PV)
+    volumes.start()
+    for _ in range(2):
+        assert refused.acquire(timeout=10)
+    assert not volumes.synced.is_set()
+    kube.absent.remove(PV)
+    assert volumes.synced.wait(10)

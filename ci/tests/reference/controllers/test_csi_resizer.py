@@ -49,14 +49,15 @@ class Usage:
 class Theatre(Stage):
     """The stage with the csi-resizer and a bound claim of 1Gi on it."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Peer, *, heeds_use: bool = True) -> None:
         super().__init__()
         self.usage = Usage()
         substitute: Any = self.usage
         client: Any = self.kube
         events: Any = self.events
         expansion = Expansion(peer, client)
-        self.claims = Claims(expansion, self.direct(PVC), self.direct(PV), substitute, events, slow=300.0)
+        claims, volumes = self.direct(PVC), self.direct(PV)
+        self.claims = Claims(expansion, claims, volumes, substitute, events, slow=300.0, heeds_use=heeds_use)
         self.bound_claim()
         self.change(PVC, f"{NS}/c", status={**self.claim_now()["status"], "conditions": [UNUSED]})
 
@@ -248,6 +249,39 @@ def test_an_unknown_outcome_is_brought_to_its_end_before_another_size(stage: The
     stage.sync()
     sizes = [call.capacity_range.required_bytes for call in driver.made(csi_pb2.ControllerExpandVolumeRequest)]
     assert sizes == [3 * GI, 3 * GI]
+
+
+def test_a_request_changed_while_the_outcome_was_unknown_does_not_wait_for_the_old_one(
+    stage: Theatre, driver: FakeDriver
+) -> None:
+    driver.script["ControllerExpandVolume"].extend([Code.DEADLINE_EXCEEDED, Code.OUT_OF_RANGE])
+    stage.ask("3Ti")
+    stage.sync()
+    stage.ask("2Gi")
+    error = stage.sync()
+    assert error is not None
+    assert error.after is None, "it was the old size that is infeasible"
+    assert stage.sync() is None
+    sizes = [call.capacity_range.required_bytes for call in driver.made(csi_pb2.ControllerExpandVolumeRequest)]
+    assert sizes == [3 << 40, 3 << 40, 2 * GI]
+
+
+def test_two_growths_in_a_row_end_at_the_last(stage: Theatre, driver: FakeDriver) -> None:
+    driver.script["ControllerExpandVolume"].extend([without_node_step(2 * GI), without_node_step(3 * GI)])
+    for size in ("2Gi", "3Gi"):
+        stage.ask(size)
+        assert stage.sync() is None
+    assert stage.claim_now()["status"]["capacity"] == {"storage": "3Gi"}
+    assert stage.volume_size() == "3Gi"
+
+
+def test_without_heed_of_use_a_refused_volume_is_asked_again_by_back_off(peer: Peer, driver: FakeDriver) -> None:
+    stage = Theatre(peer, heeds_use=False)
+    driver.script["ControllerExpandVolume"].append(Code.FAILED_PRECONDITION)
+    stage.ask("2Gi")
+    assert stage.sync()
+    stage.usage.used = True
+    assert stage.sync() is None
 
 
 def test_an_infeasible_node_step_is_given_back_to_the_node_and_the_volume_keeps_its_size(stage: Theatre) -> None:

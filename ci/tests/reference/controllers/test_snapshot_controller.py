@@ -13,7 +13,7 @@ from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import (
     SNAPSHOT_CLASS,
     SNAPSHOT_CONTENT,
 )
-from pytest_csi_snapshot.reference_impl.controllers.snapshot_controller.main import only_error_changed
+from pytest_csi_snapshot.reference_impl.controllers.snapshot_controller.triggers import only_error_changed
 
 from .snapshot_stage import DEFAULT, Theatre
 from .stage import NS

@@ -14,7 +14,7 @@ from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import (
     SNAPSHOT_CONTENT,
 )
 from pytest_csi_snapshot.reference_impl.controllers.snapshot_controller import finalizers
-from pytest_csi_snapshot.reference_impl.controllers.snapshot_controller.contents import Contents
+from pytest_csi_snapshot.reference_impl.controllers.snapshot_controller.contents import SINGLE_COMPLAINT, Contents
 
 from .snapshot_stage import DEFAULT, READY, Theatre
 from .stage import NS
@@ -43,7 +43,7 @@ def test_a_static_snapshot_binds_both_ways_without_any_class(stage: Theatre) -> 
     assert stage.status()["readyToUse"] is True
     assert "volumeSnapshotClassName" not in stage.seen()["spec"]
     assert "CreatingSnapshot" not in stage.events.reasons()
-    Contents(stage.cluster).sync("k")
+    Contents(stage.cluster.singles, SINGLE_COMPLAINT).sync("k")
     assert objects.has_finalizer(stage.see(SNAPSHOT_CONTENT, "k"), markers.CONTENT_BOUND)
 
 
@@ -99,7 +99,7 @@ def test_a_ready_snapshot_whose_content_turns_away_is_not_ready_until_it_turns_b
 
 def test_an_unbound_static_content_has_no_finalizer(stage: Theatre) -> None:
     stage.static_content()
-    Contents(stage.cluster).sync("k")
+    Contents(stage.cluster.singles, SINGLE_COMPLAINT).sync("k")
     assert not stage.see(SNAPSHOT_CONTENT, "k")["metadata"].get("finalizers")
 
 

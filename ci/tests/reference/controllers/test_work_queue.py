@@ -169,3 +169,14 @@ def test_a_loop_forgets_failures_after_success() -> None:
     for _ in range(3):
         loop.process("a")
     assert asked == [1, 1]
+
+
+def test_a_process_whose_term_is_over_leaves_keys_alone() -> None:
+    worked: list[str] = []
+    loop = Loop("l", worked.append, Backoff(1, 1), workers=1)
+    loop.entitled = lambda: False
+    loop.process("k")
+    assert worked == []
+    loop.entitled = lambda: True
+    loop.process("k")
+    assert worked == ["k"]

@@ -10,6 +10,7 @@ import pytest
 
 from ..private_mounts import private_mounts
 from .machine import Machine, free_port
+from .rest import Rest
 
 __all__ = ["private_mounts"]
 
@@ -29,3 +30,11 @@ def machine(stopped: Machine) -> Machine:
     stopped.driver.start()
     stopped.ready()
     return stopped
+
+
+@pytest.fixture
+def rest(machine: Machine) -> Iterator[Rest]:
+    """The API of the backend of ``machine``."""
+    found = Rest(machine.api)
+    yield found
+    found.close()

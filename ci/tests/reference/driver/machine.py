@@ -5,6 +5,7 @@ Its directory must have a short name: a unix socket's path has room for 107 char
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import socket
@@ -60,6 +61,7 @@ class Machine:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
+        self.api = f"http://127.0.0.1:{port}/v1"
         self.data = folder / "data"
         self.kubelet = folder / "kubelet"
         self.socket = folder / "csi.sock"
@@ -74,7 +76,7 @@ class Machine:
             "--node-id",
             NODE,
             "--backend-url",
-            f"http://127.0.0.1:{port}/v1",
+            self.api,
             "--registration-dir",
             str(self.registry),
             "--kubelet-registration-path",
@@ -107,7 +109,7 @@ class Machine:
     ) -> csi_pb2.Volume:
         """A volume; ``source`` is the id of a snapshot or of a volume."""
         content = None
-        if source.startswith("snap://"):
+        if "://" in source:
             snapshot = csi_pb2.VolumeContentSource.SnapshotSource(snapshot_id=source)
             content = csi_pb2.VolumeContentSource(snapshot=snapshot)
         elif source:
@@ -182,10 +184,24 @@ class Machine:
             csi_pb2.ControllerUnpublishVolumeRequest(volume_id=volume, node_id=NODE), timeout=30
         )
 
-    def snapshot(self, volume: str, name: str) -> csi_pb2.Snapshot:
-        return self.controller.CreateSnapshot(
-            csi_pb2.CreateSnapshotRequest(source_volume_id=volume, name=name), timeout=30
-        ).snapshot
+    def snapshot(self, volume: str, name: str, **parameters: str) -> csi_pb2.Snapshot:
+        """Of the type "snap" unless ``parameters`` say otherwise."""
+        request = csi_pb2.CreateSnapshotRequest(
+            source_volume_id=volume, name=name, parameters={"type": "snap", **parameters}
+        )
+        return self.controller.CreateSnapshot(request, timeout=30).snapshot
+
+    def backup(self, volume: str, name: str, **parameters: str) -> csi_pb2.Snapshot:
+        """A snapshot of the type "bak" when it is ready. Its callers have nothing to wait on but to ask again."""
+        end = time.monotonic() + 30
+        while not (snapshot := self.snapshot(volume, name, type="bak", **parameters)).ready_to_use:
+            assert time.monotonic() < end, snapshot
+            time.sleep(0.02)
+        return snapshot
+
+    def delete_snapshot(self, snapshot: csi_pb2.Snapshot) -> None:
+        request = csi_pb2.DeleteSnapshotRequest(snapshot_id=snapshot.snapshot_id)
+        self.controller.DeleteSnapshot(request, timeout=30)
 
     def group(self, name: str, *volumes: str, **parameters: str) -> csi_pb2.VolumeGroupSnapshot:
         return self.groups.CreateVolumeGroupSnapshot(
@@ -208,9 +224,10 @@ class Machine:
     def clear(self) -> None:
         """Everything gone, as teardown does it; whatever a test left is a failure."""
         self.channel.close()
-        for role in (self.driver, self.backend):
-            if role.process is not None and role.process.poll() is None:
-                role.stop()
+        with contextlib.ExitStack() as stopping:  # the driver first; and the backend if that one hangs
+            for role in (self.backend, self.driver):
+                if role.process is not None and role.process.poll() is None:
+                    stopping.callback(role.stop)
         for mount in reversed(mountinfo.mounts()):
             if mount.point.is_relative_to(self.kubelet):
                 subprocess.run(["umount", str(mount.point)], check=True)

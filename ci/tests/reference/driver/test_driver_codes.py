@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2, registration_pb2, registration_pb2_grpc
 
 from .machine import MIB, NODE, Machine, block_capability, mount_capability
+from .rest import Rest
 
 CAPABILITY = mount_capability()
 Code = grpc.StatusCode
@@ -66,7 +68,10 @@ def test_an_unknown_volume_is_not_found_or_already_gone(machine: Machine, unknow
             controller.ControllerPublishVolume,
             csi_pb2.ControllerPublishVolumeRequest(volume_id=unknown, node_id=NODE, volume_capability=CAPABILITY),
         ),
-        (controller.CreateSnapshot, csi_pb2.CreateSnapshotRequest(source_volume_id=unknown, name="s")),
+        (
+            controller.CreateSnapshot,
+            csi_pb2.CreateSnapshotRequest(source_volume_id=unknown, name="s", parameters={"type": "snap"}),
+        ),
         (
             controller.ControllerExpandVolume,
             csi_pb2.ControllerExpandVolumeRequest(
@@ -133,7 +138,16 @@ def test_sizes(machine: Machine) -> None:
 
 def test_an_unknown_source_is_not_found(machine: Machine) -> None:
     """RPC-CRV-001; also for ids that are none of this driver's."""
-    for source in ("snap://pvc-a/nothing", "snap://", "snap://a/b/c", "pvc-nothing"):
+    for source in (
+        "snap://pvc-a/nothing",
+        "snap://",
+        "snap://a/b/c",
+        "snap:/a/b",
+        "bi://backing?backingImage=x",
+        "://",
+        "snap://../volumes",
+        "pvc-nothing",
+    ):
         assert refused(machine.create, "pvc-b", CAPABILITY, 16, source) is Code.NOT_FOUND, source
 
 
@@ -163,6 +177,19 @@ def test_create_snapshot_again(machine: Machine) -> None:
     assert machine.snapshot("pvc-a", "Any Name At All " * 8).snapshot_id.startswith(
         "snap://pvc-a/any-name-at-all-"
     )
+
+
+def test_a_volume_with_as_many_snapshots_as_it_may_have(machine: Machine, rest: Rest) -> None:
+    """RPC-CRS-004; what is there stays usable, and a deletion makes room."""
+    machine.create("pvc-a", CAPABILITY)
+    rest.act("volumes/pvc-a", "updateSnapshotMaxCount", snapshotMaxCount=2)
+    made = [machine.snapshot("pvc-a", f"snapshot-{number}") for number in range(2)]
+
+    for kind in ("snap", "bak"):
+        assert refused(machine.snapshot, "pvc-a", "snapshot-2", type=kind) is Code.RESOURCE_EXHAUSTED
+    assert machine.snapshot("pvc-a", "snapshot-1") == made[1]
+    machine.delete_snapshot(made[0])
+    assert machine.snapshot("pvc-a", "snapshot-2").ready_to_use
 
 
 def test_delete_and_get_snapshot(machine: Machine) -> None:
@@ -221,6 +248,39 @@ def test_where_a_volume_may_be_attached(machine: Machine) -> None:
     assert refused(machine.controller.DeleteVolume, delete) is Code.FAILED_PRECONDITION
 
 
+def test_only_writers_that_may_be_several_are_on_several_nodes(machine: Machine, rest: Rest) -> None:
+    rest.add_node("node-2")
+
+    def attach(volume: str, node: str, capability: csi_pb2.VolumeCapability) -> None:
+        machine.controller.ControllerPublishVolume(
+            csi_pb2.ControllerPublishVolumeRequest(volume_id=volume, node_id=node, volume_capability=capability)
+        )
+
+    def detach(volume: str, node: str) -> None:
+        machine.controller.ControllerUnpublishVolume(
+            csi_pb2.ControllerUnpublishVolumeRequest(volume_id=volume, node_id=node)
+        )
+
+    shared, readers = block_capability("MULTI_NODE_MULTI_WRITER"), mount_capability(mode="MULTI_NODE_READER_ONLY")
+    for volume, capability in (("pvc-a", shared), ("pvc-b", readers)):
+        machine.create(volume, capability)
+        attach(volume, NODE, capability)
+        attach(volume, "node-2", capability)
+    machine.create("pvc-c", CAPABILITY)
+    attach("pvc-c", NODE, CAPABILITY)
+    assert refused(attach, "pvc-c", "node-2", CAPABILITY) is Code.FAILED_PRECONDITION
+
+    listed = machine.controller.ListVolumes(csi_pb2.ListVolumesRequest()).entries
+    nodes = {entry.volume.volume_id: list(entry.status.published_node_ids) for entry in listed}
+    assert nodes == {"pvc-a": [NODE, "node-2"], "pvc-b": [NODE, "node-2"], "pvc-c": [NODE]}
+    detach("pvc-a", NODE)
+    detach("pvc-a", "node-2")
+    detach("pvc-b", "")
+    detach("pvc-c", NODE)
+    listed = machine.controller.ListVolumes(csi_pb2.ListVolumesRequest()).entries
+    assert [list(entry.status.published_node_ids) for entry in listed] == [[], [], []]
+
+
 def test_a_volume_that_is_not_attached_cannot_be_staged(machine: Machine) -> None:
     machine.create("pvc-a", CAPABILITY)
     assert refused(machine.stage, "pvc-a", CAPABILITY) is Code.FAILED_PRECONDITION
@@ -234,9 +294,67 @@ def test_capabilities_are_claimed_if_and_only_if_they_work(machine: Machine) -> 
     answer = machine.controller.ControllerGetCapabilities(csi_pb2.ControllerGetCapabilitiesRequest())
     claimed = {kind.Type.Name(item.rpc.type) for item in answer.capabilities}
 
-    assert {"CREATE_DELETE_SNAPSHOT", "LIST_SNAPSHOTS", "CLONE_VOLUME", "EXPAND_VOLUME"} <= claimed
-    assert "GET_CAPACITY" not in claimed
-    assert refused(machine.controller.GetCapacity, csi_pb2.GetCapacityRequest()) is Code.UNIMPLEMENTED
+    assert {"CREATE_DELETE_SNAPSHOT", "LIST_SNAPSHOTS", "CLONE_VOLUME", "EXPAND_VOLUME", "GET_CAPACITY"} <= claimed
+    assert "PUBLISH_READONLY" not in claimed
+
+
+def test_capacity_is_what_is_free_in_the_pool(machine: Machine) -> None:
+    def capacity(**segments: str) -> csi_pb2.GetCapacityResponse:
+        topology = csi_pb2.Topology(segments=segments)
+        request = csi_pb2.GetCapacityRequest(accessible_topology=topology if segments else None)
+        return machine.controller.GetCapacity(request)
+
+    before = capacity()
+    assert 0 < before.available_capacity == before.maximum_volume_size.value < 64 << 30
+    assert before.minimum_volume_size.value == 10 * MIB
+    path = machine.use(machine.create("pvc-a", block_capability(), 32).volume_id, block_capability())
+    with path.open("r+b") as file:
+        file.write(os.urandom(32 * MIB))
+        os.fsync(file.fileno())
+
+    assert capacity().available_capacity <= before.available_capacity - 32 * MIB
+    assert capacity(**{"kubernetes.io/hostname": NODE}).available_capacity <= before.available_capacity - 32 * MIB
+    assert refused(capacity, **{"kubernetes.io/hostname": "node-of-nobody"}) is Code.NOT_FOUND
+    assert refused(capacity, zone="a") is Code.INVALID_ARGUMENT
+    asked = csi_pb2.GetCapacityRequest(volume_capabilities=[mount_capability("ext3")])
+    assert machine.controller.GetCapacity(asked).available_capacity == 0
+    asked = csi_pb2.GetCapacityRequest(volume_capabilities=[mount_capability("xfs")])
+    assert machine.controller.GetCapacity(asked).minimum_volume_size.value == 300 * MIB
+    machine.unuse("pvc-a")
+
+
+def test_secrets_are_taken_and_never_told(machine: Machine) -> None:
+    """In no log, whether a call succeeds, is refused, or fails."""
+    secrets = {"user": "somebody", "password": "not-to-be-told"}
+    created = csi_pb2.CreateVolumeRequest(name="pvc-a", volume_capabilities=[CAPABILITY], secrets=secrets)
+    volume = machine.controller.CreateVolume(created).volume.volume_id
+    publish = csi_pb2.ControllerPublishVolumeRequest(
+        volume_id=volume, node_id=NODE, volume_capability=CAPABILITY, secrets=secrets
+    )
+    machine.controller.ControllerPublishVolume(publish)
+    stage = csi_pb2.NodeStageVolumeRequest(
+        volume_id=volume,
+        staging_target_path=str(machine.staging(volume)),
+        volume_capability=CAPABILITY,
+        secrets=secrets,
+    )
+    machine.node.NodeStageVolume(stage)
+    snapshot = csi_pb2.CreateSnapshotRequest(
+        source_volume_id=volume, name="snapshot-1", parameters={"type": "snap"}, secrets=secrets
+    )
+    made = machine.controller.CreateSnapshot(snapshot).snapshot
+    machine.controller.DeleteSnapshot(csi_pb2.DeleteSnapshotRequest(snapshot_id=made.snapshot_id, secrets=secrets))
+    snapshot.source_volume_id = "nobody"
+    assert refused(machine.controller.CreateSnapshot, snapshot) is Code.NOT_FOUND
+    (machine.folder / "file").touch()
+    stage.staging_target_path = str(machine.folder / "file" / "nowhere")
+    assert refused(machine.node.NodeStageVolume, stage) is Code.INTERNAL
+
+    said = machine.driver.said() + machine.backend.said()
+    assert "CreateSnapshot" in said
+    assert "NodeStageVolume" in said
+    assert "not-to-be-told" not in said
+    machine.unuse(volume)
 
 
 def test_the_kubelet_finds_the_driver(machine: Machine) -> None:

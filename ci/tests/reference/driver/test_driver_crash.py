@@ -55,7 +55,9 @@ def frozen(stopped: Machine) -> Iterator[Machine]:
     stopped.ready()
     stopped.create("pvc-a", mount_capability())
     stopped.use("pvc-a", mount_capability())
-    request = csi_pb2.CreateSnapshotRequest(source_volume_id="pvc-a", name="snapshot-1")
+    request = csi_pb2.CreateSnapshotRequest(
+        source_volume_id="pvc-a", name="snapshot-1", parameters={"type": "snap"}
+    )
     call = stopped.controller.CreateSnapshot.future(request)  # dropped, it would be cancelled
     until(lambda: "inside the freeze" in stopped.backend.said(), "the backend did not freeze")
     stopped.backend.program = ["-m", "pytest_csi_snapshot.reference_impl"]

@@ -15,6 +15,7 @@ from pytest_csi_snapshot.reference_impl.driver.filesystems import grows_mounted
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
 from .machine import MIB, Machine, block_capability, mount_capability
+from .rest import Rest
 
 
 def synced(path: Path, content: bytes) -> None:
@@ -152,6 +153,8 @@ def test_a_block_volume_is_restored_byte_for_byte_and_grows_in_use(machine: Mach
     assert not answer.node_expansion_required
     with restored.open("rb") as file:
         assert file.seek(0, os.SEEK_END) == 32 * MIB
+    request = csi_pb2.NodeGetVolumeStatsRequest(volume_id="pvc-b", volume_path=str(restored))
+    assert [item.total for item in machine.node.NodeGetVolumeStats(request).usage] == [32 * MIB]
     machine.unuse("pvc-b")
     machine.unuse("pvc-a")
 
@@ -208,6 +211,41 @@ def test_a_snapshot_outlives_its_volume(machine: Machine) -> None:
     assert (machine.target("pvc-b") / "file").read_text() == "kept"
     assert not machine.controller.ListSnapshots(csi_pb2.ListSnapshotsRequest()).entries
     machine.unuse("pvc-b")
+
+
+def test_the_class_says_how_many_replicas_there_are(machine: Machine, rest: Rest) -> None:
+    created = csi_pb2.CreateVolumeRequest(
+        name="pvc-a", volume_capabilities=[mount_capability()], parameters={"numberOfReplicas": "2"}
+    )
+    machine.controller.CreateVolume(created)
+
+    assert [volume["numberOfReplicas"] for volume in rest.items("volumes")] == [2]
+    assert len(list((machine.data / "pool" / "replicas").glob("pvc-a-*"))) == 2
+
+
+def test_the_class_says_how_a_volume_is_formatted(machine: Machine) -> None:
+    capability = mount_capability("")
+    parameters = {"fsType": "xfs", "mkfsParams": "-L 'of class'"}
+    created = csi_pb2.CreateVolumeRequest(name="pvc-a", volume_capabilities=[capability], parameters=parameters)
+    volume = machine.controller.CreateVolume(created).volume
+    device = machine.attach("pvc-a", capability)
+    machine.node.NodeStageVolume(
+        csi_pb2.NodeStageVolumeRequest(
+            volume_id="pvc-a",
+            staging_target_path=str(machine.staging("pvc-a")),
+            volume_capability=capability,
+            volume_context=volume.volume_context,
+        )
+    )
+    shown = subprocess.run(
+        ["blkid", "-p", "-s", "TYPE", "-s", "LABEL", "-o", "value", device],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")
+
+    assert {"xfs", "of class"} <= set(shown)
+    machine.unuse("pvc-a")
 
 
 def test_data_without_a_filesystem_is_never_formatted(machine: Machine) -> None:
@@ -270,4 +308,5 @@ def test_statistics_and_what_is_left_after_unpublishing(machine: Machine) -> Non
     machine.unuse("pvc-a")
     machine.unuse("pvc-a")  # all of it again
     assert not path.exists()
-    assert "pvc-a" not in subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=True).stdout
+    devices = subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=True).stdout
+    assert f"{machine.data}/pool/" not in devices

@@ -1,195 +1,20 @@
-"""The five roles as processes against a real API server, with a driver in memory behind them.
-
-The cluster has no nodes and no other snapshot-controller; it is made for these tests. They make their own
-driver name, namespace and classes. Waiting is by watch; the limits are far beyond what is usual.
-"""
+"""The five roles as processes, from a claim to its end: what a user of a cluster sees of them."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-import tempfile
-import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_csi_snapshot.reference_impl.controllers.kube import kinds, objects
-from pytest_csi_snapshot.reference_impl.controllers.kube.client import KubeClient
-from pytest_csi_snapshot.reference_impl.controllers.kube.connection import from_kubeconfig
-from pytest_csi_snapshot.reference_impl.controllers.kube.errors import ApiError
-from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import Kind
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
-from ..controllers.fake_csi import FakeDriver
+from .stage import Cluster
 
 Json = dict[str, Any]
 
-LIMIT_S = 30
-NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
-ROLES = ("snapshot-controller", "csi-snapshotter", "csi-provisioner", "csi-attacher", "csi-resizer")
-
-TRIAL = Path(__file__).parents[2] / "fixtures" / "trial.py"
-"""Starts a bare control plane, says "up RUN KUBECONFIG", and ends it when its standard input ends."""
-
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="an embedded cluster needs root")
-
-
-class Cluster:
-    """A namespace, a driver and its classes on the given API server; words for what the tests do."""
-
-    def __init__(self, driver: FakeDriver, folder: Path, kubeconfig: str) -> None:
-        self.driver = driver
-        self.client = KubeClient(from_kubeconfig(kubeconfig), user_agent="live-test")
-        self._kubeconfig = kubeconfig
-        self.ns = f"live-{uuid.uuid4().hex[:8]}"
-        self._folder = folder
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._own: list[tuple[Kind, str]] = []
-        self.make(NAMESPACE, self.ns, {})
-        for policy in ("Delete", "Retain"):
-            snapshot_class = {"driver": driver.name, "deletionPolicy": policy}
-            self.make(kinds.SNAPSHOT_CLASS, self.title(policy), snapshot_class)
-        body: Json = {"provisioner": driver.name, "allowVolumeExpansion": True, "reclaimPolicy": "Delete"}
-        self.make(kinds.STORAGE_CLASS, self.title("class"), body)
-
-    def title(self, word: str) -> str:
-        """A cluster-wide name of this run's own."""
-        return f"{self.ns}-{word.lower()}"
-
-    # ---- processes
-
-    def start(self, role: str) -> None:
-        command = [sys.executable, "-m", "pytest_csi_snapshot.reference_impl", role]
-        command += ["--kubeconfig", self._kubeconfig]
-        command += ["--leader-election", "--leader-election-namespace", self.ns]
-        command += ["--leader-election-identity", f"{role}-1"]
-        if role != "snapshot-controller":
-            command += ["--csi-address", self.driver.address]
-        with (self._folder / f"{role}.log").open("ab") as log:
-            environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-            self._processes[role] = subprocess.Popen(command, stderr=log, env=environment)
-
-    def stop(self, role: str) -> int:
-        process = self._processes.pop(role)
-        process.send_signal(signal.SIGTERM)
-        return process.wait(LIMIT_S)
-
-    def close(self) -> None:
-        for kind, name in reversed(self._own):
-            obj = self.find(kind, name)
-            if obj:
-                self.client.delete(kind, None, name, uid=objects.uid(obj))
-        self.until(NAMESPACE, self.ns, lambda obj: obj is None)
-        for role in list(self._processes):
-            self.stop(role)
-
-    # ---- objects
-
-    def make(self, kind: Kind, name: str, body: Json) -> Json:
-        meta: Json = {"name": name}
-        if kind.namespaced:
-            meta["namespace"] = self.ns
-        else:
-            self._own.append((kind, name))
-        typed = {"apiVersion": kind.api_version, "kind": kind.kind}
-        return self.client.create(kind, {**typed, "metadata": meta, **body})
-
-    def find(self, kind: Kind, name: str) -> Json | None:
-        try:
-            return self.client.get(kind, self.ns if kind.namespaced else None, name)
-        except ApiError as error:
-            if error.not_found:
-                return None
-            raise
-
-    def delete(self, kind: Kind, name: str) -> None:
-        obj = self.find(kind, name)
-        assert obj is not None
-        self.client.delete(kind, objects.namespace(obj), name, uid=objects.uid(obj))
-
-    def until(self, kind: Kind, name: str, wanted: Callable[[Json | None], object]) -> Json:
-        """Watch one object until it is as wanted (None: absent); the object, or {}."""
-        space = self.ns if kind.namespaced else None
-        only = f"metadata.name={name}"
-        listed = self.client.list(kind, space, fieldSelector=only)
-        obj: Json | None = next(iter(listed["items"]), None)
-        if wanted(obj):
-            return obj or {}
-        since = listed["metadata"]["resourceVersion"]
-        query = {"fieldSelector": only, "resourceVersion": since, "timeoutSeconds": str(LIMIT_S)}
-        watch = self.client.watch(kind, space, **query)
-        for event in watch:
-            if event["type"] == "BOOKMARK":
-                continue
-            obj = None if event["type"] == "DELETED" else event["object"]
-            if wanted(obj):
-                watch.stop()
-                return obj or {}
-        logs = "\n".join(log.read_text()[-1500:] for log in self._folder.glob("*.log"))
-        raise AssertionError(f"{kind} {name} stayed {obj}\n{logs}")
-
-    def claim(self, name: str, size: str = "1Gi", **spec: Any) -> Json:
-        """A claim of our class, once it is Bound."""
-        full = {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": self.title("class"),
-            "resources": {"requests": {"storage": size}},
-            **spec,
-        }
-        self.make(kinds.PVC, name, {"spec": full})
-        return self.until(kinds.PVC, name, lambda obj: obj and obj["status"].get("phase") == "Bound")
-
-    def snapshot(self, name: str, policy: str = "Delete", **source: str) -> Json:
-        """A snapshot, once it is ready."""
-        spec = {"source": source, "volumeSnapshotClassName": self.title(policy)}
-        self.make(kinds.SNAPSHOT, name, {"spec": spec})
-        return self.until_ready(name)
-
-    def until_ready(self, name: str) -> Json:
-        return self.until(kinds.SNAPSHOT, name, lambda obj: obj and (obj.get("status") or {}).get("readyToUse"))
-
-    def reasons(self, obj: Json) -> list[str]:
-        """Reasons of the events about an object, in the order in which they were sent."""
-        query = {"fieldSelector": f"involvedObject.uid={objects.uid(obj)}"}
-        items = self.client.list(kinds.EVENT, objects.namespace(obj) or "default", **query)["items"]
-        return [
-            item["reason"] for item in sorted(items, key=lambda item: int(item["metadata"]["resourceVersion"]))
-        ]
-
-
-@pytest.fixture(scope="module")
-def kubeconfig() -> Iterator[str]:
-    with subprocess.Popen(
-        [sys.executable, str(TRIAL)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if line.startswith("up "):
-                yield line.split()[2]
-                break
-        else:
-            raise AssertionError(f"no control plane: {''.join(said)}")
-        process.communicate()
-
-
-@pytest.fixture(scope="module")
-def cluster(kubeconfig: str) -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="csi-") as name:
-        folder = Path(name)
-        driver = FakeDriver(folder, f"live-{uuid.uuid4().hex[:8]}.example.org")
-        made = Cluster(driver, folder, kubeconfig)
-        for role in ROLES:
-            made.start(role)
-        yield made
-        made.close()
-        driver.stop()
 
 
 def test_a_dynamic_snapshot_from_its_claim_to_its_deletion(cluster: Cluster) -> None:
@@ -315,7 +140,7 @@ def test_attach_waits_for_the_driver_on_the_node(cluster: Cluster) -> None:
 def test_a_restart_loses_nothing_and_leases_are_released(cluster: Cluster) -> None:
     cluster.claim("again")
     for role in ("snapshot-controller", "csi-snapshotter"):
-        assert cluster.stop(role) == 0
+        assert cluster.stop(f"{role}-1") == 0
     lease = cluster.find(kinds.LEASE, "snapshot-controller-leader")
     assert lease is not None
     assert lease["spec"]["holderIdentity"] == ""

@@ -23,7 +23,6 @@ SKIPS = {
     "ControllerListVolumeHealth not supported": "controller LIST_VOLUME_HEALTH",
     "ControllerModifyVolume not supported": "controller MODIFY_VOLUME",
     "ControllerPublishVolume.readonly field not supported": "controller PUBLISH_READONLY",
-    "GetCapacity not supported": "controller GET_CAPACITY",
     "Modify Volume not supported": "controller MODIFY_VOLUME",
     "Modify volume not supported": "controller MODIFY_VOLUME",
     "No MaxVolumesPerNode": "node max_volumes_per_node",
@@ -45,9 +44,12 @@ class Spec:
     why: str
 
 
+@pytest.mark.parametrize("snapshot_type", ["snap", "bak"])
 @pytest.mark.parametrize("access_type", ["mount", "block"])
-def test_the_driver_passes_csi_sanity(machine: Machine, tmp_path: Path, access_type: str) -> None:
-    specs = run(machine, tmp_path, access_type)
+def test_the_driver_passes_csi_sanity(
+    machine: Machine, tmp_path: Path, access_type: str, snapshot_type: str
+) -> None:
+    specs = run(machine, tmp_path, access_type, snapshot_type)
     failed = [spec for spec in specs if spec.state not in ("passed", "skipped", "pending")]
     assert failed == [], machine.driver.said()
     skipped = {spec.why for spec in specs if spec.state == "skipped"}
@@ -58,15 +60,18 @@ def test_the_driver_passes_csi_sanity(machine: Machine, tmp_path: Path, access_t
     assert set(groups) == {"passed"}
 
 
-def run(machine: Machine, folder: Path, access_type: str) -> list[Spec]:
+def run(machine: Machine, folder: Path, access_type: str, snapshot_type: str) -> list[Spec]:
     """Everything it has, against the driver of ``machine``; it removes what it makes."""
     report = folder / "report.json"
     machine.kubelet.mkdir(exist_ok=True)
+    parameters = folder / "snapshot-class.yaml"
+    parameters.write_text(f"type: {snapshot_type}\n")
     arguments = {
         "csi.endpoint": f"unix://{machine.socket}",
         "csi.mountdir": str(machine.kubelet / "target"),
         "csi.stagingdir": str(machine.kubelet / "staging"),
         "csi.testvolumeaccesstype": access_type,
+        "csi.testsnapshotparameters": str(parameters),
         "csi.testvolumesize": str(16 << 20),
         "csi.testvolumeexpandsize": str(32 << 20),
         "ginkgo.json-report": str(report),
