@@ -28,10 +28,10 @@ def test_policy_delete_removes_content_and_backup(shell: Shell, backend: Backend
     """With policy Delete the content and the stored snapshot go with the VolumeSnapshot."""
     content, volume = content_of(shell, "mysql-snapshot-default"), volume_of(shell, "mysql-pvc")
     backup = content["status"]["snapshotHandle"].rpartition("/")[2]
-    assert backup in backend.backups(volume)
+    assert backup in list(backend.backups(volume))
     shell.run("kubectl delete volumesnapshot mysql-snapshot-default")
     until(shell, f"volumesnapshotcontent/{content['metadata']['name']}", "delete")
-    assert backup not in backend.backups(volume)
+    assert backup not in list(backend.backups(volume))
 
 
 def test_policy_retain_keeps_content_and_backup(shell: Shell, backend: Backend) -> None:
@@ -44,14 +44,14 @@ def test_policy_retain_keeps_content_and_backup(shell: Shell, backend: Backend) 
     name, backup = content["metadata"]["name"], content["status"]["snapshotHandle"].rpartition("/")[2]
     shell.run("kubectl delete volumesnapshot mysql-snapshot-retain")
     assert shell.get(f"volumesnapshotcontent {name}")["spec"]["deletionPolicy"] == "Retain"
-    assert backup in backend.backups(volume)
+    assert backup in list(backend.backups(volume))
 
     shell.run(
         f"kubectl patch volumesnapshotcontent {name} --type merge "
         """-p '{"spec":{"deletionPolicy":"Delete"}}'"""
     )
     shell.run(f"kubectl delete volumesnapshotcontent {name}")
-    assert backup not in backend.backups(volume)
+    assert backup not in list(backend.backups(volume))
 
 
 def test_a_content_can_come_first(shell: Shell) -> None:

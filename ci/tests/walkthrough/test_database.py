@@ -20,7 +20,8 @@ def read(folder: Path) -> Any:
     done = subprocess.run(
         [sys.executable, SCRIPT, "read", str(folder)], capture_output=True, text=True, check=False
     )
-    return json.loads(done.stdout) if done.returncode == 0 else done.stderr
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 @pytest.fixture
@@ -49,6 +50,10 @@ def test_a_copy_without_its_log_is_told_from_a_whole_one(copied: tuple[Path, Any
     folder, committed = copied
     (folder / "shop.db-wal").unlink()
     assert read(folder) != committed
+
+
+def test_an_empty_volume_is_told(tmp_path: Path) -> None:
+    assert read(tmp_path) == {"error": "no such table: orders"}
 
 
 def test_damage_is_seen(copied: tuple[Path, Any]) -> None:

@@ -66,4 +66,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "write":
         write(Path(sys.argv[2]), Path(sys.argv[3]))
     else:
-        print(described(connect(Path(sys.argv[2]))))
+        try:
+            print(described(connect(Path(sys.argv[2]))))
+        except sqlite3.Error as error:  # the answer, to whoever asked
+            print(json.dumps({"error": str(error)}))
