@@ -5,13 +5,16 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system programs conformance test full bench clean
+.PHONY: help setup system system-for-tests programs conformance test full bench clean
 
 help:  ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 system:
 	@sh ci/system_packages.sh
+
+system-for-tests:
+	@sh ci/system_packages.sh tests
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
@@ -28,10 +31,10 @@ programs: setup  ## the control plane's programs, built once per version
 conformance: programs  ## the reference driver on a real control plane, every clause, a verdict
 	$(VENV)/bin/pytest --csi-driver=reference $(ARGS)
 
-test: programs  ## lint, types, import rules, units, plugin, integration, the embedded suite
+test: system-for-tests programs  ## lint, types, import rules, units, plugin, integration, the embedded suite
 	$(PY) ci/stages.py test
 
-full: programs  ## everything there is, sampled nothing
+full: system-for-tests programs  ## everything there is, sampled nothing
 	$(PY) ci/stages.py full
 
 bench: programs  ## speed, with spread, against the budgets

@@ -60,6 +60,8 @@ def wheels() -> list[str]:
         "pytest_csi_snapshot/fixtures/programs/snapshot-crds/go.mod",
         "pytest_csi_snapshot/suites/test_dynamic.py",
     }
+    page = ROOT / "reference_impl" / "backend" / "ui"
+    needed |= {f"pytest_csi_snapshot/{path.relative_to(ROOT)}" for path in page.iterdir() if path.is_file()}
     return troubles + [f"the wheel lacks {name}" for name in sorted(needed - direct)]
 
 

@@ -42,6 +42,7 @@ ALONE = tuple(
         "reference/driver",
         "reference/live",
         "reference/sanity",
+        "ui",
         "embedded",
     )
 )

@@ -9,8 +9,6 @@ import contextlib
 import os
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 
 from . import actions, options, resources, schemas
 from .backup_calls import BackupCalls
@@ -18,10 +16,11 @@ from .calls import Call, Json
 from .engine import Engine, check_name
 from .errors import BackendError
 from .figures import figures
+from .front import application
 from .group_calls import GroupCalls
 from .readiness import robustness
 from .records import Attachment, Node, Volume
-from .serving import Handler, SchemaHeader, no_route, route
+from .serving import Handler, route
 from .snapshot_calls import SnapshotCalls
 from .volume_backups import VolumeBackups
 from .volume_calls import VolumeCalls
@@ -55,7 +54,8 @@ class Api:
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        application = Starlette(
+        app = application(
+            self._engine.changes,
             routes=[
                 route("/", "GET", _versions),
                 route("/v1", "GET", lambda call: schemas.api_version(call.urls)),
@@ -80,11 +80,9 @@ class Api:
                 route("/v1/events", "GET", self._event_list),
                 route("/v1/events/{name}", "GET", self._event),
             ],
-            middleware=[Middleware(SchemaHeader)],
-            exception_handlers={HTTPException: no_route},
         )
-        application.state.error_code = self._engine.profile.error_code
-        return application
+        app.state.error_code = self._engine.profile.error_code
+        return app
 
     def _volume_list(self, call: Call) -> Json:
         found = []

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,8 +45,13 @@ class BackupParts:
     owner: str
 
     @classmethod
-    def open(cls, data: Path, settings: Settings, profile: profiles.Profile) -> BackupParts:
-        """Also ends what the last user of ``data`` left under way: such backups have failed."""
+    def open(
+        cls, data: Path, settings: Settings, profile: profiles.Profile, changed: Callable[[], None]
+    ) -> BackupParts:
+        """Also ends what the last user of ``data`` left under way: such backups have failed.
+
+        ``changed`` is called whenever something can be read anew.
+        """
 
         def limit() -> int:
             return int(settings.value("concurrent-volume-backup-restore-per-node-limit"))
@@ -53,12 +59,12 @@ class BackupParts:
         default = default_folder(data)
         default.mkdir(mode=0o700, exist_ok=True)
         durable.disk.sync_folder(data)
-        records: Records[Target] = Records(data / "backup-targets", Target)
+        records: Records[Target] = Records(data / "backup-targets", Target, changed)
         parts = cls(
             targets=TargetSettings(settings)
             if profile.backup_target_settings
             else TargetObjects(records, url_of(default)),
-            jobs=Records(data / "backup-jobs", BackupJob),
+            jobs=Records(data / "backup-jobs", BackupJob, changed),
             backing_up=Jobs("backup", limit),
             restoring=Jobs("restore", limit),
             progress={},

@@ -131,6 +131,7 @@ class BackupRun:
 
     def _tell(self, done: int, total: int) -> None:
         self._parts.progress[self._name] = done * UPLOADED // total
+        self._engine.changes.poke()
 
     def _failed(self, job: BackupJob, error: str) -> None:
         log.warning("backup %s of volume %s failed: %s", job.name, job.volume, error)

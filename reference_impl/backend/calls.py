@@ -6,7 +6,7 @@ import json
 from functools import cached_property
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from .errors import BackendError
 from .quantities import volume_size
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 class Call:
     """One request, its body read but not yet understood: some actions take whatever is sent."""
 
-    def __init__(self, request: Request, raw: bytes) -> None:
+    def __init__(self, request: HTTPConnection, raw: bytes) -> None:
         self.urls = of_request(request.url.scheme, request.headers)
         self.name: str = request.path_params.get("name", "")
         self.query = request.query_params

@@ -152,16 +152,20 @@ class Batch:
         self._then(path, partial(disk.unlink, path))
 
     def apply(self) -> None:
-        """Change the names; ``temporaries`` were synced before, ``folders`` are synced after. Raises OSError."""
-        self._close()
+        """Change the names, of ``temporaries`` that are durable; ``folders`` are synced after. Raises OSError."""
         for step in self._steps:
             step()
 
+    def close(self) -> None:
+        """No more is written to the new files."""
+        while self._open:
+            os.close(self._open.pop())
+
     def abandon(self) -> None:
         """Leave everything as it was."""
-        self._close()
+        self.close()
         for path in self.temporaries:
-            path.unlink(missing_ok=True)
+            disk.unlink(path)
 
     def _appears(self, temporary: Path, path: Path) -> None:
         self.temporaries.append(temporary)
@@ -171,9 +175,14 @@ class Batch:
         self.folders[path.parent] = None
         self._steps.append(step)
 
-    def _close(self) -> None:
-        while self._open:
-            os.close(self._open.pop())
+
+def abandon(batches: Iterable[Batch]) -> None:
+    """Leave everything as it was before them."""
+    given = list(batches)
+    for batch in given:
+        batch.close()
+    for batch in given:
+        batch.abandon()
 
 
 def commit(batches: list[Batch], folders: Iterable[Path] = ()) -> dict[Batch, OSError]:
@@ -181,11 +190,12 @@ def commit(batches: list[Batch], folders: Iterable[Path] = ()) -> dict[Batch, OS
 
     Raises OSError, with nothing changed, if the new files could not be made durable.
     """
+    for batch in batches:
+        batch.close()
     try:
         disk.sync_together([path for batch in batches for path in batch.temporaries])
-    except OSError:
-        for batch in batches:
-            batch.abandon()
+    except BaseException:
+        abandon(batches)
         raise
     failed: dict[Batch, OSError] = {}
     for batch in batches:

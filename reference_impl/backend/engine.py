@@ -19,6 +19,7 @@ from ..profiles import DEFAULT, PROFILES, Profile
 from .backup_parts import BackupParts, default_folder
 from .backup_settings import BACKUP_DEFINITIONS, target_definitions
 from .backup_urls import url_of
+from .changes import Changes
 from .devices import Devices
 from .errors import BackendError
 from .events import Events
@@ -53,6 +54,7 @@ class Engine:
     events: Events
     profile: Profile
     backups: BackupParts
+    changes: Changes
     stores: dict[str, Store] = field(default_factory=dict)
     """Chain of a volume, or of one that was deleted and whose snapshots were not -> its data."""
     restores: dict[str, int] = field(default_factory=dict)
@@ -64,22 +66,24 @@ class Engine:
     def open(cls, data: Path, pool: Pool, profile: Profile = PROFILES[DEFAULT]) -> Engine:
         """Open ``data`` as its last user left it: thaw, attach again, sweep. Raises PoolError."""
         pool.open()
+        changes = Changes()
         more = target_definitions(url_of(default_folder(data))) if profile.backup_target_settings else {}
-        settings = Settings(Records(data / "settings", Setting), {**BACKUP_DEFINITIONS, **more})
+        settings = Settings(Records(data / "settings", Setting, changes.poke), {**BACKUP_DEFINITIONS, **more})
         engine = cls(
             pool=pool,
             devices=Devices(pool),
             locks=Locks(),
-            volumes=Records(data / "volumes", Volume),
-            remains=Records(data / "remains", Remains),
-            snapshots=Records(data / "snapshots", Snapshot),
-            groups=Records(data / "groups", Group),
-            nodes=Records(data / "nodes", Node),
+            volumes=Records(data / "volumes", Volume, changes.poke),
+            remains=Records(data / "remains", Remains, changes.poke),
+            snapshots=Records(data / "snapshots", Snapshot, changes.poke),
+            groups=Records(data / "groups", Group, changes.poke),
+            nodes=Records(data / "nodes", Node, changes.poke),
             settings=settings,
-            states=States(),
-            events=Events(),
+            states=States(changes.poke),
+            events=Events(changes.poke),
             profile=profile,
-            backups=BackupParts.open(data, settings, profile),
+            backups=BackupParts.open(data, settings, profile, changes.poke),
+            changes=changes,
         )
         recover(engine)
         return engine

@@ -72,6 +72,8 @@ def _serve(engine: Engine, listen: str) -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,
+        ws_ping_interval=15,  # seconds
+        ws_ping_timeout=10,
     )
 
 

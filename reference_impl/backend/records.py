@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -155,10 +156,11 @@ R = TypeVar("R", bound=_Record)
 
 
 class Records(Generic[R]):
-    """The objects of one kind, by name. ``put`` and ``drop`` return when the disk has it."""
+    """The objects of one kind, by name. ``put`` and ``drop`` return when the disk has it, and call ``changed``."""
 
-    def __init__(self, folder: Path, kind: Any) -> None:
+    def __init__(self, folder: Path, kind: Any, changed: Callable[[], None] = lambda: None) -> None:
         self._folder = folder
+        self._changed = changed
         self._folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob("*.tmp"):  # a write that was never acknowledged
             leftover.unlink()
@@ -176,9 +178,11 @@ class Records(Generic[R]):
         plain = dataclasses.asdict(record)  # type: ignore[call-overload]  # records are dataclasses
         durable.replace_file(self._folder / f"{record.name}.json", json.dumps(plain, indent=1).encode())
         self._all[record.name] = record
+        self._changed()
         return record
 
     def drop(self, name: str) -> None:
         """A name that is not there is as good."""
         durable.remove(self._folder / f"{name}.json")
         self._all.pop(name, None)
+        self._changed()

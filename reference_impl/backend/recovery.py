@@ -26,7 +26,7 @@ def recover(engine: Engine) -> None:
     _open_stores(engine)
     for volume in engine.volumes.all():
         _recover_head(engine, volume)
-        _rebuild(engine, volume)
+        _rebuild(engine, volume.chain, replica_count(volume.options))
         engine.states.found(volume.name, attached=bool(volume.attachments))
     _recover_groups(engine)
     _drop_chains_of_nothing(engine)
@@ -45,6 +45,7 @@ def _open_stores(engine: Engine) -> None:
         if store.replicas.good:
             with engine.storing(remains.name):
                 store.behead()
+            _rebuild(engine, remains.name, len(remains.replicas))
 
 
 def _open(engine: Engine, store: Store, chain: str, mode: str) -> None:
@@ -94,13 +95,13 @@ def _recover_head(engine: Engine, volume: Volume) -> None:
         engine.put(replace(engine.volumes.get(volume.name) or volume, size=store.tree.size))
 
 
-def _rebuild(engine: Engine, volume: Volume) -> None:
+def _rebuild(engine: Engine, chain: str, number: int) -> None:
     """Replicas that are lost, or not like the first: nobody writes meanwhile to what they are copied from."""
-    with engine.storing(volume.chain) as store:
+    with engine.storing(chain) as store:
         lost = [copy for copy in store.replicas.copies if copy not in store.replicas.good]
         if not lost or not store.replicas.good:
             return
-        while len(store.replicas.good) < replica_count(volume.options):
+        while len(store.replicas.good) < number:
             store.rebuild()
         for copy in lost:
             store.replicas.forget(copy)

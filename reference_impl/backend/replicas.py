@@ -86,11 +86,16 @@ class Replicas:
     def create(self, number: int, size: int, below: tuple[Layer, Image] | None = None) -> None:
         """The first ``number`` replicas of a new volume. Raises OSError; what is left then is swept at a start."""
         made = [(Copy(uuid.uuid4().hex[:8]), Batch()) for _ in range(number)]
-        for copy, batch in made:
-            durable.disk.make_folder(self.folder(copy))
-            tree = changing.create(self.folder(copy), batch, size, below)
-            self._open[copy.id] = Replica(self.folder(copy), tree)
-        durable.commit([batch for _, batch in made], [self._pool.replicas])
+        try:
+            for copy, batch in made:
+                durable.disk.make_folder(self.folder(copy))
+                tree = changing.create(self.folder(copy), batch, size, below)
+                self._open[copy.id] = Replica(self.folder(copy), tree)
+        except BaseException:
+            durable.abandon(batch for _, batch in made)
+            raise
+        for error in durable.commit([batch for _, batch in made], [self._pool.replicas]).values():
+            raise error
         self.copies = tuple(copy for copy, _ in made)
 
     def check(self) -> None:
@@ -115,6 +120,9 @@ class Replicas:
             except OSError as error:
                 batch.abandon()
                 failed.append((copy, error))
+            except BaseException:
+                durable.abandon([batch, *(item for _, item, _ in staged)])
+                raise
         if not staged:
             raise failed[0][1] if failed else self.faulted()
         for copy, why in failed:
@@ -149,11 +157,13 @@ class Replicas:
         batch = Batch()
         try:
             tree = changing.duplicate(self.first, self.folder(copy), batch, head_too=head_too)
-            durable.commit([batch], [self._pool.replicas])
         except BaseException:
-            batch.abandon()
             self.forget(copy)
+            batch.abandon()
             raise
+        for error in durable.commit([batch], [self._pool.replicas]).values():
+            self.forget(copy)
+            raise error
         self._open[copy.id] = Replica(self.folder(copy), tree)
         self._move(copy, "rebuilt")
 

@@ -50,6 +50,7 @@ class Restoring:
         """For people who wait."""
         if self._volume.name in self._engine.restores:
             self._engine.restores[self._volume.name] = percent
+            self._engine.changes.poke()
 
     def finish(self) -> None:
         """The file is full: durable when this returns. Raises BackendError NotFound if the volume was deleted."""

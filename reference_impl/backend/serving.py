@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -25,6 +25,12 @@ Handler = Callable[[Call], Json | None]
 """None is answered with an empty body."""
 
 
+class ApiRoute(Route):
+    """A route that still knows its handler: a stream of the same collection calls it too."""
+
+    handler: Handler
+
+
 def route(path: str, method: str, handler: Handler) -> Route:
     """``handler`` runs in a thread of its own: it may wait for a lock or a freeze."""
 
@@ -32,7 +38,20 @@ def route(path: str, method: str, handler: Handler) -> Route:
         raw = await request.body()
         return await run_in_threadpool(_answer, handler, request, raw)
 
-    return Route(path, endpoint, methods=[method])
+    made = ApiRoute(path, endpoint, methods=[method])
+    made.handler = handler
+    return made
+
+
+def collections(routes: Iterable[Route]) -> dict[str, Handler]:
+    """Lower-case plural -> what answers a GET of that collection."""
+    found = {}
+    for item in routes:
+        place, _, plural = item.path.rpartition("/")
+        listed = place == "/v1" and "{" not in plural and "GET" in (item.methods or ())
+        if listed and isinstance(item, ApiRoute):
+            found[plural] = item.handler
+    return found
 
 
 def _answer(handler: Handler, request: Request, raw: bytes) -> Response:

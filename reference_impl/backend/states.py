@@ -7,7 +7,7 @@ in between. States are not stored: after a start each volume is where its record
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 ABSENT = ""
 
@@ -61,7 +61,8 @@ SETTLED = frozenset({"detached", "attached"})
 class States:
     """The states of all volumes. Moves of one volume are made by whoever holds its lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
         self._all: dict[str, str] = {}
 
     def of(self, volume: str) -> str:
@@ -89,3 +90,4 @@ class States:
             del self._all[volume]
         else:
             self._all[volume] = state
+        self._changed()

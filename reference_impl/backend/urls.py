@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 VERSION = "v1"
 _PORTS = {"http": "80", "https": "443"}
+_OF_SOCKETS = {"ws": "http", "wss": "https"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def of_request(scheme: str, headers: Mapping[str, str]) -> Urls:
     if given.scheme and given.netloc:
         return Urls(f"{given.scheme}://{given.netloc}")
     scheme = _first(headers, "x-forwarded-proto") or scheme
+    scheme = _OF_SOCKETS.get(scheme, scheme)
     host = _first(headers, "x-forwarded-host") or headers.get("host", "")
     port = _first(headers, "x-forwarded-port")
     if port and port != _PORTS.get(scheme) and ":" not in host.rpartition("]")[2]:
