@@ -70,6 +70,14 @@ def test_a_clone_that_breaks_a_rule_is_not_made(shell: Shell, rule: str) -> None
     shell.run(f"kubectl delete pvc {name}")
 
 
+def test_a_clone_may_be_larger(shell: Shell) -> None:
+    """The request may be larger than the source."""
+    create(shell, CLONE, "s/1Gi/2Gi/", "s/mysql-clone-pvc/larger/")
+    bound(shell, "larger")
+    shows_claim(shell.run("kubectl get pvc larger"), "larger", "2Gi")
+    shell.run("kubectl delete pvc larger")
+
+
 def test_cloning_is_dynamic_provisioning(shell: Shell) -> None:
     """A claim without a class is not provisioned, whatever its data source."""
     create(shell, CLONE, 's/ClassName: longhorn/ClassName: ""/', "s/mysql-clone-pvc/static/")

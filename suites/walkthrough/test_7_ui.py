@@ -54,6 +54,7 @@ def test_the_clone_in_the_list(shell: Shell, site: Site) -> None:
     site.open("volumes")
     clone = volume_of(shell, "mysql-clone-pvc")
     assert site.cell(clone, "Size") == "2 Gi"
+    site.open(f"volumes/{clone}")
     site.picture("4-clone-with-2-gi")
 
 
