@@ -57,8 +57,8 @@ class BackupParts:
             return int(settings.value("concurrent-volume-backup-restore-per-node-limit"))
 
         default = default_folder(data)
-        default.mkdir(mode=0o700, exist_ok=True)
-        durable.disk.sync_folder(data)
+        durable.make_folder(default)
+        default.chmod(0o700)
         records: Records[Target] = Records(data / "backup-targets", Target, changed)
         parts = cls(
             targets=TargetSettings(settings)

@@ -36,24 +36,21 @@ class Restores:
         It is there at once, and its data later. Raises BackendError: InvalidArgument for what is no URL of a
         backup, NotFound without such a backup, OutOfRange, AlreadyExists.
         """
+        existing = self._engine.volumes.get(name)
+        if existing is not None:  # whatever became of the backup since
+            return _same(existing, size, mode, url)
         _, folder, backup = self._place(url)
         config = _config(folder, backup)
         least = _size(folder, config)
         if size is not None and size < least:
             raise BackendError("OutOfRange", f"size {size} is below that of the backup, {least}")
-        size = size or least
-        existing = self._engine.volumes.get(name)
-        if existing is None:
-            try:
-                return self._begin(name, size, mode, url, options)
-            except BackendError as error:
-                existing = self._engine.volumes.get(name)
-                if error.code != "AlreadyExists" or existing is None:
-                    raise
-        same = (existing.mode, existing.from_backup) == (mode, url) and existing.size >= size
-        if not same:
-            raise BackendError("AlreadyExists", f"volume {name} exists with another size, mode or source")
-        return existing
+        try:
+            return self._begin(name, size or least, mode, url, options)
+        except BackendError as error:
+            existing = self._engine.volumes.get(name)
+            if error.code != "AlreadyExists" or existing is None:
+                raise
+            return _same(existing, size, mode, url)
 
     def resume(self) -> None:
         """Begin those anew that the last user of the data left unfinished."""
@@ -109,6 +106,13 @@ class Restores:
             if backup_urls.same(target.url, wanted):
                 return target, VolumeFolder(backup_targets.root(target), volume), backup
         raise BackendError("NotFound", f"no backup target has the URL {wanted}")
+
+
+def _same(existing: Volume, size: int | None, mode: str, url: str) -> Volume:
+    """The volume, if the call that asks for it is the one that made it. Raises BackendError AlreadyExists."""
+    if (existing.mode, existing.from_backup) != (mode, url) or existing.size < (size or 0):
+        raise BackendError("AlreadyExists", f"volume {existing.name} exists with another size, mode or source")
+    return existing
 
 
 def _config(folder: VolumeFolder, backup: str) -> BackupConfig:

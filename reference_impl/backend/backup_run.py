@@ -23,6 +23,8 @@ from .times import timestamp
 
 log = logging.getLogger("backend")
 
+PATIENCE = 60.0
+"""Seconds a job waits for others to be done with the volume."""
 UPLOADED = 95
 """Percent when all blocks are there."""
 
@@ -100,7 +102,7 @@ class BackupRun:
     def _source(self, job: BackupJob, folder: VolumeFolder) -> Iterator[creating.Source]:
         """What is to be read: what changed since the last backup, where its snapshot is still here; else all."""
         reading = content.Content(self._engine)
-        with reading.of_snapshot(job.volume, job.snapshot) as path, contextlib.ExitStack() as base_held:
+        with reading.of_snapshot(job.volume, job.snapshot, PATIENCE) as path, contextlib.ExitStack() as base_held:
             snapshot = self._engine.snapshots.get(job.snapshot)
             if snapshot is None or snapshot.created != job.cut:
                 raise BackendError(
@@ -110,7 +112,7 @@ class BackupRun:
             old: Path | None = None
             if base is not None:
                 with contextlib.suppress(BackendError):  # its snapshot was deleted just now
-                    old = base_held.enter_context(reading.of_snapshot(job.volume, base.snapshot))
+                    old = base_held.enter_context(reading.of_snapshot(job.volume, base.snapshot, PATIENCE))
             if base is None or old is None:
                 yield creating.Source(path, content.data_ranges(path))
             else:

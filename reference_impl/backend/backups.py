@@ -7,7 +7,7 @@ import time
 import uuid
 
 from . import backup_labels, backup_targets
-from .backup_records import BackupJob
+from .backup_records import BackupJob, Target
 from .backup_run import BackupRun, held_alone
 from .backup_shelf import BackupVolume
 from .backup_states import UNFINISHED
@@ -78,10 +78,11 @@ class Backups:
         used.
         """
         job = self._parts.jobs.get(name)
+        if job is not None and job.state not in UNFINISHED and self._trouble(volume):
+            self._parts.jobs.drop(name)  # one that failed has left nothing there
+            return
         folder = self._folder(volume)
         if folder is None or not is_name(name):
-            if job is not None and job.state not in UNFINISHED:
-                self._parts.jobs.drop(name)
             return
         entry = catalog.backup(folder, name)
         if entry is None and job is None:
@@ -112,10 +113,18 @@ class Backups:
 
     def _folder(self, volume: BackupVolume) -> VolumeFolder | None:
         """None without a target: nothing is there then. Raises BackendError if it is one that cannot be used."""
-        target = backup_targets.get(self._parts.targets, volume.target)
-        if not target.url or not is_name(volume.volume):
+        target = self._target(volume)
+        if target is None or not target.url or not is_name(volume.volume):
             return None
         return VolumeFolder(backup_targets.root(target), volume.volume)
+
+    def _trouble(self, volume: BackupVolume) -> bool:
+        """Whether its target cannot be used, or is no more."""
+        target = self._target(volume)
+        return target is None or bool(backup_targets.trouble(target))
+
+    def _target(self, volume: BackupVolume) -> Target | None:
+        return next((item for item in self._parts.targets.all() if item.name == volume.target), None)
 
     def _clean_up(self, volume: str, snapshot: str, cut: float) -> None:
         if self._engine.settings.value("auto-cleanup-when-delete-backup") != "true":

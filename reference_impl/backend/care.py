@@ -10,10 +10,9 @@ from . import layers
 from .engine import Engine
 from .errors import BackendError
 from .options import checked, replica_count
-from .readiness import robustness, tell
+from .readiness import purge_allowed, robustness, tell
 from .records import Copy, Volume
 from .replica.names import HEAD
-from .snapshots import purge_allowed
 from .store import Store
 
 log = logging.getLogger("backend")
@@ -68,6 +67,8 @@ class Care:
             volume = self._get(name)
             if volume.node or robustness(self._engine, volume) != "faulted":
                 raise BackendError("FailedPrecondition", f"volume {name} is not faulted and detached")
+            if not replicas:
+                raise BackendError("InvalidArgument", f"salvaging volume {name} needs the names of replicas")
             copies = [self._copy(volume, replica) for replica in replicas]
             with self._engine.storing(volume.chain) as store:
                 store.replicas.check()
@@ -107,7 +108,7 @@ class Care:
 
     def _rebuild(self, volume: Volume, store: Store) -> None:
         """A snapshot first: what was there before the new replica never changes while it is copied."""
-        layers.check_count(store, volume.name)
+        layers.check_count(store, volume.name, purge=purge_allowed(self._engine))
         layer = layers.system()
         if store.is_live:
             with store.flat(HEAD, "rebuild") as flat:

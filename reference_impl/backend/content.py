@@ -21,23 +21,23 @@ class Content:
         self._engine = engine
 
     @contextlib.contextmanager
-    def of_snapshot(self, volume: str, snapshot: str) -> Iterator[Path]:
+    def of_snapshot(self, volume: str, snapshot: str, wait: float | None = None) -> Iterator[Path]:
         """A file as long as the volume was at the cut, to read while the body runs. Raises BackendError NotFound.
 
-        The snapshot cannot be deleted meanwhile.
+        The snapshot cannot be deleted meanwhile. ``wait`` is that of ``Locks.hold``.
         """
-        with self._engine.locks.hold(shared=(f"snapshot {snapshot}",)):
+        with self._engine.locks.hold(shared=(f"snapshot {snapshot}",), wait=wait):
             found = self._engine.snapshots.get(snapshot)
             if found is None or found.volume != volume:
                 raise BackendError("NotFound", f"cannot find snapshot '{snapshot}' for volume '{volume}'")
-            with self._flat(found) as path:
+            with self._flat(found, wait) as path:
                 yield path
 
     @contextlib.contextmanager
-    def _flat(self, snapshot: Snapshot) -> Iterator[Path]:
+    def _flat(self, snapshot: Snapshot, wait: float | None) -> Iterator[Path]:
         """The volume is not held for longer than it takes to make the file."""
         with contextlib.ExitStack() as file:
-            with self._engine.locks.hold(shared=(f"volume {snapshot.volume}",)):
+            with self._engine.locks.hold(shared=(f"volume {snapshot.volume}",), wait=wait):
                 store = self._engine.stores[snapshot.chain]
                 path = file.enter_context(store.flat(snapshot.name, f"for.{uuid.uuid4()}"))
             yield path

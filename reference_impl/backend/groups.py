@@ -111,7 +111,7 @@ class Groups:
         with contextlib.ExitStack() as storing:
             for source in sources:
                 storing.enter_context(self._engine.storing(source.chain))
-                make_room(source, stores[source.name], members[source.name])
+                make_room(self._engine, source, stores[source.name], members[source.name])
             made: list[Snapshot] = []
             try:
                 created, flats = self._cut(sources)

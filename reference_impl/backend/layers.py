@@ -41,11 +41,12 @@ def expansion(tree: Tree, size: int) -> Layer:
     return Layer(name, created=timestamp(time.time()), labels={"replica-expansion": str(size)})
 
 
-def check_count(store: Store, volume: str) -> None:
-    """Room for another layer is made if need be. Raises BackendError ResourceExhausted."""
+def check_count(store: Store, volume: str, *, purge: bool) -> None:
+    """Room for another layer, made if need be and ``purge`` is allowed. Raises BackendError ResourceExhausted."""
     if store.tree.count < MOST:
         return
-    store.purge()
+    if purge:
+        store.purge()
     if store.tree.count >= MOST:
         raise BackendError(
             "ResourceExhausted",

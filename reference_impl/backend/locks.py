@@ -26,10 +26,14 @@ class Locks:
         self._shared: Counter[str] = Counter()
 
     @contextlib.contextmanager
-    def hold(self, *alone: str, shared: tuple[str, ...] = ()) -> Iterator[None]:
-        """Hold each of ``alone`` alone and each of ``shared`` with other sharers. Raises BackendError Aborted."""
+    def hold(self, *alone: str, shared: tuple[str, ...] = (), wait: float | None = None) -> Iterator[None]:
+        """Hold each of ``alone`` alone and each of ``shared`` with other sharers. Raises BackendError Aborted.
+
+        ``wait`` in seconds is for who has no call to answer.
+        """
         with self._changed:
-            if not self._changed.wait_for(lambda: not self._busy(alone, shared), self._wait):
+            limit = self._wait if wait is None else wait
+            if not self._changed.wait_for(lambda: not self._busy(alone, shared), limit):
                 busy = ", ".join(self._busy(alone, shared))
                 raise BackendError("Aborted", f"another operation on {busy} is still running")
             self._alone.update(alone)

@@ -7,10 +7,9 @@ import logging
 from ..linux import freezing
 from .engine import Engine
 from .errors import BackendError
-from .readiness import check_ready
+from .readiness import check_ready, purge_allowed
 from .records import Volume
 from .replica.names import HEAD
-from .snapshots import purge_allowed
 
 log = logging.getLogger("backend")
 

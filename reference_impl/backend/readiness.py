@@ -13,8 +13,7 @@ def robustness(engine: Engine, volume: Volume) -> str:
     """A value of ``states.ROBUSTNESS``; files that are gone count at once."""
     store = engine.stores[volume.chain]
     usable = 0 if volume.restore == "failed" else len(store.replicas.whole())
-    wanted = min(replica_count(volume.options), len(volume.replicas) or 1)
-    amount = "none" if not usable else "all" if usable >= wanted else "some"
+    amount = "none" if not usable else "all" if usable >= replica_count(volume.options) else "some"
     return ROBUSTNESS[bool(volume.node), amount]
 
 
@@ -35,6 +34,11 @@ def why_not_ready(volume: Volume, robust: str) -> str:
     if robust == "faulted":
         return f"volume {volume.name} is faulted"
     return ""
+
+
+def purge_allowed(engine: Engine) -> bool:
+    """Whether removed layers may go, which changes those beside them."""
+    return engine.settings.value("disable-snapshot-purge") == "false"
 
 
 def check_ready(engine: Engine, volume: Volume) -> None:

@@ -47,16 +47,17 @@ class Replicas:
         return self._pool.replicas / f"{self._volume}-{copy.id}"
 
     def open(self, needed: set[str]) -> None:
-        """Read them. Those that are not like the first that has the snapshots ``needed`` count as lost."""
+        """Read them. Those that are not like the first that has most of the snapshots ``needed`` count as lost."""
         for copy in self.copies:
             if copy.mode == "RW":
                 self._read(copy)
             elif copy.mode == "WO":  # whoever filled it is gone
                 self.forget(copy)
         good = self.good
-        best = next((item for item in good if needed <= set(self._open[item.id].tree.layers)), None)
+        trees = {copy.id: self._open[copy.id].tree for copy in good}
+        best = max(trees.values(), key=lambda tree: len(needed & tree.layers.keys()), default=None)
         for copy in good:
-            if best is None or not self._open[copy.id].tree.same_as(self._open[best.id].tree):
+            if best is None or not trees[copy.id].same_as(best):
                 self._fail(copy, "it is not like the others")
         for copy in self.good:
             self._open[copy.id].sweep()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from . import layers
 from .engine import Engine, check_name
 from .errors import BackendError
-from .readiness import check_ready
+from .readiness import check_ready, purge_allowed
 from .records import Snapshot, Volume
 from .replica.names import HEAD
 from .store import Store
@@ -73,7 +73,7 @@ class Snapshots:
                 raise BackendError("NotFound", f"volume {volume} not found")
             check_ready(self._engine, source)
             with self._engine.storing(source.chain) as store:
-                make_room(source, store, name)
+                make_room(self._engine, source, store, name)
                 created = self._cut(source, store, name, labels)
                 made = self._engine.snapshots.put(
                     Snapshot(name, volume, created, source.mode, labels, chain=source.chain)
@@ -154,11 +154,11 @@ def _refuse_member(snapshot: Snapshot) -> None:
         )
 
 
-def make_room(volume: Volume, store: Store, name: str) -> None:
+def make_room(engine: Engine, volume: Volume, store: Store, name: str) -> None:
     """For one more snapshot, and for its name. Raises BackendError ResourceExhausted, AlreadyExists."""
     most = int(volume.options.get("snapshotMaxCount", MAX_COUNT))
     layers.check_usage(store, volume.name, most, int(volume.options.get("snapshotMaxSize", 0)))
-    layers.check_count(store, volume.name)
+    layers.check_count(store, volume.name, purge=purge_allowed(engine))
     layer = store.tree.layers.get(name)
     if layer is None:
         return
@@ -189,11 +189,6 @@ def _purge(engine: Engine, chain: str) -> None:
     elif store.replicas.good and purge_allowed(engine):
         with engine.storing(chain):
             store.purge()
-
-
-def purge_allowed(engine: Engine) -> bool:
-    """Whether removed layers may go, which changes those beside them."""
-    return engine.settings.value("disable-snapshot-purge") == "false"
 
 
 def check_snapshot_name(name: str) -> None:

@@ -16,7 +16,7 @@ from . import layers, restoring, tickets
 from .engine import Engine, check_name
 from .errors import BackendError
 from .options import Value, check_snapshot_room, checked, replica_count
-from .readiness import check_ready, tell
+from .readiness import check_ready, purge_allowed, tell
 from .records import Attachment, Remains, Volume
 from .replica.images import Image
 from .replica.tree import Layer
@@ -186,7 +186,7 @@ class Volumes:
             return volume
 
     def _grow(self, name: str, store: Store, size: int) -> None:
-        layers.check_count(store, name)
+        layers.check_count(store, name, purge=purge_allowed(self._engine))
         good = len(store.replicas.good)
         trouble = ""
         try:

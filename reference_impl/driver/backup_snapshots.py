@@ -107,7 +107,7 @@ class BackupSnapshots:
             cut = self._backend.layers.create(source, name, labels)
         if cut.group or cut.labels.get(snapshot_class.TYPE, BACKUP) != BACKUP:
             raise Refusal(grpc.StatusCode.ALREADY_EXISTS, f"snapshot {name} exists already, and not as a backup")
-        self._backend.backups.start(cut, labels, mode)
+        self._backend.backups.start(cut, snapshot_class.of_backup(labels), mode)
         begun = self._patience.until(context, lambda: self._of(volume, name), lambda found: found is not None)
         if begun is None:
             raise Refusal(grpc.StatusCode.ABORTED, f"the backup of snapshot {name} has not begun")

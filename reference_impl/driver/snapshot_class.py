@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..profiles import Profile
@@ -13,6 +14,9 @@ BACKUP_MODE = "backupMode"
 _OF_SIDECAR = "csi.storage.k8s.io/"
 _BACKUP_MODES = ("", "full", "incremental")
 
+_QUALIFIED = re.compile(
+    r"(?:(?=.{1,253}/)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
 _TYPES = {"snap": SNAPSHOT, "bak": BACKUP, "bs": BACKUP}
 
 
@@ -47,6 +51,14 @@ def labels(parameters: Mapping[str, str], of_kind: str) -> dict[str, str]:
     """
     own = {key: value for key, value in parameters.items() if value and not key.startswith(_OF_SIDECAR)}
     return {**own, TYPE: of_kind}
+
+
+def of_backup(given: Mapping[str, str]) -> dict[str, str]:
+    """Those of the labels of a snapshot that its backup can have too: backups want qualified names for keys.
+
+    A sidecar that is told to pass on the names of Kubernetes' objects does so by keys with two slashes.
+    """
+    return {key: value for key, value in given.items() if _QUALIFIED.fullmatch(key)}
 
 
 def check_group(parameters: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,33 @@ def test_a_lost_replica_is_rebuilt_while_the_volume_is_used(engine: Engine, what
     loaded = [Replica.load(folder).tree for folder in folders(engine)]
     assert loaded[0].same_as(loaded[1])
     assert loaded[0].same_as(loaded[2])
+
+
+def test_whoever_watches_looks_after_what_is_not_healthy(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(engine)
+    Volumes(engine).create("pvc-b", 16 * MIB, "Block", "")
+    Volumes(engine).attach("pvc-b", HERE)
+    shutil.rmtree(folders(engine)[0])
+    care, first, ended = Care(engine), threading.Event(), threading.Event()
+    looked: list[str] = []
+
+    def look_after(name: str) -> None:
+        looked.append(name)
+        Care.look_after(care, name)
+        first.set()
+        if len(looked) == 2:
+            ended.set()
+        raise BackendError("Aborted", "another operation is still running")  # which ends no watch
+
+    monkeypatch.setattr(care, "look_after", look_after)
+    monkeypatch.setattr("pytest_csi_snapshot.reference_impl.backend.care.INTERVAL", 0)
+    watching = threading.Thread(target=care.watch, args=(ended,))
+    watching.start()
+    assert first.wait(10)
+    shutil.rmtree(engine.pool.replicas / f"pvc-b-{Volumes(engine).get('pvc-b').replicas[1].id}")
+    watching.join(10)
+    assert looked == ["pvc-a", "pvc-b"]
+    assert robustness(engine)[0] == "healthy"
 
 
 def test_rebuilding_again_and_again_leaves_one_system_snapshot(engine: Engine) -> None:

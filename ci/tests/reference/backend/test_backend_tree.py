@@ -210,6 +210,10 @@ def test_there_are_never_more_layers_than_can_be_opened(engine: Engine, monkeypa
     assert (code, "snapshot count total is already too big" in message) == ("ResourceExhausted", True)
     assert volume.refused("expand", size=str(32 * MIB))[0] == "ResourceExhausted"
     volume.act("snapshotDelete", name="s2")
+    setting = "/v1/settings/disable-snapshot-purge"
+    volume.http.put(setting, json={"value": "true"})
+    assert volume.refused("snapshotCreate", name="s4")[0] == "ResourceExhausted"
+    volume.http.put(setting, json={"value": "false"})
     volume.cut("s4")  # made room by itself
     assert set(volume.tree()) == {"s1", "s3", "s4", "volume-head"}
 

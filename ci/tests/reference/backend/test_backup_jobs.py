@@ -11,7 +11,7 @@ import pytest
 from pytest_csi_snapshot.reference_impl.backend.backup_parts import INTERRUPTED, default_folder
 from pytest_csi_snapshot.reference_impl.backend.backup_restores import Restores
 from pytest_csi_snapshot.reference_impl.backend.backup_states import TRANSITIONS, UNFINISHED
-from pytest_csi_snapshot.reference_impl.backend.backupstore import deleting, locks
+from pytest_csi_snapshot.reference_impl.backend.backupstore import creating, deleting, locks
 from pytest_csi_snapshot.reference_impl.backend.backupstore.blocks import Blocks
 from pytest_csi_snapshot.reference_impl.backend.engine import Engine
 from pytest_csi_snapshot.reference_impl.backend.jobs import Jobs
@@ -118,6 +118,31 @@ def test_backups_of_one_volume_beside_each_other(story: Story) -> None:
     assert {item["state"] for item in backups.values()} == {"Completed"}
     story.restore(backups["snap-3"], "pvc-r")
     assert story.content("pvc-r") == story.content()
+
+
+def test_configurations_are_written_by_one_at_a_time(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_snapshot(story)
+    alone = []
+    for name in ("begin", "complete"):
+        clean = getattr(creating, name)
+
+        def checked(*arguments: Any, clean: Callable[..., Any] = clean) -> Any:
+            alone.append(story.engine.backups.configuring.locked())
+            return clean(*arguments)
+
+        monkeypatch.setattr(creating, name, checked)
+    assert story.back_up("snap-1")["state"] == "Completed"
+    assert alone == [True, True]
+
+
+def test_a_job_waits_longer_for_the_volume_than_a_call(story: Story) -> None:
+    with_snapshot(story)
+    with story.engine.locks.hold("volume pvc-a"):
+        assert story.refused("POST", "/v1/volumes/pvc-a?action=expand", size="1Gi")[0] == "Aborted"
+        story.act("pvc-a", "snapshotBackup", name="snap-1")
+        assert story.refused("POST", "/v1/volumes/pvc-a?action=expand", size="1Gi")[0] == "Aborted"
+    story.settle()
+    assert [item["state"] for item in story.backups()] == ["Completed"]
 
 
 def test_a_snapshot_that_is_gone_when_its_turn_comes(story: Story, uploading: Gate) -> None:

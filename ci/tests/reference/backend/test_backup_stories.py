@@ -245,6 +245,8 @@ def test_a_restore_and_what_the_volume_tells_of_it(story: Story) -> None:
             "POST", "/v1/volumes", **{"name": "pvc-r", "fromBackup": backup["url"], "volumeMode": "Block"} | body
         )
         assert refused[0] == "AlreadyExists"
+    story.ok("POST", "/v1/backupvolumes/pvc-a?action=backupDelete", {"name": backup["name"]})
+    assert story.restore(backup, "pvc-r")["created"] == volume["created"]
     story.ok("DELETE", "/v1/volumes/pvc-r")
     assert story.volume("pvc-r")["fromBackup"] == ""
 

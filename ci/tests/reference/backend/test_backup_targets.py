@@ -178,9 +178,22 @@ def test_a_target_that_goes_while_a_backup_is_made(
     assert failed["state"] == "Error"
     assert "No such file or directory" in failed["error"]
     assert story.get("/v1/backuptargets/default")["available"] is False
-    story.ok("POST", UPDATE, {"backupTargetURL": ""})
     story.ok("POST", "/v1/backupvolumes/pvc-a?action=backupDelete", {"name": failed["name"]})
     assert story.backups() == []
+
+
+def test_what_failed_can_be_deleted_when_its_target_is_no_more(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.ok("POST", "/v1/backuptargets", {"name": "other", "backupTargetURL": f"vfs://{tmp_path}"})
+    story.volume(backupTargetName="other")
+    story.snapshot("snap-1")
+    monkeypatch.setattr(Blocks, "settle", lambda _: 1 / 0)
+    failed = story.back_up("snap-1")
+    story.ok("DELETE", "/v1/backuptargets/other")
+    (listed,) = story.get("/v1/backupvolumes")["data"]
+    story.ok("POST", listed["actions"]["backupDelete"], {"name": failed["name"]})
+    assert story.get("/v1/backups")["data"] == []
 
 
 def test_a_target_seen_by_a_second_backend(story: Story, tmp_path: Path) -> None:

@@ -87,6 +87,18 @@ def test_however_often_it_is_asked_for_there_is_one_backup(machine: Machine, res
     assert backup["labels"]["type"] == "bak"
 
 
+def test_what_a_sidecar_adds_to_the_parameters_hinders_no_backup(machine: Machine, rest: Rest) -> None:
+    machine.create("pvc-a", CAPABILITY)
+    added = {"csi.storage.k8s.io/volumesnapshot/name": "mysql", "empty": "", "example.com/of": "somebody"}
+
+    machine.backup("pvc-a", "snapshot-1", **added)
+
+    (backup,) = rest.items("backups")
+    assert backup["labels"]["example.com/of"] == "somebody"
+    assert not {"csi.storage.k8s.io/volumesnapshot/name", "empty"} & set(backup["labels"])
+    assert set(rest.items("snapshotcrs")[0]["labels"]) == {*added, "type"} - {"empty"}
+
+
 def test_calls_at_once_make_one_backup(machine: Machine, rest: Rest) -> None:
     machine.create("pvc-a", CAPABILITY)
     request = csi_pb2.CreateSnapshotRequest(
