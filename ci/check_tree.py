@@ -59,6 +59,8 @@ def wheels() -> list[str]:
         "pytest_csi_snapshot/fixtures/programs/reference-grant-crd/go.mod",
         "pytest_csi_snapshot/fixtures/programs/snapshot-crds/go.mod",
         "pytest_csi_snapshot/suites/test_dynamic.py",
+        "pytest_csi_snapshot/suites/walkthrough/files/database.py",
+        "pytest_csi_snapshot/suites/walkthrough/files/snapshotclass.yaml",
     }
     page = ROOT / "reference_impl" / "backend" / "ui"
     needed |= {f"pytest_csi_snapshot/{path.relative_to(ROOT)}" for path in page.iterdir() if path.is_file()}

@@ -51,6 +51,8 @@ ALONE = tuple(
 ENV = ["env", "MYPYPATH=ci/tests:."]
 """The self-tests' packages begin at ci/tests, as pytest sees them."""
 
+PICTURED = ["env", "CSI_WALKTHROUGH_PICTURES=ci/artifacts/walkthrough"]
+
 SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
 
 STAGES = (
@@ -61,9 +63,11 @@ STAGES = (
     Stage("import rules", tool("lint-imports")),
     Stage("tree", script("check_tree.py")),
     Stage("wire", script("generate_wire.py", "--check")),
+    Stage("walkthrough page", script("generate_walkthrough.py", "--check")),
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in ALONE))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1])),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
+    Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
     Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
     Stage("backup speed", script("bench/backup_speed.py"), frozenset({"bench", "full"})),

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.collection import SuiteCollector, names_suites, point_at_suites, suites_folder
+from pytest_csi_snapshot.collection import (
+    WALKTHROUGH,
+    SuiteCollector,
+    names_suites,
+    names_walkthrough,
+    point_at_suites,
+    suites_folder,
+)
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
@@ -18,6 +25,7 @@ from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_cla
 from pytest_csi_snapshot.session import ClusterOwner, turns_of
 from pytest_csi_snapshot.settings import SETTINGS, Settings, read_settings
 from pytest_csi_snapshot.turns import Turns
+from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
 
 _ONLY_ASKS = ("help", "version", "markers")
 _NO_TESTS = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "cacheshow")
@@ -32,13 +40,29 @@ def activate(config: pytest.Config) -> None:
         if not _any_set(config, STARTERS) and not names_suites(config):
             return
         named = config.args_source is pytest.Config.ArgsSource.ARGS
+        if names_walkthrough(config):
+            config.option.csi_walkthrough = True
         settings = read_settings(config)
+        if settings.csi_walkthrough:
+            _tell_story(config, settings)
+            return
         point_at_suites(config)
         if complaint := unknown_clauses(marks_in_files(config.args)):
             raise pytest.UsageError(complaint)
         _register(config, settings, named=named)
     except UsageTrouble as trouble:
         raise pytest.UsageError(str(trouble)) from None
+
+
+def _tell_story(config: pytest.Config, settings: Settings) -> None:
+    config.stash[SETTINGS] = settings
+    point_at_suites(config, WALKTHROUGH)
+    one_after_the_other(config)
+    parts: list[object] = [SuiteCollector(suites_folder()), Header(settings), Story()]
+    if not _any_set(config, _NO_TESTS):
+        parts.append(ClusterOwner(config, settings))
+    for part in parts:
+        config.pluginmanager.register(part, f"csi-snapshot-{type(part).__name__.lower()}")
 
 
 def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None:

@@ -18,6 +18,10 @@ SUITES = "pytest_csi_snapshot.suites"
 """The package whose test files are the suites; its name gives the ids their beginning."""
 
 
+WALKTHROUGH = "walkthrough"
+"""Folder of the suites that no ordinary run collects."""
+
+
 class OwnNames:
     """Immune to ``python_functions`` and ``python_classes`` of the user's project."""
 
@@ -84,18 +88,25 @@ def suites_folder() -> Path:
 
 
 def suite_files(folder: Path) -> list[Path]:
-    """The test files below a folder, sorted, because every xdist worker must collect the same order."""
-    return sorted(folder.rglob("test_*.py"))
+    """The test files below a folder, sorted, because every xdist worker must collect the same order.
+
+    The walkthrough is not one of the suites: its files are those of its own folder only.
+    """
+    files = folder.rglob("test_*.py")
+    return sorted(path for path in files if path.relative_to(folder).parts[0] != WALKTHROUGH)
 
 
-def point_at_suites(config: pytest.Config) -> None:
-    """Replace what was asked for by packaged files: all of them, or those that a printed id or a path means."""
+def point_at_suites(config: pytest.Config, folder: str = "") -> None:
+    """Replace what was asked for by packaged files: those that a printed id or a path means, else all.
+
+    ``folder`` is the one of the suites whose files are all.
+    """
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         pyargs = bool(config.option.pyargs)
         directory = config.invocation_params.dir
         config.args[:] = [each for arg in config.args for each in resolve(arg, directory, pyargs)]
     else:
-        config.args[:] = [str(path) for path in suite_files(suites_folder())]
+        config.args[:] = [str(path) for path in suite_files(suites_folder() / folder)]
         config.args_source = pytest.Config.ArgsSource.ARGS
 
 
@@ -104,6 +115,14 @@ def names_suites(config: pytest.Config) -> bool:
     pyargs = bool(config.option.pyargs)
     directory = config.invocation_params.dir
     return any(_inside(arg.partition("::")[0], directory, pyargs) is not None for arg in config.args)
+
+
+def names_walkthrough(config: pytest.Config) -> bool:
+    """Whether an argument of the command line lies in the walkthrough."""
+    pyargs = bool(config.option.pyargs)
+    directory = config.invocation_params.dir
+    named = (_inside(arg.partition("::")[0], directory, pyargs) for arg in config.args)
+    return any(inside is not None and inside.parts[:1] == (WALKTHROUGH,) for inside in named)
 
 
 def resolve(arg: str, directory: Path, pyargs: bool = False) -> list[str]:

@@ -17,6 +17,7 @@ import pytest
 from pytest_csi_snapshot import feature_gates
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
 from pytest_csi_snapshot.requirements import AREAS, catalogue, covers
+from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
@@ -61,6 +62,7 @@ class Settings:
     csi_areas: tuple[str, ...]
     csi_clauses: tuple[str, ...]
     csi_list: bool
+    csi_walkthrough: bool
     sources: Mapping[str, Source]
 
     @property
@@ -73,6 +75,21 @@ class Settings:
         """The CSI name of the driver under test."""
         return REFERENCE_DRIVER if self.is_reference else self.csi_driver
 
+    @property
+    def csi_profile(self) -> str:
+        """Which Longhorn the bundled driver is like."""
+        return PROFILE if self.csi_walkthrough else "current"
+
+    @property
+    def csi_without(self) -> tuple[str, ...]:
+        """What the embedded cluster lacks at first."""
+        return WITHOUT if self.csi_walkthrough else ()
+
+    @property
+    def csi_replicas(self) -> Mapping[str, int]:
+        """Deployments of the bundled driver that have more than one pod."""
+        return REPLICAS if self.csi_walkthrough else {}
+
     def value_of(self, name: str) -> str | bool | int | tuple[str, ...]:
         """The value of a setting by its option name; what may be repeated is kept under the plural."""
         value: str | bool | int | tuple[str, ...] = getattr(self, _PLURALS.get(name, name))
@@ -84,9 +101,11 @@ def read_settings(config: pytest.Config) -> Settings:
     raw = {option.name: raw_value(config, option) for option in OPTIONS}
     sources = {name: source for name, (_, source) in raw.items()}
     text = {name: value.strip() if isinstance(value, str) else "" for name, (value, _) in raw.items()}
+    walkthrough = _flag("csi_walkthrough", raw["csi_walkthrough"][0])
+    driver = text["csi_driver"] or (REFERENCE if walkthrough else "")
     settings = Settings(
-        csi_driver=text["csi_driver"],
-        csi_cluster=text["csi_cluster"] or ("embedded" if text["csi_driver"] == REFERENCE else "existing"),
+        csi_driver=driver,
+        csi_cluster=text["csi_cluster"] or ("embedded" if driver == REFERENCE else "existing"),
         csi_kubeconfig=_path("csi_kubeconfig", text["csi_kubeconfig"]),
         csi_context=text["csi_context"],
         csi_keep=_flag("csi_keep", raw["csi_keep"][0]),
@@ -102,6 +121,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_areas=_many(raw["csi_areas"][0]),
         csi_clauses=tuple(clause.upper() for clause in _many(raw["csi_clauses"][0])),
         csi_list=_flag("csi_list", raw["csi_list"][0]),
+        csi_walkthrough=walkthrough,
         sources=sources,
     )
     if not hasattr(config, "workerinput"):  # an xdist worker repeats what the controller has checked
@@ -189,6 +209,18 @@ def _check_belonging(settings: Settings) -> None:
     for name in ("csi_nodes", "csi_assets", "csi_reuse", "csi_feature_gate"):
         if settings.csi_driver and settings.csi_cluster == "existing" and settings.sources[name] == "option":
             raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=embedded, this run is on 'existing'")
+    if settings.csi_walkthrough:
+        _check_walkthrough(settings)
+
+
+def _check_walkthrough(settings: Settings) -> None:
+    if not (settings.is_reference and settings.csi_cluster == "embedded"):
+        raise pytest.UsageError("--csi-walkthrough is a story of the bundled driver on a new embedded cluster: "
+                                "leave --csi-driver and --csi-cluster out")  # fmt: skip
+    for name in ("csi_reuse", "csi_clauses", "csi_areas", "csi_list"):
+        if getattr(settings, name):
+            raise pytest.UsageError(f"{_typed(name)} does not go with --csi-walkthrough, which judges no clauses "
+                                    "and needs a new cluster")  # fmt: skip
 
 
 def _typed(name: str) -> str:

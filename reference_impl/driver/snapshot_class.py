@@ -11,6 +11,7 @@ from .refusals import invalid
 
 TYPE = "type"
 BACKUP_MODE = "backupMode"
+_OF_SIDECAR = "csi.storage.k8s.io/"
 _BACKUP_MODES = ("", "full", "incremental")
 
 _QUALIFIED = re.compile(
@@ -45,9 +46,11 @@ def backup_mode(parameters: Mapping[str, str]) -> str:
 def labels(parameters: Mapping[str, str], of_kind: str) -> dict[str, str]:
     """What a snapshot, and a backup of it, is labelled with: the parameters, empty ones left out, and its kind.
 
-    From the kind a later call sees what the one that made the snapshot was asked for.
+    From the kind a later call sees what the one that made the snapshot was asked for. What the sidecar adds to the
+    parameters is no label: its keys have two slashes.
     """
-    return {**{key: value for key, value in parameters.items() if value}, TYPE: of_kind}
+    own = {key: value for key, value in parameters.items() if value and not key.startswith(_OF_SIDECAR)}
+    return {**own, TYPE: of_kind}
 
 
 def of_backup(given: Mapping[str, str]) -> dict[str, str]:
