@@ -1,0 +1,101 @@
+"""The backend's REST API as verbs. Each may be repeated, as a client does that got no answer."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from .ground import Ground
+
+NODE = "node-1"
+
+Json = dict[str, Any]
+
+
+class GoneError(Exception):
+    """The backend died before it answered: whether it did what was asked is not known."""
+
+
+class Client:
+    """One client of one incarnation."""
+
+    def __init__(self, url: str, ground: Ground) -> None:
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False, verify=False)
+        self.ground = ground
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def ask(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Raises GoneError; AssertionError with the backend's words if it refuses."""
+        try:
+            answer = self._http.request(method, path, json=body)
+        except httpx.TransportError as error:
+            raise GoneError(f"{method} {path}: {error!r}") from error
+        assert answer.is_success, f"{method} {path} {body or ''}: {answer.status_code} {answer.text}"
+        found: Json = answer.json() if answer.content else {}
+        return found
+
+    def all(self, kind: str) -> list[Json]:
+        """The whole collection, e.g. "volumes"."""
+        found: list[Json] = self.ask("GET", kind)["data"]
+        return found
+
+    def act(self, volume: str, action: str, **body: Any) -> Json:
+        return self.ask("POST", f"volumes/{volume}?action={action}", body)
+
+    def add_node(self) -> None:
+        self.ask("PUT", f"nodes/{NODE}", {"address": "127.0.0.1"})
+
+    def create_volume(self, name: str, size: int, source: str = "", mode: str = "Block") -> None:
+        body = {"name": name, "size": str(size), "dataSource": source, "volumeMode": mode}
+        self.ask("POST", "volumes", body)
+
+    def delete_volume(self, name: str) -> None:
+        self.ask("DELETE", f"volumes/{name}")
+
+    def attach(self, name: str) -> str:
+        """Returns the path of its device."""
+        return endpoint(self.act(name, "attach", hostId=NODE))
+
+    def detach(self, name: str) -> None:
+        self.act(name, "detach", hostId=NODE)
+
+    def create_snapshot(self, volume: str, name: str) -> None:
+        self.act(volume, "snapshotCRCreate", name=name)
+
+    def delete_snapshot(self, name: str) -> None:
+        self.ask("DELETE", f"snapshotcrs/{name}")
+
+    def expand(self, name: str, size: int) -> None:
+        self.act(name, "expand", size=str(size))
+
+    def create_group(self, name: str, volumes: list[str]) -> None:
+        self.ask("POST", "groupsnapshots", {"name": name, "volumes": volumes})
+
+    def delete_group(self, name: str) -> None:
+        self.ask("DELETE", f"groupsnapshots/{name}")
+
+    def open_device(self, volume: str) -> int:
+        """An open fd of an attached volume's device. Raises GoneError if that went with its backend."""
+        path = endpoint(self.ask("GET", f"volumes/{volume}"))
+        try:
+            return self.ground.open_device(path)
+        except OSError as error:
+            raise GoneError(f"device of {volume}: {error}") from error
+
+
+def endpoint(volume: Json) -> str:
+    """The path of its device, "" while it is not attached."""
+    path: str = volume["controllers"][0]["endpoint"]
+    return path

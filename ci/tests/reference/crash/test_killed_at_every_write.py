@@ -1,0 +1,82 @@
+"""kill -9 before and after every single write of what the backend must remember."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .ground import Ground
+from .incarnations import Preparation, Zygote
+from .recording import Event, load
+from .sampling import Sampling
+from .story import STORY
+from .trial import Trial
+
+
+@dataclass(frozen=True)
+class Death:
+    """``number`` counts the steps of the story's backend from 0 on."""
+
+    number: int
+    side: str
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.side}"
+
+
+def test_killed_before_and_after_every_write_the_backend_loses_nothing(
+    ground: Ground, zygote: Zygote, sampling: Sampling, request: pytest.FixtureRequest
+) -> None:
+    steps = steps_of_story(ground, zygote)
+    deaths = [Death(number, side) for number, side in itertools.product(range(len(steps)), ("before", "after"))]
+    chosen = sampling.choose(deaths, lambda death: f"{kind(steps[death.number])} {death.side}")
+
+    for death in chosen:
+        try:
+            die_and_go_on(ground, zygote, death)
+        except Exception as error:
+            error.add_note(f"killed {death.side} step {death.number}, {steps[death.number]}")
+            error.add_note(sampling.again(request, death))
+            raise
+
+    kinds = len({kind(step) for step in steps})
+    sampling.tell(
+        f"killed at {len(chosen)} of {len(deaths)} places, before and after {len(steps)} writes of {kinds} kinds"
+    )
+
+
+def steps_of_story(ground: Ground, zygote: Zygote) -> list[Event]:
+    """What the backend writes from its start to the end of the story."""
+    recording = ground.fresh()
+    with Trial(ground, zygote) as trial:
+        assert trial.start(recorder(trial.data, recording))
+        assert trial.run(list(STORY)) == []
+        trial.check_devices(trial.known)
+    return load(recording / "log")
+
+
+def recorder(data: Path, recording: Path) -> Preparation:
+    return Preparation(f"{__package__}.watched:record", {"data": str(data), "recording": str(recording)})
+
+
+def die_and_go_on(ground: Ground, zygote: Zygote, death: Death) -> None:
+    dying = Preparation(f"{__package__}.watched:die", {"number": death.number, "side": death.side})
+    with Trial(ground, zygote) as trial:
+        left = trial.run(list(STORY)) if trial.start(dying) else list(STORY)
+
+        assert trial.backend.dead(), "it never came to this step"
+        assert trial.start(), trial.backend.said()
+        asked = 1 if trial.known.doubtful else 0
+        trial.check()
+        assert trial.run(left[asked:]) == []
+        trial.check()
+
+
+def kind(step: Event) -> str:
+    """The step with what is only a name in its paths left out."""
+    paths = [re.sub(r"[a-z0-9]+", lambda word: word[0] if len(word[0]) > 2 else "*", path) for path in step.paths]
+    return " ".join((step.step, *paths))

@@ -1,0 +1,123 @@
+"""kill -9 at random moments while several clients are served."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+
+import pytest
+
+from .client import Client
+from .customers import MIB, Customer
+from .ground import Ground
+from .incarnations import Zygote
+from .operations import AddNode, AttachVolume, CreateSnapshot, CreateVolume, Operation, WriteData
+from .sampling import Sampling
+from .trial import Trial
+from .world import World
+
+CUSTOMERS = 3
+KILLS = 200
+
+LIFE = 0.25
+"""Seconds an incarnation lives at most; enough for some tens of calls."""
+START = 0.03
+"""Seconds a start takes: some are killed before they are done."""
+
+
+def test_killed_at_random_moments_under_load_the_backend_loses_nothing(
+    ground: Ground, zygote: Zygote, sampling: Sampling, request: pytest.FixtureRequest
+) -> None:
+    numbers = sampling.random("load")
+    kills = sampling.amount(KILLS)
+    with Trial(ground, zygote) as trial:
+        customers = open_shop(trial, numbers)
+        try:
+            for _ in range(kills):
+                until_killed(trial, customers, numbers)
+                start_again(trial, numbers)
+                together(trial, customers, lambda customer, client: customer.known.check(client))
+                trial.check_devices(trial.known, *(customer.known for customer in customers))
+            close_shop(trial, customers)
+        except Exception as error:
+            error.add_note("what was asked follows from the seed, the moments do not")
+            error.add_note(sampling.again(request))
+            raise
+        finally:
+            for customer in customers:
+                customer.let_go()
+        assert trial.names() == names_of_empty(ground, zygote)
+    done = sum(customer.done for customer in customers)
+    sampling.tell(f"killed {kills} times under the load of {CUSTOMERS} clients, who got {done} answers")
+
+
+def open_shop(trial: Trial, numbers: random.Random) -> list[Customer]:
+    """A first incarnation, with a snapshot that all customers restore."""
+    assert trial.start()
+    base: list[Operation] = [
+        AddNode(),
+        CreateVolume("base", 4 * MIB),
+        AttachVolume("base"),
+        WriteData("base", MIB, MIB, "base"),
+        CreateSnapshot("base", "base-1"),
+        WriteData("base", MIB, MIB, "later"),
+    ]
+    assert trial.run(base) == []
+    trial.known.prefix = "base"
+    shared = World(snapshots=trial.known.world.snapshots)
+    return [Customer(f"c{number}", random.Random(numbers.random()), shared) for number in range(CUSTOMERS)]
+
+
+def until_killed(trial: Trial, customers: list[Customer], numbers: random.Random) -> None:
+    """All customers work until the backend is killed; one that finds something wrong ends it early."""
+    with ThreadPoolExecutor(len(customers)) as pool:
+        clients = [trial.client() for _ in customers]
+        working = [pool.submit(customer.work, client) for customer, client in zip(customers, clients, strict=True)]
+        wait(working, numbers.uniform(0, LIFE), "FIRST_COMPLETED")
+        trial.backend.kill()
+        for each in working:
+            each.result()
+        for client in clients:
+            client.close()
+
+
+def start_again(trial: Trial, numbers: random.Random) -> None:
+    """One time in four it is killed while it starts, too."""
+    while numbers.random() < 0.25:
+        trial.backend.spawn()
+        trial.backend.lives(numbers.uniform(0, START))
+        trial.backend.kill()
+    assert trial.start()
+
+
+def together(trial: Trial, customers: list[Customer], what: Callable[[Customer, Client], None]) -> None:
+    """Each customer at once."""
+
+    def one(customer: Customer) -> None:
+        with trial.client() as client:
+            what(customer, client)
+
+    with ThreadPoolExecutor(len(customers)) as pool:
+        list(pool.map(one, customers))
+
+
+def close_shop(trial: Trial, customers: list[Customer]) -> None:
+    """Everything is deleted."""
+    together(trial, customers, lambda customer, client: customer.leave(client))
+    with trial.client() as client:
+        trial.known.check(client)
+        client.detach("base")
+        client.delete_volume("base")
+        client.delete_snapshot("base-1")
+    trial.known.world = World()
+    trial.check_devices()
+
+
+def names_of_empty(ground: Ground, zygote: Zygote) -> set[Path]:
+    """The files of a backend that never had anything but its node."""
+    with Trial(ground, zygote) as trial:
+        assert trial.start()
+        assert trial.run([AddNode()]) == []
+        return trial.names()
