@@ -42,10 +42,10 @@ class Choice:
 class Customer:
     """One client with volumes of its own; it restores the ``shared`` snapshots of ``world`` too."""
 
-    def __init__(self, name: str, numbers: random.Random, world: World) -> None:
+    def __init__(self, name: str, numbers: random.Random, world: World, answered: Callable[[], None]) -> None:
         self.known = Knowledge(f"{name}-", world)
         self.shared = tuple(world.snapshots)
-        self.done = 0
+        self._answered = answered
         self._numbers = numbers
         self._names = 0
         self._held: dict[str, int] = {}
@@ -80,7 +80,7 @@ class Customer:
         if isinstance(operation, DetachVolume) and operation.name in self._held:
             os.close(self._held.pop(operation.name))
         self.known.perform(client, operation)
-        self.done += 1
+        self._answered()
         if isinstance(operation, AttachVolume) and self._numbers.random() < 0.5:
             self._held[operation.name] = client.open_device(operation.name)  # it survives its backend now
 

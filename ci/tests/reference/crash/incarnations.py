@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-_TESTS = Path(__file__).resolve().parents[2]
+TESTS = Path(__file__).resolve().parents[2]
+"""Where the self-tests' packages begin: for processes that import from them."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,13 @@ class Zygote:
 
     def __init__(self, folder: Path) -> None:
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        path = os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH", ""))))
         with theirs, (folder / "zygote.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", f"{__package__}.zygote", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": path},
+                cwd=TESTS,
             )
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -21,8 +22,10 @@ from .world import World
 CUSTOMERS = 3
 KILLS = 200
 
-LIFE = 0.25
-"""Seconds an incarnation lives at most; enough for some tens of calls."""
+ANSWERS = 40
+"""An incarnation lives until it has given a random number of answers, so many at most, and a little longer."""
+LITTLE = 0.01
+"""Seconds, at most: about as long as it takes to answer."""
 START = 0.03
 """Seconds a start takes: some are killed before they are done."""
 
@@ -32,11 +35,12 @@ def test_killed_at_random_moments_under_load_the_backend_loses_nothing(
 ) -> None:
     numbers = sampling.random("load")
     kills = sampling.amount(KILLS)
+    counter = Counter()
     with Trial(ground, zygote) as trial:
-        customers = open_shop(trial, numbers)
+        customers = open_shop(trial, numbers, counter)
         try:
             for _ in range(kills):
-                until_killed(trial, customers, numbers)
+                until_killed(trial, customers, counter, numbers)
                 start_again(trial, numbers)
                 together(trial, customers, lambda customer, client: customer.known.check(client))
                 trial.check_devices(trial.known, *(customer.known for customer in customers))
@@ -49,11 +53,37 @@ def test_killed_at_random_moments_under_load_the_backend_loses_nothing(
             for customer in customers:
                 customer.let_go()
         assert trial.names() == names_of_empty(ground, zygote)
-    done = sum(customer.done for customer in customers)
-    sampling.tell(f"killed {kills} times under the load of {CUSTOMERS} clients, who got {done} answers")
+    sampling.tell(f"killed {kills} times under the load of {CUSTOMERS} clients, who got {counter.count} answers")
 
 
-def open_shop(trial: Trial, numbers: random.Random) -> list[Customer]:
+class Counter:
+    """Counts answers, and wakes who waits for so many; a customer that stops wakes them too."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._left = 0
+        self._lock = threading.Lock()
+        self._reached = threading.Event()
+
+    def expect(self, answers: int) -> None:
+        self._left = answers
+        self._reached.clear()
+
+    def answered(self) -> None:
+        with self._lock:
+            self.count += 1
+            self._left -= 1
+            if self._left <= 0:
+                self._reached.set()
+
+    def stopped(self, _: object) -> None:
+        self._reached.set()
+
+    def wait(self) -> None:
+        self._reached.wait()
+
+
+def open_shop(trial: Trial, numbers: random.Random, counter: Counter) -> list[Customer]:
     """A first incarnation, with a snapshot that all customers restore."""
     assert trial.start()
     base: list[Operation] = [
@@ -67,15 +97,20 @@ def open_shop(trial: Trial, numbers: random.Random) -> list[Customer]:
     assert trial.run(base) == []
     trial.known.prefix = "base"
     shared = World(snapshots=trial.known.world.snapshots)
-    return [Customer(f"c{number}", random.Random(numbers.random()), shared) for number in range(CUSTOMERS)]
+    names = (f"c{number}" for number in range(CUSTOMERS))
+    return [Customer(name, random.Random(numbers.random()), shared, counter.answered) for name in names]
 
 
-def until_killed(trial: Trial, customers: list[Customer], numbers: random.Random) -> None:
+def until_killed(trial: Trial, customers: list[Customer], counter: Counter, numbers: random.Random) -> None:
     """All customers work until the backend is killed; one that finds something wrong ends it early."""
+    counter.expect(numbers.randint(1, ANSWERS))
     with ThreadPoolExecutor(len(customers)) as pool:
         clients = [trial.client() for _ in customers]
         working = [pool.submit(customer.work, client) for customer, client in zip(customers, clients, strict=True)]
-        wait(working, numbers.uniform(0, LIFE), "FIRST_COMPLETED")
+        for each in working:
+            each.add_done_callback(counter.stopped)
+        counter.wait()
+        wait(working, numbers.uniform(0, LITTLE), "FIRST_EXCEPTION")
         trial.backend.kill()
         for each in working:
             each.result()
