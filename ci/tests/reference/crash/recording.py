@@ -24,6 +24,9 @@ class Event:
     copy: str = ""
     acknowledged: int = 0
 
+    def __str__(self) -> str:
+        return " ".join((self.step, *self.paths)) if self.step else f"answer {self.acknowledged}"
+
 
 @dataclass
 class _File:

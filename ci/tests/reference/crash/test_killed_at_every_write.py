@@ -1,4 +1,4 @@
-"""kill -9 before and after every single write of what the backend must remember."""
+"""kill -9 before and after every single write of what the backend must remember, and again while it recovers."""
 
 from __future__ import annotations
 
@@ -33,13 +33,15 @@ def test_killed_before_and_after_every_write_the_backend_loses_nothing(
 ) -> None:
     steps = steps_of_story(ground, zygote)
     deaths = [Death(number, side) for number, side in itertools.product(range(len(steps)), ("before", "after"))]
-    chosen = sampling.choose(deaths, lambda death: f"{kind(steps[death.number])} {death.side}")
+    chosen = sampling.choose(deaths, lambda death: kind(steps[death.number]))
 
     for death in chosen:
         try:
             die_and_go_on(ground, zygote, death)
         except Exception as error:
-            error.add_note(f"killed {death.side} step {death.number}, {steps[death.number]}")
+            error.add_note(
+                f"killed {death.side} step {death.number}, {steps[death.number]}, and while it recovered"
+            )
             error.add_note(sampling.again(request, death))
             raise
 
@@ -64,16 +66,28 @@ def recorder(data: Path, recording: Path) -> Preparation:
 
 
 def die_and_go_on(ground: Ground, zygote: Zygote, death: Death) -> None:
-    dying = Preparation(f"{__package__}.watched:die", {"number": death.number, "side": death.side})
     with Trial(ground, zygote) as trial:
-        left = trial.run(list(STORY)) if trial.start(dying) else list(STORY)
+        left = trial.run(list(STORY)) if trial.start(dying(death)) else list(STORY)
 
         assert trial.backend.dead(), "it never came to this step"
-        assert trial.start(), trial.backend.said()
+        start_again(trial)
         asked = 1 if trial.known.doubtful else 0
         trial.check()
         assert trial.run(left[asked:]) == []
         trial.check()
+
+
+def dying(death: Death) -> Preparation:
+    return Preparation(f"{__package__}.watched:die", {"number": death.number, "side": death.side})
+
+
+def start_again(trial: Trial) -> None:
+    """Once it serves; before, as often as it writes something at its start, it is killed after that."""
+    for number in itertools.count():
+        if trial.start(dying(Death(number, "after"))):
+            break
+    trial.backend.kill()
+    assert trial.start()
 
 
 def kind(step: Event) -> str:
