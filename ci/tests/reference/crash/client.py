@@ -57,8 +57,16 @@ class Client:
     def add_node(self) -> None:
         self.ask("PUT", f"nodes/{NODE}", {"address": "127.0.0.1"})
 
-    def create_volume(self, name: str, size: int, source: str = "", mode: str = "Block") -> None:
-        body = {"name": name, "size": str(size), "dataSource": source, "volumeMode": mode}
+    def create_volume(
+        self, name: str, size: int, source: str = "", mode: str = "Block", replicas: int = 2
+    ) -> None:
+        body = {
+            "name": name,
+            "size": str(size),
+            "dataSource": source,
+            "volumeMode": mode,
+            "numberOfReplicas": replicas,
+        }
         self.ask("POST", "volumes", body)
 
     def delete_volume(self, name: str) -> None:

@@ -31,7 +31,7 @@ def read(client: Client, path: str) -> bytes:
 def read_snapshot(client: Client, volume: str, name: str, size: int) -> bytes:
     """What a restore of it holds."""
     restore = f"check-{uuid.uuid4().hex[:16]}"
-    client.create_volume(restore, size, f"snap://{volume}/{name}")
+    client.create_volume(restore, size, f"snap://{volume}/{name}", replicas=1)
     content = _read_once(client, restore)
     client.delete_volume(restore)
     return content

@@ -7,21 +7,25 @@ sync of anything. A file holds what it held at its own last sync; what came late
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .ground import clone
 
-SYNCS = ("sync", "sync_folder")
+SYNCS = ("sync", "sync_folder", "sync_together")
 
 
 @dataclass(frozen=True)
 class Event:
-    """A step of the disk, or (``step`` is "") the moment when a client had ``acknowledged`` operations."""
+    """A step of the disk, or (``step`` is "") the moment when a client had ``acknowledged`` operations.
+
+    ``copies`` tells of each file that was synced where a copy of it lies.
+    """
 
     step: str = ""
     paths: tuple[str, ...] = ()
-    copy: str = ""
+    copies: dict[str, str] = field(default_factory=dict)
     acknowledged: int = 0
 
     def __str__(self) -> str:
@@ -68,10 +72,11 @@ class Tree:
         self.files[event.paths[0]] = _File()
 
     def _sync(self, event: Event) -> None:
-        self.files.setdefault(event.paths[0], _File()).copy = event.copy
+        """Of folders nothing is to be done: only the moment when their names are durable changes."""
+        for path, copy in event.copies.items():
+            self.files.setdefault(path, _File()).copy = copy
 
-    def _sync_folder(self, event: Event) -> None:
-        """Only when the names are durable changes."""
+    _sync_folder = _sync_together = _sync
 
     def _rename(self, event: Event) -> None:
         old, new = event.paths
@@ -149,6 +154,18 @@ def tree_after(events: list[Event], crash: Crash) -> Tree:
 def acknowledged_at(events: list[Event], crash: Crash) -> int:
     """How many operations had been acknowledged then."""
     return max((event.acknowledged for event in events[: crash.happened]), default=0)
+
+
+def kind(event: Event) -> str:
+    """Its step, and what sort of files it is about: what is only a name or a number is left out."""
+    return " ".join((event.step, *sorted({_WORD.sub(_common, path) for path in event.paths})))
+
+
+_WORD = re.compile("[a-z0-9]+")
+
+
+def _common(word: re.Match[str]) -> str:
+    return word[0] if word[0].isalpha() and len(word[0]) > 2 and not set(word[0]) <= set("abcdef") else "*"
 
 
 def _moved(name: str, old: str, new: str) -> str:

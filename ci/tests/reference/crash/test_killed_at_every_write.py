@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from .ground import Ground
 from .incarnations import Preparation, Zygote
-from .recording import Event, load
+from .recording import Event, kind, load
 from .sampling import Sampling
 from .story import STORY
 from .trial import Trial
@@ -88,9 +87,3 @@ def start_again(trial: Trial) -> None:
             break
     trial.backend.kill()
     assert trial.start()
-
-
-def kind(step: Event) -> str:
-    """The step with what is only a name in its paths left out."""
-    paths = [re.sub(r"[a-z0-9]+", lambda word: word[0] if len(word[0]) > 2 else "*", path) for path in step.paths]
-    return " ".join((step.step, *paths))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from .ground import Ground
-from .recording import Crash, Event, Tree, acknowledged_at, crashes, tree_after
+from .recording import Crash, Event, Tree, acknowledged_at, crashes, kind, tree_after
 from .sampling import Sampling
 
 REPLACED = [
     Event("write", ("r.tmp",)),
-    Event("sync", ("r.tmp",), copy="1"),
+    Event("sync", ("r.tmp",), {"r.tmp": "1"}),
     Event("rename", ("r.tmp", "r")),
     Event("sync_folder", (".",)),
     Event(acknowledged=1),
@@ -31,7 +31,8 @@ def content(tree: Tree) -> dict[str, str]:
         ([REPLACED[0], *REPLACED[2:3]], {"r": ""}),
         ([*REPLACED, REPLACED[0]], {"r": "1", "r.tmp": ""}),
         ([*REPLACED, Event("unlink", ("r",)), Event("unlink", ("r",))], {}),
-        ([*REPLACED, Event("link", ("r", "s")), Event("sync", ("s",), copy="2")], {"r": "2", "s": "2"}),
+        ([*REPLACED, Event("link", ("r", "s")), Event("sync", ("s",), {"s": "2"})], {"r": "2", "s": "2"}),
+        ([Event("sync_together", ("r", "."), {"r": "3"})], {"r": "3"}),
         ([Event("link", ("never synced", "s"))], {"never synced": "", "s": ""}),
     ],
 )
@@ -44,7 +45,7 @@ def test_a_folder_is_renamed_with_all_that_is_in_it() -> None:
     for event in (
         Event("make_folder", ("v.tmp",)),
         Event("make_folder", ("v.tmp/w",)),
-        Event("sync", ("v.tmp/w/r",), copy="1"),
+        Event("sync", ("v.tmp/w/r",), {"v.tmp/w/r": "1"}),
         Event("rename", ("v.tmp", "v")),
         Event("make_folder", ("v.tmpo",)),
         Event("remove_folder", ("v.tmpo",)),
@@ -63,6 +64,16 @@ def test_a_crash_keeps_all_names_or_those_up_to_the_last_sync() -> None:
     assert [str(crash) for crash in crashes(REPLACED)] == ["1-1", "1-0", "2-0", "3-1", "3-0", "5-1", "5-0"]
 
 
+def test_steps_of_one_kind_differ_only_in_names_and_numbers() -> None:
+    one = Event("rename", ("replicas/a-0fa2/volume-head-001.img.tmp", "replicas/a-0fa2/volume-head-001.img"))
+    two = Event("rename", ("replicas/b-abcdefab/volume-head-17.img.tmp", "replicas/b-abcdefab/volume-head-17.img"))
+    together = Event("sync_together", ("volumes/b.json", "volumes/a.json"))
+
+    assert kind(one) == "rename replicas/*-*/volume-head-*.img replicas/*-*/volume-head-*.img.tmp"
+    assert kind(two) == kind(one)
+    assert kind(together) == "sync_together volumes/*.json"
+
+
 def test_what_was_acknowledged_counts_from_its_moment() -> None:
     assert [acknowledged_at(REPLACED, Crash(happened, 0)) for happened in (4, 5)] == [0, 1]
 
@@ -71,7 +82,11 @@ def test_a_tree_is_built_with_its_links(ground: Ground) -> None:
     copies, target = ground.fresh(), ground.fresh() / "data"
     (copies / "1").write_text("content")
     tree = Tree()
-    for event in (Event("sync", ("a/r",), copy="1"), Event("link", ("a/r", "a/s")), Event("write", ("empty",))):
+    for event in (
+        Event("sync", ("a/r",), {"a/r": "1"}),
+        Event("link", ("a/r", "a/s")),
+        Event("write", ("empty",)),
+    ):
         tree.take(event)
 
     tree.build(target, copies)

@@ -11,10 +11,10 @@ from .client import Client
 from .ground import Ground
 from .incarnations import Zygote
 from .operations import WriteData
-from .recording import SYNCS, acknowledged_at, crashes, load, tree_after
+from .recording import SYNCS, acknowledged_at, crashes, kind, load, tree_after
 from .sampling import Sampling
 from .story import STORY
-from .test_killed_at_every_write import kind, recorder
+from .test_killed_at_every_write import recorder
 from .trial import Trial
 from .watched import Recorder
 from .world import World
@@ -27,7 +27,7 @@ def test_after_a_crash_of_the_machine_at_any_moment_everything_acknowledged_is_t
     worlds = record_story(ground, zygote, recording)
     events = load(recording / "log")
     possible = crashes(events)
-    chosen = sampling.choose(possible, lambda crash: f"{kind(events[crash.happened - 1])} {crash.lost}")
+    chosen = sampling.choose(possible, lambda crash: f"{kind(events[crash.happened - 1])} {crash.lost > 0}")
 
     for crash in chosen:
         try:

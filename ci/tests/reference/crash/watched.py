@@ -15,6 +15,7 @@ from typing import Any
 from pytest_csi_snapshot.reference_impl.backend import durable
 
 from .ground import clone
+from .recording import SYNCS
 
 Around = Callable[[str, tuple[Path, ...]], contextlib.AbstractContextManager[None]]
 """Gets the name of a step and its paths; the step is the body."""
@@ -58,17 +59,23 @@ class Recorder:
         recording.mkdir(exist_ok=True)
 
     def done(self, step: str, *paths: Path) -> None:
-        """A step of the disk; of a sync with what is in the file now."""
-        line: dict[str, Any] = {"step": step, "paths": [str(path.relative_to(self._data)) for path in paths]}
+        """A step of the disk; of a sync with what is in the files now."""
+        names = [str(path.relative_to(self._data)) for path in paths]
         with self._lock:
-            if step == "sync":
-                line["copy"] = f"{os.getpid()}-{threading.get_ident()}-{os.urandom(8).hex()}"
-                clone(paths[0], self._recording / line["copy"])
-            self._write(line)
+            synced = {
+                name: path for name, path in zip(names, paths, strict=True) if step in SYNCS and path.is_file()
+            }
+            copies = {name: self._copy(path) for name, path in synced.items()}
+            self._write({"step": step, "paths": names, "copies": copies})
 
     def acknowledged(self, number: int) -> None:
         """So many operations have been."""
         self._write({"acknowledged": number})
+
+    def _copy(self, path: Path) -> str:
+        name = os.urandom(8).hex()
+        clone(path, self._recording / name)
+        return name
 
     def _write(self, line: dict[str, Any]) -> None:
         with (self._recording / "log").open("a") as log:
@@ -89,7 +96,17 @@ def _watched(around: Around) -> durable.Disk:
 
 def _wrapped(name: str, step: Callable[..., None], around: Around) -> Callable[..., None]:
     def wrapped(self: durable.Disk, *arguments: Any) -> None:
-        with around(name, tuple(item for item in arguments if isinstance(item, Path))):
-            step(self, *arguments)
+        given = [item if isinstance(item, Path | bytes) else list(item) for item in arguments]
+        with around(name, tuple(_paths(given))):
+            step(self, *given)
 
     return wrapped
+
+
+def _paths(arguments: list[Any]) -> Iterator[Path]:
+    """Those given one by one, and those given together."""
+    for item in arguments:
+        if isinstance(item, Path):
+            yield item
+        elif isinstance(item, list):
+            yield from item
