@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -11,7 +13,14 @@ from .ground import Ground
 
 NODE = "node-1"
 
+LABEL = "called"
+"""Key of the label that backups are known by here."""
+UNFINISHED = ("Pending", "InProgress")
+PATIENCE = 60.0
+"""Seconds the backend may take for what takes it some hundredths: the machine may be busy."""
+
 Json = dict[str, Any]
+Found = TypeVar("Found")
 
 
 class GoneError(Exception):
@@ -72,9 +81,9 @@ class Client:
     def delete_volume(self, name: str) -> None:
         self.ask("DELETE", f"volumes/{name}")
 
-    def attach(self, name: str) -> str:
-        """Returns the path of its device."""
-        return endpoint(self.act(name, "attach", hostId=NODE))
+    def attach(self, name: str, *, maintenance: bool = False) -> str:
+        """Returns the path of its device, "" if it is for maintenance."""
+        return endpoint(self.act(name, "attach", hostId=NODE, disableFrontend=maintenance))
 
     def detach(self, name: str) -> None:
         self.act(name, "detach", hostId=NODE)
@@ -93,6 +102,57 @@ class Client:
 
     def delete_group(self, name: str) -> None:
         self.ask("DELETE", f"groupsnapshots/{name}")
+
+    def backups(self, label: str = "") -> list[Json]:
+        """Those made by ``create_backup``, with that label or any; when none is under way any more."""
+
+        def ended() -> list[Json] | None:
+            found = [item for item in self.all("backups") if label in ("", item["labels"].get(LABEL))]
+            return None if any(item["state"] in UNFINISHED for item in found) else found
+
+        return self._until(ended, f"backups of {label or 'all'} do not end")
+
+    def create_backup(self, volume: str, snapshot: str, label: str) -> None:
+        """And wait for it."""
+        self.act(volume, "snapshotBackup", name=snapshot, labels={LABEL: label})
+        made = self.backups(label)
+        assert any(item["state"] == "Completed" for item in made), f"backup {label} failed: {made}"
+
+    def delete_backup(self, backup: Json) -> None:
+        self.ask("POST", f"backupvolumes/{backup['volumeName']}?action=backupDelete", {"name": backup["name"]})
+
+    def restore(self, name: str, size: int, url: str) -> None:
+        """A new volume from the backup at ``url``, and wait for its data."""
+        body = {"name": name, "size": str(size), "fromBackup": url, "volumeMode": "Block", "numberOfReplicas": 2}
+        self.ask("POST", "volumes", body)
+        self.restored(name)
+
+    def restored(self, name: str) -> Json:
+        """The volume, once no restore into it is under way."""
+
+        def ended() -> Json | None:
+            volume = self.ask("GET", f"volumes/{name}")
+            assert volume["robustness"] != "faulted", f"volume {name} is faulted: {volume['conditions']}"
+            return None if volume["restoreRequired"] else volume
+
+        return self._until(ended, f"the restore into {name} does not end")
+
+    def until_healthy(self, name: str) -> None:
+        """An attached volume that lost a replica has built another."""
+
+        def healthy() -> Json | None:
+            volume = self.ask("GET", f"volumes/{name}")
+            return volume if volume["robustness"] == "healthy" else None
+
+        self._until(healthy, f"volume {name} does not become healthy")
+
+    def _until(self, answer: Callable[[], Found | None], why: str) -> Found:
+        """The first that is not None. What a job of the backend does is only seen by asking again."""
+        end = time.monotonic() + PATIENCE
+        while (found := answer()) is None:
+            assert time.monotonic() < end, why
+            time.sleep(0.005)
+        return found
 
     def open_device(self, volume: str) -> int:
         """An open fd of an attached volume's device. Raises GoneError if that went with its backend."""

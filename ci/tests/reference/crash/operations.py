@@ -59,13 +59,17 @@ class CreateVolume:
 
 @dataclass(frozen=True)
 class AttachVolume:
+    """With a device unless it is for maintenance."""
+
     name: str
+    maintenance: bool = False
 
     def perform(self, client: Client) -> None:
-        client.attach(self.name)
+        client.attach(self.name, maintenance=self.maintenance)
 
     def applied(self, world: World) -> World:
-        return _with_volume(world, self.name, replace(world.volumes[self.name], attached=True))
+        attached = "maintenance" if self.maintenance else "device"
+        return _with_volume(world, self.name, replace(world.volumes[self.name], attached=attached))
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class DetachVolume:
         client.detach(self.name)
 
     def applied(self, world: World) -> World:
-        return _with_volume(world, self.name, replace(world.volumes[self.name], attached=False))
+        return _with_volume(world, self.name, replace(world.volumes[self.name], attached=""))
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,79 @@ class DeleteGroup:
     def applied(self, world: World) -> World:
         members = [name for name in world.snapshots if name.startswith(f"{self.name}/")]
         return replace(world, snapshots=_without(world.snapshots, *members), groups=world.groups - {self.name})
+
+
+@dataclass(frozen=True)
+class RevertVolume:
+    """One that is attached for maintenance. It stays as large as it is."""
+
+    name: str
+    snapshot: str
+
+    def perform(self, client: Client) -> None:
+        client.act(self.name, "snapshotRevert", name=self.snapshot)
+
+    def applied(self, world: World) -> World:
+        volume, cut = world.volumes[self.name], world.snapshots[self.snapshot]
+        content = cut.content.ljust(len(volume.content), b"\0")
+        return _with_volume(world, self.name, replace(volume, content=content))
+
+
+@dataclass(frozen=True)
+class RemoveReplica:
+    """Of an attached volume, which builds another."""
+
+    name: str
+
+    def perform(self, client: Client) -> None:
+        replicas = client.ask("GET", f"volumes/{self.name}")["replicas"]
+        client.act(self.name, "replicaRemove", name=replicas[0]["name"])
+        client.until_healthy(self.name)
+
+    def applied(self, world: World) -> World:
+        return world
+
+
+@dataclass(frozen=True)
+class CreateBackup:
+    """Of a snapshot whose volume is there. Asked for twice, there are two of that label."""
+
+    snapshot: str
+    label: str
+
+    def perform(self, client: Client) -> None:
+        volume = client.ask("GET", f"snapshotcrs/{self.snapshot}")["volume"]
+        client.create_backup(volume, self.snapshot, self.label)
+
+    def applied(self, world: World) -> World:
+        return replace(world, backups={**world.backups, self.label: world.snapshots[self.snapshot]})
+
+
+@dataclass(frozen=True)
+class DeleteBackup:
+    label: str
+
+    def perform(self, client: Client) -> None:
+        for backup in client.backups(self.label):
+            client.delete_backup(backup)
+
+    def applied(self, world: World) -> World:
+        return replace(world, backups=_without(world.backups, self.label))
+
+
+@dataclass(frozen=True)
+class RestoreBackup:
+    name: str
+    size: int
+    label: str
+
+    def perform(self, client: Client) -> None:
+        complete = [item for item in client.backups(self.label) if item["state"] == "Completed"]
+        client.restore(self.name, self.size, min(item["url"] for item in complete))
+
+    def applied(self, world: World) -> World:
+        content = world.backups[self.label].content
+        return _with_volume(world, self.name, Volume(content.ljust(self.size, b"\0")))
 
 
 def _with_volume(world: World, name: str, volume: Volume) -> World:

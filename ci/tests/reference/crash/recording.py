@@ -78,6 +78,9 @@ class Tree:
 
     _sync_folder = _sync_together = _sync
 
+    def _start_sync(self, event: Event) -> None:
+        """Promises nothing."""
+
     def _rename(self, event: Event) -> None:
         old, new = event.paths
         if old in self.folders:

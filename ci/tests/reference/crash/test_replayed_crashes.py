@@ -23,15 +23,15 @@ from .world import World
 def test_after_a_crash_of_the_machine_at_any_moment_everything_acknowledged_is_there(
     ground: Ground, zygote: Zygote, sampling: Sampling, request: pytest.FixtureRequest
 ) -> None:
-    recording = ground.fresh()
-    worlds = record_story(ground, zygote, recording)
+    recording, folder = ground.fresh(), ground.fresh()
+    worlds = record_story(ground, zygote, recording, folder)
     events = load(recording / "log")
     possible = crashes(events)
     chosen = sampling.choose(possible, lambda crash: f"{kind(events[crash.happened - 1])} {crash.lost > 0}")
 
     for crash in chosen:
         try:
-            with Trial(ground, zygote) as trial:
+            with Trial(ground, zygote, folder) as trial:  # the same: a backup target is told by its path
                 tree_after(events, crash).build(trial.data, recording)
                 done = acknowledged_at(events, crash)
                 trial.known.world = worlds[done]
@@ -51,9 +51,9 @@ def test_after_a_crash_of_the_machine_at_any_moment_everything_acknowledged_is_t
     )
 
 
-def record_story(ground: Ground, zygote: Zygote, recording: Path) -> list[World]:
+def record_story(ground: Ground, zygote: Zygote, recording: Path, folder: Path) -> list[World]:
     """Returns what was there after each number of operations."""
-    with Trial(ground, zygote) as trial:
+    with Trial(ground, zygote, folder) as trial:
         ours = Recorder(trial.data, recording)
         assert trial.start(recorder(trial.data, recording))
         worlds = [trial.known.world]

@@ -17,14 +17,15 @@ from .operations import Operation
 
 
 class Trial:
-    """``known`` is what its one client knows."""
+    """``known`` is what its one client knows; ``folder`` is its own, and gone at the end unless it failed."""
 
-    def __init__(self, ground: Ground, zygote: Zygote) -> None:
+    def __init__(self, ground: Ground, zygote: Zygote, folder: Path | None = None) -> None:
         self.ground = ground
         self.known = Knowledge()
-        self._folder = ground.fresh()
-        self.data = self._folder / "data"
-        self.backend = Backend(zygote, self.data, self._folder / "backend.log")
+        self.folder = folder or ground.fresh()
+        self.folder.mkdir(exist_ok=True)
+        self.data = self.folder / "data"
+        self.backend = Backend(zygote, self.data, self.folder / "backend.log")
 
     def __enter__(self) -> Self:
         return self
@@ -39,7 +40,7 @@ class Trial:
             error.add_note(f"the backend said:\n{self.backend.said()}")
             return
         assert left == []
-        shutil.rmtree(self._folder)
+        shutil.rmtree(self.folder)
 
     def client(self) -> Client:
         return Client(self.backend.url, self.ground)
@@ -66,7 +67,9 @@ class Trial:
 
     def check_devices(self, *known: Knowledge) -> None:
         """Each attached volume has one, and nothing else has."""
-        attached = [name for each in known for name, volume in each.world.volumes.items() if volume.attached]
+        attached = [
+            name for each in known for name, volume in each.world.volumes.items() if volume.attached == "device"
+        ]
         devices = self.ground.loops()
         assert len(devices) == len(attached), f"attached are {attached}, devices {devices}"
 

@@ -27,8 +27,9 @@ def record(data: str, recording: str) -> None:
 
     @contextlib.contextmanager
     def around(step: str, paths: tuple[Path, ...]) -> Iterator[None]:
-        yield
-        recorder.done(step, *paths)
+        with recorder.lock:  # steps of other threads come before or after it
+            yield
+            recorder.done(step, *paths)
 
     durable.disk = _watched(around)
 
@@ -55,18 +56,15 @@ class Recorder:
     def __init__(self, data: Path, recording: Path) -> None:
         self._data = data
         self._recording = recording
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         recording.mkdir(exist_ok=True)
 
     def done(self, step: str, *paths: Path) -> None:
         """A step of the disk; of a sync with what is in the files now."""
         names = [str(path.relative_to(self._data)) for path in paths]
-        with self._lock:
-            synced = {
-                name: path for name, path in zip(names, paths, strict=True) if step in SYNCS and path.is_file()
-            }
-            copies = {name: self._copy(path) for name, path in synced.items()}
-            self._write({"step": step, "paths": names, "copies": copies})
+        synced = {name: path for name, path in zip(names, paths, strict=True) if step in SYNCS and path.is_file()}
+        copies = {name: self._copy(path) for name, path in synced.items()}
+        self._write({"step": step, "paths": names, "copies": copies})
 
     def acknowledged(self, number: int) -> None:
         """So many operations have been."""

@@ -34,6 +34,7 @@ Request = dict[str, Any]
 def main(fd: int) -> int:
     """Serve until the other end closes."""
     _end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who starts it ends it, also after Ctrl-C
     _import_late()
     gc.freeze()
     with socket.socket(fileno=fd) as control:
