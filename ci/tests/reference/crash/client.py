@@ -67,7 +67,7 @@ class Client:
         self.ask("PUT", f"nodes/{NODE}", {"address": "127.0.0.1"})
 
     def create_volume(
-        self, name: str, size: int, source: str = "", mode: str = "Block", replicas: int = 2
+        self, name: str, size: int, source: str = "", mode: str = "Block", replicas: int = 1
     ) -> None:
         body = {
             "name": name,
@@ -123,7 +123,7 @@ class Client:
 
     def restore(self, name: str, size: int, url: str) -> None:
         """A new volume from the backup at ``url``, and wait for its data."""
-        body = {"name": name, "size": str(size), "fromBackup": url, "volumeMode": "Block", "numberOfReplicas": 2}
+        body = {"name": name, "size": str(size), "fromBackup": url, "volumeMode": "Block", "numberOfReplicas": 1}
         self.ask("POST", "volumes", body)
         self.restored(name)
 

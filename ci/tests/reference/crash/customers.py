@@ -98,7 +98,14 @@ class Customer:
         sources = [*cuts, *self.shared, *(f"vol://{name}" for name in own.volumes)]
         found = []
         if len(own.volumes) < 3:
-            found += [Choice(2, lambda: CreateVolume(self._name("v"), STEP * self._numbers.randint(1, 2)))]
+            found += [
+                Choice(
+                    2,
+                    lambda: CreateVolume(
+                        self._name("v"), STEP * self._numbers.randint(1, 2), replicas=self._numbers.randint(1, 2)
+                    ),
+                )
+            ]
             found += [Choice(3, lambda: self._copy(pick(sources)))]
         if attached:
             found += [

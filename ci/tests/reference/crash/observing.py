@@ -33,7 +33,7 @@ def read(client: Client, path: str) -> bytes:
 def read_snapshot(client: Client, volume: str, name: str, size: int) -> bytes:
     """What a restore of it holds."""
     restore = _check_name()
-    client.create_volume(restore, size, f"snap://{volume}/{name}", replicas=1)
+    client.create_volume(restore, size, f"snap://{volume}/{name}")
     return _read_and_delete(client, restore)
 
 
@@ -58,7 +58,7 @@ def _volume(client: Client, name: str) -> Volume:
 def _cloned(client: Client, volume: Json) -> bytes:
     """What a clone of it holds: it has no device itself."""
     clone = _check_name()
-    client.create_volume(clone, int(volume["size"]), f"vol://{volume['name']}", replicas=1)
+    client.create_volume(clone, int(volume["size"]), f"vol://{volume['name']}")
     return _read_and_delete(client, clone)
 
 

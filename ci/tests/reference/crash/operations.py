@@ -41,13 +41,13 @@ class CreateVolume:
     name: str
     size: int
     source: str = ""
-    mode: str = "Block"
+    replicas: int = 1
 
     def perform(self, client: Client) -> None:
         source = self.source
         if source and not source.startswith("vol://"):
             source = f"snap://{client.ask('GET', f'snapshotcrs/{source}')['volume']}/{source}"
-        client.create_volume(self.name, self.size, source, self.mode)
+        client.create_volume(self.name, self.size, source, replicas=self.replicas)
 
     def applied(self, world: World) -> World:
         if self.source.startswith("vol://"):

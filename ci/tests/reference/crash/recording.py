@@ -7,9 +7,8 @@ sync of anything. A file holds what it held at its own last sync; what came late
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from .ground import clone
 
@@ -160,15 +159,12 @@ def acknowledged_at(events: list[Event], crash: Crash) -> int:
 
 
 def kind(event: Event) -> str:
-    """Its step, and what sort of files it is about: what is only a name or a number is left out."""
-    return " ".join((event.step, *sorted({_WORD.sub(_common, path) for path in event.paths})))
-
-
-_WORD = re.compile("[a-z0-9]+")
-
-
-def _common(word: re.Match[str]) -> str:
-    return word[0] if word[0].isalpha() and len(word[0]) > 2 and not set(word[0]) <= set("abcdef") else "*"
+    """Its step, and what sort of file or folder it is about, told from the last of its paths."""
+    if not event.paths:
+        return event.step
+    path = PurePath(event.paths[-1])
+    place = path if event.step.endswith("folder") else path.parent
+    return f"{event.step} {'/'.join(place.parts[:2])} {''.join(path.suffixes)}"
 
 
 def _moved(name: str, old: str, new: str) -> str:
