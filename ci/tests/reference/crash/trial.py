@@ -74,5 +74,6 @@ class Trial:
         assert len(devices) == len(attached), f"attached are {attached}, devices {devices}"
 
     def names(self) -> set[Path]:
-        """All files and folders."""
-        return {path.relative_to(self.data) for path in self.data.rglob("*")}
+        """All files and folders; of a backup target, where folders may stay, only files."""
+        found = (path.relative_to(self.data) for path in self.data.rglob("*"))
+        return {path for path in found if "backupstore" not in path.parts or (self.data / path).is_file()}
