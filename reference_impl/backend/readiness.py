@@ -13,8 +13,7 @@ def robustness(engine: Engine, volume: Volume) -> str:
     """A value of ``states.ROBUSTNESS``; files that are gone count at once."""
     store = engine.stores[volume.chain]
     usable = 0 if volume.restore == "failed" else len(store.whole())
-    wanted = min(replica_count(volume.options), len(volume.replicas) or 1)
-    amount = "none" if not usable else "all" if usable >= wanted else "some"
+    amount = "none" if not usable else "all" if usable >= replica_count(volume.options) else "some"
     return ROBUSTNESS[bool(volume.node), amount]
 
 
