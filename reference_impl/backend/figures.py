@@ -50,7 +50,7 @@ def figures(engine: Engine, volumes: Volumes, volume: Volume) -> Figures:
     store = volumes.store(volume)
     robust = robustness(engine, volume)
     usage = volumes.usage(volume)
-    whole = {copy.id for copy in store.replicas.whole()}
+    whole = {copy.id for copy in store.whole()}
     return Figures(
         state=volumes.state(volume),
         robustness=robust,

@@ -12,7 +12,7 @@ from .states import ROBUSTNESS
 def robustness(engine: Engine, volume: Volume) -> str:
     """A value of ``states.ROBUSTNESS``; files that are gone count at once."""
     store = engine.stores[volume.chain]
-    usable = 0 if volume.restore == "failed" else len(store.replicas.whole())
+    usable = 0 if volume.restore == "failed" else len(store.whole())
     amount = "none" if not usable else "all" if usable >= replica_count(volume.options) else "some"
     return ROBUSTNESS[bool(volume.node), amount]
 

@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from .durable import Batch
 from .pool import Pool
 from .ranges import Range, differing
+from .records import Copy
 from .replica import changing, images, purging
 from .replica.directory import Replica
 from .replica.images import Image
@@ -66,6 +67,11 @@ class Store:
     def tree(self) -> Tree:
         """Raises BackendError FailedPrecondition for a faulted volume."""
         return self.replicas.first.tree
+
+    @_alone
+    def whole(self) -> list[Copy]:
+        """The replicas whose files are all there."""
+        return self.replicas.whole()
 
     @_alone
     def size_of(self, layer: str) -> int:

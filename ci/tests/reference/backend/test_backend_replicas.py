@@ -333,3 +333,24 @@ def test_what_is_no_whole_replica_is_refused(tmp_path: Path, name: str, content:
     (tmp_path / name).write_text(content)
     with pytest.raises(ReplicaError):
         Replica.load(tmp_path)
+
+
+def test_a_replica_that_was_removed_and_not_replaced_before_the_end_is_missed_afterwards(
+    open_engine: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine()
+    make(engine)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "rebuild", killed)
+        with pytest.raises(KeyboardInterrupt):
+            Care(engine).remove("pvc-a", f"pvc-a-r-{copies(engine)[0].id}")
+
+    engine = open_engine()
+
+    assert robustness(engine) == ("degraded", ["RW", "RW"])
+    Care(engine).look_after("pvc-a")
+    assert robustness(engine) == ("healthy", ["RW", "RW", "RW"])
+
+
+def killed(_: Store) -> None:
+    raise KeyboardInterrupt
