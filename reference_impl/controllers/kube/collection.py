@@ -73,6 +73,22 @@ class Collection:
         with self._lock:
             return self._written.get(key) or self._seen.get(key)
 
+    def find(self, name: str) -> Json | None:
+        """An object of a kind without namespaces; where the cache has none, what the API server has now.
+
+        So a class and the snapshot that names it can be created together: their watches are not one, and the
+        later object may arrive first. Raises ApiError.
+        """
+        cached = self.get(name)
+        if cached is not None:
+            return cached
+        try:
+            return self._remember(self.client.get(self.kind, None, name))
+        except ApiError as error:
+            if error.not_found:
+                return None
+            raise
+
     def all(self, namespace: str | None = None) -> list[Json]:
         """All objects, or those of one namespace."""
         with self._lock:

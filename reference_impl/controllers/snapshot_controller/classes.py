@@ -27,7 +27,7 @@ def settle(family: Family, snapshot: Json, driver: Callable[[], str]) -> Json:
     form = family.form
     name = form.class_name(snapshot)
     if name is not None:
-        if family.classes.get(name) is None:
+        if family.classes.find(name) is None:
             text = f"failed to get {form.noun} class with error {absent(family, name)}"
             raise ClassError(f"Get{form.title}ClassFailed", text)
         return snapshot

@@ -48,7 +48,7 @@ def describe(cluster: Cluster, snapshot: Json) -> Json:
     """The content to be created. Raises SourceError, ParameterError."""
     volume = csi_volume(cluster, snapshot)
     class_name = snapshot["spec"]["volumeSnapshotClassName"]
-    snapshot_class = cluster.classes.get(class_name)
+    snapshot_class = cluster.classes.find(class_name)
     if snapshot_class is None:
         raise SourceError(absent(cluster.singles, class_name))
     name = SINGLE.dynamic_name(snapshot)

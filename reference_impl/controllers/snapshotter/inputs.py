@@ -69,7 +69,7 @@ class Inputs:
 def class_parameters(form: Form, classes: Collection, content: Json) -> dict[str, str]:
     """The parameters of the content's class. Raises InputError."""
     name = form.class_name(content)
-    snapshot_class = classes.get(name) if name else None
+    snapshot_class = classes.find(name) if name else None
     if snapshot_class is None:
         named = f'{form.snapshot_class.singular} "{name}" not found' if name else "no class is named"
         raise InputError(f"failed to get {form.noun} class: {named}")

@@ -95,6 +95,17 @@ def test_an_own_write_is_visible_before_the_watch_delivers_it(kube: FakeKube, vo
     assert _label(volumes.get("a")) == "2"
 
 
+def test_what_the_watch_has_not_delivered_yet_is_found_by_asking(kube: FakeKube, volumes: Collection) -> None:
+    start(volumes)
+    with kube.changed:  # the watch does not hear of it
+        kube.create(PV, body("a", v="1"))
+        kube.log.clear()
+    assert volumes.get("a") is None
+    assert _label(volumes.find("a")) == "1"
+    assert _label(volumes.get("a")) == "1"
+    assert volumes.find("b") is None
+
+
 def test_handlers_compare_what_the_watch_said_not_what_we_wrote(
     kube: FakeKube, volumes: Collection, seen: Seen
 ) -> None:

@@ -39,7 +39,7 @@ def protect(cluster: Cluster, group: Json) -> Json:
 def describe(cluster: Cluster, group: Json) -> Json:
     """The content to be created. Raises SourceError, ParameterError, CreationError."""
     class_name = group["spec"][GROUP.class_field]
-    group_class = cluster.group_classes.get(class_name)
+    group_class = cluster.group_classes.find(class_name)
     if group_class is None:
         raise SourceError(absent(cluster.groups, class_name))
     volumes = sources.volumes(cluster, group)
