@@ -28,6 +28,8 @@ class Preparation:
 
 
 NOTHING = Preparation("")
+PATIENCE = 60
+"""Seconds a backend may take to end."""
 
 
 class Zygote:
@@ -110,6 +112,7 @@ class Backend:
 
     def buried(self) -> int:
         """Wait for its end; returns the exit code, or -9 if it was killed."""
+        assert not self.lives(PATIENCE), f"it was lost and lives: {self.said()}"
         pid, self._pid = self._pid, 0
         os.close(self._lifeline)
         code = int(self._zygote.ask({"pid": pid})["code"])

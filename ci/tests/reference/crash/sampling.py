@@ -9,8 +9,10 @@ from typing import TypeVar
 
 import pytest
 
-SHARE = 10
-"""One in so many is tried unless all are."""
+SHARE = 20
+"""One in so many is tried unless all are, and never less than one of each kind."""
+REPEATED = 10
+"""What is random anyhow is done one in so many times unless all are asked for."""
 
 Case = TypeVar("Case")
 
@@ -35,7 +37,7 @@ class Sampling:
         return random.Random(f"{self.seed} {purpose}")
 
     def choose(self, cases: Iterable[Case], kind: Callable[[Case], str]) -> list[Case]:
-        """In their order; ``str`` of a case is what --case names. A sample has one of each kind at least."""
+        """In their order; ``str`` of a case is what --case names."""
         cases = list(cases)
         if self.case is not None:
             chosen = [case for case in cases if str(case) == self.case]
@@ -47,14 +49,14 @@ class Sampling:
         for place, case in enumerate(cases):
             kinds.setdefault(kind(case), []).append(place)
         numbers = self.random("sample")
-        chosen_places = [
-            place for places in kinds.values() for place in numbers.sample(places, -(-len(places) // SHARE))
-        ]
-        return [cases[place] for place in sorted(chosen_places)]
+        drawn = {numbers.choice(places) for places in kinds.values()}
+        others = [place for place in range(len(cases)) if place not in drawn]
+        drawn.update(numbers.sample(others, max(0, len(cases) // SHARE - len(drawn))))
+        return [cases[place] for place in sorted(drawn)]
 
     def amount(self, full: int) -> int:
         """How often something random is done."""
-        return full if self.full else full // SHARE
+        return full if self.full else full // REPEATED
 
     def tell(self, line: str) -> None:
         """Print this at the end of the run, and now if output is shown."""

@@ -110,10 +110,11 @@ def until_killed(trial: Trial, customers: list[Customer], counter: Counter, numb
         for each in working:
             each.add_done_callback(counter.stopped)
         counter.wait()
-        wait(working, numbers.uniform(0, LITTLE), "FIRST_EXCEPTION")
+        early, _ = wait(working, numbers.uniform(0, LITTLE), "FIRST_COMPLETED")
         trial.backend.kill()
         for each in working:
             each.result()
+        assert not early, "a client lost the backend or a device before the kill"
         for client in clients:
             client.close()
 

@@ -103,15 +103,22 @@ def kind_of(case: str) -> str:
     return case[0]
 
 
-CASES = [*(f"a{number}" for number in range(25)), "b0"]
+CASES = [*(f"a{number}" for number in range(77)), "b0", "c0", "c1"]
 
 
-def test_a_sample_has_a_tenth_of_each_kind_and_follows_from_the_seed() -> None:
+def test_a_sample_has_one_of_each_kind_and_a_twentieth_of_all_and_follows_from_the_seed() -> None:
     chosen = Sampling(full=False, seed=1, case=None).choose(CASES, kind_of)
 
-    assert [kind_of(case) for case in chosen] == ["a", "a", "a", "b"]
+    assert len(chosen) == 4
+    assert {kind_of(case) for case in chosen} == {"a", "b", "c"}
     assert chosen == Sampling(full=False, seed=1, case=None).choose(CASES, kind_of)
     assert any(chosen != Sampling(full=False, seed=seed, case=None).choose(CASES, kind_of) for seed in range(2, 9))
+
+
+def test_a_sample_of_many_kinds_has_one_of_each() -> None:
+    chosen = Sampling(full=False, seed=1, case=None).choose(CASES, str)
+
+    assert chosen == CASES
 
 
 def test_all_cases_or_one_can_be_asked_for() -> None:

@@ -11,7 +11,7 @@ from .client import Client
 from .ground import Ground
 from .incarnations import Zygote
 from .operations import WriteData
-from .recording import SYNCS, acknowledged_at, crashes, kind, load, tree_after
+from .recording import SYNCS, Event, acknowledged_at, crashes, kind, load, tree_after
 from .sampling import Sampling
 from .story import STORY
 from .test_killed_at_every_write import recorder
@@ -27,7 +27,7 @@ def test_after_a_crash_of_the_machine_at_any_moment_everything_acknowledged_is_t
     worlds = record_story(ground, zygote, recording, folder)
     events = load(recording / "log")
     possible = crashes(events)
-    chosen = sampling.choose(possible, lambda crash: f"{kind(events[crash.happened - 1])} {crash.lost > 0}")
+    chosen = sampling.choose(possible, lambda crash: moment(events[crash.happened - 1]))
 
     for crash in chosen:
         try:
@@ -49,6 +49,11 @@ def test_after_a_crash_of_the_machine_at_any_moment_everything_acknowledged_is_t
     sampling.tell(
         f"replayed {len(chosen)} of {len(possible)} crashes of the machine, in {steps} steps with {syncs} syncs"
     )
+
+
+def moment(event: Event) -> str:
+    """What sort of step the machine crashes after, or after the answer to what sort of operation."""
+    return kind(event) if event.step else f"answer to {type(STORY[event.acknowledged - 1]).__name__}"
 
 
 def record_story(ground: Ground, zygote: Zygote, recording: Path, folder: Path) -> list[World]:
