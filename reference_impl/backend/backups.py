@@ -38,9 +38,14 @@ class Backups:
         """Accept a backup of ``snapshot``; a job makes it. Returns its name. Raises BackendError.
 
         NotFound: no such volume or snapshot of it; FailedPrecondition: its target cannot be used, or only attached
-        volumes are backed up; InvalidArgument: a label, the mode, or the live data for a snapshot.
+        volumes are backed up; InvalidArgument: a label, the mode, the name of the volume, or the live data for a
+        snapshot.
         """
         source = self._volumes.get(volume)
+        if not is_name(volume):
+            raise BackendError(
+                "InvalidArgument", f"volume {volume} cannot be backed up: its name is too short for it"
+            )
         labels = backup_labels.checked(labels) | backup_labels.added(source)
         if mode not in MODES:
             raise BackendError("InvalidArgument", f"invalid backupMode {mode!r}: one of {', '.join(MODES)}")

@@ -291,6 +291,12 @@ def test_what_cannot_be_backed_up(story: Story) -> None:
         "cannot find snapshot 'snap-2' for volume 'pvc-a'",
     )
     assert story.refused("POST", "/v1/volumes/pvc-b?action=snapshotBackup", name="snap-1")[0] == "NotFound"
+    story.volume("a")
+    story.snapshot("snap-a", "a")
+    assert story.refused("POST", "/v1/volumes/a?action=snapshotBackup", name="snap-a") == (
+        "InvalidArgument",
+        "volume a cannot be backed up: its name is too short for it",
+    )
     assert story.refused("POST", path, name="snap-1", backupMode="some")[0] == "InvalidArgument"
     for labels in ({"KubernetesStatus": "x"}, {"a b": "x"}, {"-a": "x"}, {"a": ""}, {"/a": "x"}, {"A/b/c": "x"}):
         assert story.refused("POST", path, name="snap-1", labels=labels)[0] == "InvalidArgument", labels
