@@ -5,6 +5,7 @@ A stage that fails does not stop the others: whoever reads the log wants all the
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -99,6 +100,8 @@ def main(argv: list[str]) -> int:
     if not chosen:
         print(f"unknown mode {mode!r}: one of test, full, bench", file=sys.stderr)
         return 2
+    # Started in the background of a script, Ctrl-C is ignored, here and in all that is started here: tests send it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     results = [(stage, *run(stage)) for stage in chosen]
     print("\n" + table(results))
     return 1 if any(code for _, code, _ in results) else 0
