@@ -16,13 +16,18 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 
+TOO_LONG = 124
+"""Exit code of a stage that was ended because it hung; that of timeout(1)."""
+
+
 @dataclass(frozen=True)
 class Stage:
-    """One command; ``name`` is what the table calls it."""
+    """One command; ``name`` is what the table calls it. After ``limit`` seconds it hangs: it is ended."""
 
     name: str
     command: list[str]
     modes: frozenset[str] = field(default=frozenset({"test", "full"}))
+    limit: int = 1200
 
 
 def tool(name: str, *args: str) -> list[str]:
@@ -68,7 +73,7 @@ STAGES = (
     Stage("walkthrough page", script("generate_walkthrough.py", "--check")),
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in ALONE))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
-    Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"})),
+    Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
@@ -80,7 +85,17 @@ STAGES = (
 def run(stage: Stage) -> tuple[int, float]:
     print(f"\n==> {stage.name}: {' '.join(Path(word).name for word in stage.command)}", flush=True)
     begun = time.monotonic()
-    code = subprocess.run(stage.command, cwd=ROOT, check=False).returncode
+    with subprocess.Popen(stage.command, cwd=ROOT) as process:
+        try:
+            code = process.wait(stage.limit)
+        except subprocess.TimeoutExpired:
+            print(f"{stage.name} is not done after {stage.limit} s", flush=True)
+            process.send_signal(signal.SIGINT)  # as Ctrl-C: it says where it was, and takes down what it made
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            code = TOO_LONG
     return code, time.monotonic() - begun
 
 
