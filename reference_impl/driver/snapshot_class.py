@@ -11,7 +11,6 @@ from .refusals import invalid
 
 TYPE = "type"
 BACKUP_MODE = "backupMode"
-_OF_SIDECAR = "csi.storage.k8s.io/"
 _BACKUP_MODES = ("", "full", "incremental")
 
 _QUALIFIED = re.compile(
@@ -46,11 +45,9 @@ def backup_mode(parameters: Mapping[str, str]) -> str:
 def labels(parameters: Mapping[str, str], of_kind: str) -> dict[str, str]:
     """What a snapshot, and a backup of it, is labelled with: the parameters, empty ones left out, and its kind.
 
-    From the kind a later call sees what the one that made the snapshot was asked for. What the sidecar adds to the
-    parameters is no label: its keys have two slashes.
+    From the kind a later call sees what the one that made the snapshot was asked for.
     """
-    own = {key: value for key, value in parameters.items() if value and not key.startswith(_OF_SIDECAR)}
-    return {**own, TYPE: of_kind}
+    return {**{key: value for key, value in parameters.items() if value}, TYPE: of_kind}
 
 
 def of_backup(given: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import grpc
 import pytest
 
-from pytest_csi_snapshot.reference_impl.driver import snapshot_class
 from pytest_csi_snapshot.reference_impl.driver.storage_class import PARAMETERS
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
@@ -130,9 +129,3 @@ def test_a_class_may_have_its_volumes_made_from_a_volume() -> None:
     assert backend.volume("pvc-b", {"dataSource": "vol://pvc-a"}, mib=32).capacity_bytes == 32 * MIB
     assert backend.volumes["pvc-b"]["dataSource"] == "vol://pvc-a"
     assert refusal(backend.volume, "pvc-c", {"dataSource": "snap://pvc-a/nothing"})[0] is Code.NOT_FOUND
-
-
-def test_what_the_sidecar_adds_to_the_parameters_is_no_label() -> None:
-    added = {f"csi.storage.k8s.io/volumesnapshot/{field}": "s" for field in ("name", "namespace")}
-    added["csi.storage.k8s.io/volumesnapshotcontent/name"] = "snapcontent-1"
-    assert snapshot_class.labels({"type": "bak", "note": "x", **added}, "bak") == {"type": "bak", "note": "x"}
