@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import queue
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +30,22 @@ def start_logging(*quiet: str, detail: str = "%(name)s") -> None:
     )
     for name in quiet:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def end_on_signals(ended: threading.Event) -> None:
+    """Set ``ended`` on SIGTERM and SIGINT. Called in the main thread.
+
+    Not in the handler: it interrupts the main thread, which may just hold the lock that setting an event takes.
+    """
+    told: queue.SimpleQueue[int] = queue.SimpleQueue()  # the one kind that may be put into at any moment
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: told.put(number))
+
+    def pass_on() -> None:
+        told.get()
+        ended.set()
+
+    threading.Thread(target=pass_on, name="signals", daemon=True).start()
 
 
 def add_fault(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -43,8 +42,7 @@ def main(argv: list[str]) -> int:
         return 2
     roles.start_logging("httpx")
     ended, ready = threading.Event(), threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    roles.end_on_signals(ended)
     backend, holding = Backend(options.backend_url, options.driver_name), Holding()
     holding.refresh()
     profile, patience = PROFILES[options.profile], Patience(options.patience)

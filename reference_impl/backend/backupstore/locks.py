@@ -60,8 +60,9 @@ def held(folder: VolumeFolder) -> bool:
 
 
 def abandoned(folder: VolumeFolder, owner: str) -> list[Path]:
-    """The locks of ``owner``, who has just started and can hold none."""
-    return [path for path in _files(folder.locks) if _content(path).get("Owner") == owner]
+    """The locks of ``owner``, who has just started and can hold none, and what was to become one."""
+    left = [path for path in _files(folder.locks) if _content(path).get("Owner") == owner]
+    return left + sorted(folder.locks.glob(f"*{_unfinished(owner)}"))
 
 
 def _acquire(locks: Path, kind: Kind, owner: str, wait: float) -> Path:
@@ -113,9 +114,14 @@ def _content(path: Path) -> dict[str, Any]:
 def _write(path: Path, kind: Kind, owner: str, *, acquired: bool) -> None:
     """Not durable: a lock need not outlive the crash that ends its holder."""
     content = {"Name": path.stem, "Type": int(kind), "Acquired": acquired, "Owner": owner}
-    temporary = path.with_suffix(".tmp")
+    temporary = path.with_suffix(_unfinished(owner))
     temporary.write_text(json.dumps(content))
     temporary.replace(path)
+
+
+def _unfinished(owner: str) -> str:
+    """How the name of a lock's file ends before it is one."""
+    return f".{owner}.tmp"
 
 
 def _renew(path: Path, ended: threading.Event) -> None:

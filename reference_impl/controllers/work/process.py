@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 import sys
 import threading
 import time
@@ -84,8 +83,7 @@ class Process:
         ``prepare`` is called while the caches fill, and returns the name of the lease to hold. With
         ``sync_limit`` the process gives up if a collection cannot be listed for so many seconds.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
+        roles.end_on_signals(self._stopping)
         for collection in self._collections:
             collection.start()
         threading.Thread(target=self._work, args=(prepare, sync_limit), name="work", daemon=True).start()

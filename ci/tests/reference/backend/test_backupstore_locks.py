@@ -81,7 +81,9 @@ def test_a_held_lock_is_renewed(folder: VolumeFolder, monkeypatch: pytest.Monkey
 
 def test_only_the_owner_finds_what_it_abandoned(folder: VolumeFolder) -> None:
     path = foreign(folder, Kind.DELETION, owner="us")
-    assert locks.abandoned(folder, "us") == [path]
+    unfinished = path.with_name("lock-0000000000000001.us.tmp")  # killed before it was a lock
+    unfinished.touch()
+    assert locks.abandoned(folder, "us") == [path, unfinished]
     assert locks.abandoned(folder, "them") == []
 
 
