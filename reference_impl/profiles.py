@@ -29,8 +29,6 @@ class Profile:
     """A backup volume is called ``<volume>-<8 hex>``; else like its volume."""
     backup_scheme: str
     """Of the snapshot handles the driver writes for backups; both are read."""
-    default_snapshot_type: str
-    """Class parameter ``type`` where it is absent."""
     restores_before_answering: bool
     """CreateVolume answers when the data is there; else a volume is not published before."""
     lists_snapshots: bool
@@ -54,7 +52,6 @@ PROFILES = {
             backup_target_settings=False,
             backup_volume_has_own_name=True,
             backup_scheme="bak",
-            default_snapshot_type="bak",
             restores_before_answering=True,
             lists_snapshots=True,
             surfaces_failed_backups=True,
@@ -71,7 +68,6 @@ PROFILES = {
             backup_target_settings=True,
             backup_volume_has_own_name=False,
             backup_scheme="bs",
-            default_snapshot_type="bak",
             restores_before_answering=False,
             lists_snapshots=False,
             surfaces_failed_backups=False,

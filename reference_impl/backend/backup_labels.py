@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 
+from ..labels import is_qualified
 from .errors import BackendError
 from .options import value_of
 from .records import Volume
 from .volume_resource import of_kubernetes
 
-_KEY = re.compile(
-    r"(?:(?=.{1,253}/)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-)
 _RESERVED = ("KubernetesStatus", "ranchervm-base-image")
 
 
@@ -21,7 +18,7 @@ def checked(labels: dict[str, str]) -> dict[str, str]:
     for key, value in labels.items():
         if key in _RESERVED:
             raise BackendError("InvalidArgument", f"label {key} is set by the backend")
-        if not _KEY.fullmatch(key):
+        if not is_qualified(key):
             raise BackendError("InvalidArgument", f"label {key!r} is not a qualified name")
         if not value:
             raise BackendError("InvalidArgument", f"label {key} has no value")

@@ -6,10 +6,9 @@ any two of them; the functions put steps together so that it may.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -71,7 +70,7 @@ disk = Disk()
 
 def replace_file(path: Path, content: bytes) -> None:
     """Give ``path`` this content: after a crash at any point it has the old one or the new one."""
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = _temporary(path)
     disk.write(temporary, content)
     disk.sync(temporary)
     rename(temporary, path)
@@ -80,12 +79,6 @@ def replace_file(path: Path, content: bytes) -> None:
 def rename(old: Path, new: Path) -> None:
     """``new`` is replaced if it is there; both lie in one folder."""
     disk.rename(old, new)
-    disk.sync_folder(new.parent)
-
-
-def link(path: Path, new: Path) -> None:
-    """A second name of the same file, in the same folder."""
-    disk.link(path, new)
     disk.sync_folder(new.parent)
 
 
@@ -99,22 +92,6 @@ def make_folder(path: Path) -> None:
     """One that is there is as good; its parent is there."""
     disk.make_folder(path)
     disk.sync_folder(path.parent)
-
-
-@contextlib.contextmanager
-def appearing(path: Path) -> Iterator[int]:
-    """An fd of a new file that gets its name when the body is done; or never does."""
-    temporary = path.with_name(path.name + ".tmp")
-    fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        yield fd
-        disk.sync(temporary)
-        rename(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(fd)
 
 
 class Batch:
@@ -132,7 +109,7 @@ class Batch:
 
     def file(self, path: Path) -> int:
         """An fd of the new content of ``path``, to be filled before ``apply``."""
-        temporary = path.with_name(path.name + ".tmp")
+        temporary = _temporary(path)
         fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._open.append(fd)
         self._appears(temporary, path)
@@ -140,7 +117,7 @@ class Batch:
 
     def content(self, path: Path, content: bytes) -> None:
         """The new content of ``path``."""
-        temporary = path.with_name(path.name + ".tmp")
+        temporary = _temporary(path)
         disk.write(temporary, content)
         self._appears(temporary, path)
 
@@ -206,6 +183,11 @@ def commit(batches: list[Batch], folders: Iterable[Path] = ()) -> dict[Batch, OS
     changed = {path: None for batch in batches for path in batch.folders}
     disk.sync_together([], {**dict.fromkeys(folders), **changed})
     return failed
+
+
+def _temporary(path: Path) -> Path:
+    """What the new content of ``path`` is called until it is durable."""
+    return path.with_name(path.name + ".tmp")
 
 
 def _sync(path: Path, flags: int) -> None:

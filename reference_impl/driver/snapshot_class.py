@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from ..labels import is_qualified
 from ..profiles import Profile
 from .names import BACKUP, SNAPSHOT
 from .refusals import invalid
@@ -13,9 +13,6 @@ TYPE = "type"
 BACKUP_MODE = "backupMode"
 _BACKUP_MODES = ("", "full", "incremental")
 
-_QUALIFIED = re.compile(
-    r"(?:(?=.{1,253}/)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-)
 _TYPES = {"snap": SNAPSHOT, "bak": BACKUP, "bs": BACKUP}
 
 
@@ -26,7 +23,7 @@ def kind(parameters: Mapping[str, str], profile: Profile) -> str:
     """
     if not profile.snapshot_crs:
         return BACKUP
-    asked = parameters.get(TYPE) or profile.default_snapshot_type
+    asked = parameters.get(TYPE) or BACKUP
     if asked == "bi":
         raise invalid("CSI snapshot type bi is not supported: there are no backing images here. Use snap or bak")
     if asked not in _TYPES:
@@ -55,7 +52,7 @@ def of_backup(given: Mapping[str, str]) -> dict[str, str]:
 
     A sidecar that is told to pass on the names of Kubernetes' objects does so by keys with two slashes.
     """
-    return {key: value for key, value in given.items() if _QUALIFIED.fullmatch(key)}
+    return {key: value for key, value in given.items() if is_qualified(key)}
 
 
 def check_group(parameters: Mapping[str, str]) -> None:
