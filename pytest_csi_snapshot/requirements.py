@@ -15,7 +15,22 @@ from typing import Any
 from pytest_csi_snapshot.errors import UsageTrouble
 
 CLAUSES = "pytest_csi_snapshot.clauses"
-AREAS = ("api", "snapshot", "status", "finalizers", "deletion", "restore", "clone", "expansion")
+AREAS = (
+    "preflight",
+    "api",
+    "snapshot",
+    "status",
+    "finalizers",
+    "deletion",
+    "restore",
+    "clone",
+    "expansion",
+    "secrets",
+    "availability",
+    "groups",
+    "rpc",
+)
+"""In the order of a report; availability is what several nodes and several instances of a controller owe."""
 LEVELS = ("MUST", "SHOULD", "MAY")
 BASES = ("contract", "de-facto")
 OWNERS: Mapping[str, str] = {
@@ -55,11 +70,19 @@ NEEDS: Mapping[str, str] = {
 }
 
 _ID = re.compile(r"[A-Z]+(-[A-Z]+)*-\d{3}")
+_VERSION = re.compile(r"\d+(\.\d+){1,2}")
+_FIELDS = frozenset({"id", "level", "basis", "owners", "sentence", "needs", "source"})
+_OPTIONAL = frozenset({"since", "unseen", "seen"})
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One requirement. ``owners`` are keys of OWNERS, ``needs`` keys of NEEDS, ``source`` says where it stands."""
+    """One requirement. ``owners`` are keys of OWNERS, ``needs`` keys of NEEDS, ``source`` says where it stands.
+
+    ``since`` gives the versions from which it holds, by owner ("SC": "8.1"). ``unseen`` is the reason why it
+    cannot be seen from outside, "" where a test can. ``seen`` is what running it against the upstream
+    controllers has shown, where that is worth telling.
+    """
 
     id: str
     level: str
@@ -69,6 +92,9 @@ class Clause:
     needs: tuple[str, ...]
     source: str
     area: str
+    since: tuple[tuple[str, str], ...] = ()
+    unseen: str = ""
+    seen: str = ""
 
     @property
     def family(self) -> str:
@@ -151,9 +177,8 @@ def _family(name: str, document: Any) -> list[Clause]:
 
 def _clause(name: str, entry: Any, area: str) -> Clause:
     where = f"{name}: {entry.get('id', entry) if isinstance(entry, dict) else entry}"
-    fields = {"id", "level", "basis", "owners", "sentence", "needs", "source"}
-    whole = isinstance(entry, dict) and entry.keys() == fields
-    _require(whole, where, f"needs exactly {', '.join(sorted(fields))}")
+    whole = isinstance(entry, dict) and _FIELDS <= entry.keys() <= _FIELDS | _OPTIONAL
+    _require(whole, where, f"needs {', '.join(sorted(_FIELDS))}, may have {', '.join(sorted(_OPTIONAL))}")
     _require(bool(_ID.fullmatch(str(entry["id"]))), where, "the id is not of the form FAMILY-001")
     _require(entry["level"] in LEVELS, where, f"unknown level {entry['level']!r}")
     _require(entry["basis"] in BASES, where, f"unknown basis {entry['basis']!r}")
@@ -162,7 +187,28 @@ def _clause(name: str, entry: Any, area: str) -> Clause:
     _require(set(needs) <= NEEDS.keys(), where, f"unknown need in {needs}")
     sentence = " ".join(str(entry["sentence"]).split())
     _require(sentence.endswith("."), where, "the sentence does not end with a full stop")
-    return Clause(entry["id"], entry["level"], entry["basis"], owners, sentence, needs, str(entry["source"]), area)
+    return Clause(
+        entry["id"],
+        entry["level"],
+        entry["basis"],
+        owners,
+        sentence,
+        needs,
+        str(entry["source"]),
+        area,
+        _since(where, entry.get("since", {})),
+        *(" ".join(str(entry.get(key, "")).split()) for key in ("unseen", "seen")),
+    )
+
+
+def _since(where: str, versions: Any) -> tuple[tuple[str, str], ...]:
+    _require(
+        isinstance(versions, dict) and versions.keys() <= OWNERS.keys(), where, f"unknown owner in {versions}"
+    )
+    for version in versions.values():
+        whole = isinstance(version, str) and bool(_VERSION.fullmatch(version))
+        _require(whole, where, f"{version!r} is not a version in quotes")
+    return tuple(versions.items())
 
 
 def _require(condition: bool, where: str, what: str) -> None:
