@@ -20,6 +20,7 @@ from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
@@ -27,7 +28,9 @@ from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
-class Scenario(BlockVerbs, HandmadeVerbs, VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs):
+class Scenario(
+    BlockVerbs, HandmadeVerbs, DefaultClassVerbs, VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs
+):
     """All verbs of a test, on one cluster."""
 
     def __init__(
@@ -56,8 +59,12 @@ class Scenario(BlockVerbs, HandmadeVerbs, VolumeVerbs, SnapshotVerbs, PodVerbs, 
 
     def close(self, *, keep: bool = False) -> None:
         """Remove everything that the test made; what does not go is a broken FIN-011."""
+        leaks: list[str] = []
         try:
-            leaks = [] if keep else self.ledger.clean_up()
+            try:
+                self.restore_defaults()  # first, and whatever is kept: other people wait for them
+            finally:
+                leaks += [] if keep else self.ledger.clean_up()
         finally:
             if self._namespace:
                 self.station.leave(self._namespace)

@@ -11,11 +11,16 @@ from pytest_csi_snapshot.workloads import trees
 from pytest_csi_snapshot.workloads.logs import read_log
 
 
+MODES = ("Filesystem", "Block")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("policy", ["Delete", "Retain"])
 @pytest.mark.csi_clause("SNAP-DYN-001", "SNAP-DYN-002", "SNAP-DYN-003")
-def test_content_describes_volume_class_and_snapshot(csi: Scenario) -> None:
-    claim = csi.volume()
+def test_content_describes_volume_class_and_snapshot(csi: Scenario, policy: str, mode: str) -> None:
+    claim = csi.volume_in(mode, "SNAP-DYN-003")
     volume = csi.get(csi.pv_of(claim))["spec"]
-    snapshot = csi.snapshot(claim)
+    snapshot = csi.snapshot(claim, cls=csi.snapshot_class(policy))
     content = csi.content_of(snapshot, "SNAP-DYN-001")
     csi.check("SNAP-DYN-001", expected=f"snapcontent-{snapshot.uid}", observed=content.name, about=content)
 
@@ -44,9 +49,10 @@ def test_content_describes_volume_class_and_snapshot(csi: Scenario) -> None:
     csi.check("SNAP-DYN-003", expected=volume["volumeMode"], observed=spec.get("sourceVolumeMode"), about=content)
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.csi_clause("SNAP-DYN-004", "SNAP-DYN-009")
-def test_snapshot_becomes_ready_and_says_so(csi: Scenario) -> None:
-    snapshot = csi.snapshot(csi.volume())
+def test_snapshot_becomes_ready_and_says_so(csi: Scenario, mode: str) -> None:
+    snapshot = csi.snapshot(csi.volume_in(mode, "SNAP-DYN-004"))
     status = status_of(csi.ready(snapshot, "SNAP-DYN-004"))
     for field in ("boundVolumeSnapshotContentName", "creationTime"):
         csi.check("SNAP-DYN-004", expected="set", observed="set" if status.get(field) else "absent", about=field)

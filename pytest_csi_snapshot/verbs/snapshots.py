@@ -43,23 +43,34 @@ class SnapshotVerbs(Core):
             self.cluster.snapshot_class if given["deletionPolicy"] == policy else self.derived_class(policy).name
         )
 
-    def derived_class(self, policy: str) -> Handle:
-        """A new class like the given one, with this policy; a test may change it."""
+    def derived_class(self, policy: str, parameters: Mapping[str, str] | None = None, *, name: str = "") -> Handle:
+        """A new class like the given one, with this policy and further parameters; a test may change it."""
         given = self.api.get(SNAPSHOT_CLASS, None, self.cluster.snapshot_class)
-        body: Json = {key: given[key] for key in ("driver", "parameters") if key in given}
-        return self._make_class({**body, "deletionPolicy": policy})
+        body: Json = {"driver": given["driver"], "deletionPolicy": policy}
+        if merged := {**(given.get("parameters") or {}), **(parameters or {})}:
+            body["parameters"] = merged
+        return self._make_class(body, name)
 
     def forsaken_class(self, policy: str = "Delete") -> str:
         """The name of a class of a driver that does not exist.
 
         A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018); the ledger frees its content.
         """
+        return self.class_of(self.invented_driver(), policy).name
+
+    def invented_driver(self) -> str:
+        """The name of a driver that does not exist; the ledger frees contents of it."""
         driver = f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
         self.ledger.forsaken.add(driver)
-        return self._make_class({"driver": driver, "deletionPolicy": policy}).name
+        return driver
 
-    def _make_class(self, body: Json) -> Handle:
-        return self.create(SNAPSHOT_CLASS, {"metadata": {"name": self.api.mark.fresh("class")}, **body})
+    def class_of(self, driver: str, policy: str = "Delete") -> Handle:
+        """A new class of any driver, without parameters."""
+        return self._make_class({"driver": driver, "deletionPolicy": policy})
+
+    def _make_class(self, body: Json, name: str = "") -> Handle:
+        meta = {"name": name or self.api.mark.fresh("class")}
+        return self.create(SNAPSHOT_CLASS, {"metadata": meta, **body})
 
     def snapshot(self, claim: Handle, *, cls: str = "", name: str = "") -> Handle:
         """A new VolumeSnapshot of a claim, beside it; not waited for."""
@@ -164,6 +175,22 @@ class SnapshotVerbs(Core):
                 "spec": {"source": {"volumeSnapshotContentName": content}, **named},
             },
         )
+
+    def inherit(
+        self, source: Taken, clause: str = "", *, policy: str = "Delete", mode: str = "Filesystem",
+        annotations: Mapping[str, str] | None = None,
+    ) -> Taken:  # fmt: skip
+        """An imported snapshot that takes over the handle of a retained one, whose objects then go (DEL-006)."""
+        __tracebackhide__ = True
+        content = self.import_content(source.handle, policy=policy, mode=mode, annotations=annotations)
+        self.ledger.borrowed.discard(content.uid)  # it is the owner now: clean-up deletes what it refers to
+        snapshot = self.import_snapshot(content)
+        self.ready(snapshot, clause)
+        self.delete(source.snapshot)
+        self.gone(source.snapshot)
+        self.delete(source.content)
+        self.gone(source.content)
+        return Taken(snapshot, content, source.handle)
 
     def adopt(self, handle: str) -> None:
         """Make a snapshot that no content refers to any more ours again, so that clean-up deletes it."""
