@@ -21,6 +21,7 @@ from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
+from pytest_csi_snapshot.verbs.deployments import DeploymentVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
@@ -29,7 +30,14 @@ from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
 class Scenario(
-    BlockVerbs, HandmadeVerbs, DefaultClassVerbs, VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs
+    BlockVerbs,
+    HandmadeVerbs,
+    DefaultClassVerbs,
+    VolumeVerbs,
+    SnapshotVerbs,
+    PodVerbs,
+    DeploymentVerbs,
+    DryRunVerbs,
 ):
     """All verbs of a test, on one cluster."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, status_of
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS
 from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.sidecars import switched_on
 from pytest_csi_snapshot.workloads import trees
 from pytest_csi_snapshot.workloads.logs import read_log
 
@@ -128,3 +129,35 @@ def test_snapshot_made_again_under_its_name_is_a_new_one(csi: Scenario) -> None:
     csi.check("SNAP-DYN-011", expected="two handles", observed=handles, holds=len(set(handles)) == 2, about=second)
     names = [content["metadata"]["name"] for content in (old, new)]
     csi.check("DEL-020", expected="another content", observed=names, holds=len(set(names)) == 2, about=second)
+
+
+@pytest.mark.csi_clause("SNAP-DYN-012")
+def test_class_may_go_once_the_content_exists(csi: Scenario) -> None:
+    claim, cls = csi.volume(), csi.derived_class("Delete")
+    taken = csi.taken(claim, cls=cls.name)
+    csi.delete(cls)
+    probe = csi.snapshot(csi.missing_claim(), cls=cls.name)
+    csi.event(probe, "GetSnapshotClassFailed")  # the controller knows by now that the class is gone
+    csi.nudge(taken.snapshot)
+    csi.event(taken.snapshot, "GetSnapshotClassFailed", "SNAP-DYN-012")
+    status = status_of(csi.wait(taken.snapshot, HAS_ERROR, "SNAP-DYN-012"))
+    csi.check("SNAP-DYN-012", expected=True, observed=status.get("readyToUse"), about=taken.snapshot)
+
+    csi.bound(csi.restore(taken.snapshot), "SNAP-DYN-012")
+    csi.delete(taken.snapshot)
+    csi.gone(taken.snapshot, "SNAP-DYN-012")
+    csi.gone(taken.content, "SNAP-DYN-012")
+    known = csi.backend_knows(taken.handle, "SNAP-DYN-012")
+    csi.check("SNAP-DYN-012", expected="gone", observed="still there" if known else "gone", about=taken.handle)
+
+
+@pytest.mark.csi_clause("SNAP-DYN-013")
+def test_sidecar_is_to_tell_the_driver_the_names_of_snapshot_and_content(csi: Scenario) -> None:
+    """What the driver is told goes over its socket; what makes the sidecar tell it is an argument of its pod."""
+    flag = "extra-create-metadata"
+    for container in csi.sidecars("csi-snapshotter", "external-snapshotter-leader-", "SNAP-DYN-013"):
+        if not switched_on(container, flag):
+            csi.not_supported("SNAP-DYN-013", f"csi-snapshotter runs without --{flag}")
+        told = " ".join(container.get("args") or container["command"])
+        csi.check("SNAP-DYN-013", expected=f"--{flag}", observed=told, holds=True, about=container["name"])
+    csi.ready_snapshot(csi.volume())
