@@ -21,9 +21,9 @@ from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
-from pytest_csi_snapshot.verbs.deployments import DeploymentVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
+from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
@@ -36,8 +36,8 @@ class Scenario(
     VolumeVerbs,
     SnapshotVerbs,
     PodVerbs,
-    DeploymentVerbs,
     DryRunVerbs,
+    InquiryVerbs,
 ):
     """All verbs of a test, on one cluster."""
 

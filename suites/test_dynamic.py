@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, status_of
+from pytest_csi_snapshot.inventory import SNAPSHOTTER
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.sidecars import switched_on
 from pytest_csi_snapshot.workloads import trees
 from pytest_csi_snapshot.workloads.logs import read_log
-
 
 MODES = ("Filesystem", "Block")
 
@@ -155,9 +154,14 @@ def test_class_may_go_once_the_content_exists(csi: Scenario) -> None:
 def test_sidecar_is_to_tell_the_driver_the_names_of_snapshot_and_content(csi: Scenario) -> None:
     """What the driver is told goes over its socket; what makes the sidecar tell it is an argument of its pod."""
     flag = "extra-create-metadata"
-    for container in csi.sidecars("csi-snapshotter", "external-snapshotter-leader-", "SNAP-DYN-013"):
-        if not switched_on(container, flag):
-            csi.not_supported("SNAP-DYN-013", f"csi-snapshotter runs without --{flag}")
-        told = " ".join(container.get("args") or container["command"])
-        csi.check("SNAP-DYN-013", expected=f"--{flag}", observed=told, holds=True, about=container["name"])
+    running = [each for each in csi.sidecars() if each.program == SNAPSHOTTER]
+    if not running:
+        csi.unknown("SNAP-DYN-013", f"no pod is known to run {SNAPSHOTTER} for {csi.cluster.driver}")
+    for sidecar in running:
+        value = sidecar.argument(flag)
+        if (value or "false").lower() not in ("true", "t", "1"):
+            csi.not_supported("SNAP-DYN-013", f"{SNAPSHOTTER} runs without --{flag}")
+        csi.check(
+            "SNAP-DYN-013", expected=f"--{flag}", observed=f"--{flag}={value}", holds=True, about=sidecar.pod
+        )
     csi.ready_snapshot(csi.volume())

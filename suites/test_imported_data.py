@@ -47,7 +47,9 @@ def retained_with_a_secret(csi: Scenario, secret: Handle) -> Taken:
         csi.gone(snapshot)
         csi.delete(content)
         csi.free(content)  # its driver was never asked
-        csi.unknown("SNAP-PRE-009", f"no snapshot with a secret of ours: {status_of(answer)['error'].get('message')}")
+        csi.unknown(
+            "SNAP-PRE-009", f"no snapshot with a secret of ours: {status_of(answer)['error'].get('message')}"
+        )
     return Taken(snapshot, content, csi.handle_in(answer))
 
 

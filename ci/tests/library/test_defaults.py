@@ -20,7 +20,7 @@ def test_what_was_set_aside_is_put_back_to_the_letter(value: str) -> None:
     before = body(**{IS_DEFAULT: value, "their": "own"})
     assert defaults.marked(before)
     aside = merged(before, {"metadata": {"annotations": defaults.setting_aside(before, "abcd")}})
-    assert defaults.annotations(aside) == {"their": "own", SET_ASIDE: value, SET_ASIDE_BY: "abcd"}
+    assert defaults.annotations_of(aside) == {"their": "own", SET_ASIDE: value, SET_ASIDE_BY: "abcd"}
     assert not defaults.marked(aside)
     assert defaults.set_aside_by(aside) == "abcd"
     assert merged(aside, {"metadata": {"annotations": defaults.putting_back(aside)}}) == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_csi_snapshot import leftovers
-from pytest_csi_snapshot.defaults import IS_DEFAULT, annotations, setting_aside
+from pytest_csi_snapshot.defaults import IS_DEFAULT, annotations_of, setting_aside
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, PV, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.labels import RUN, Mark
 from pytest_csi_snapshot.ledger import BEING_DELETED
@@ -87,7 +87,7 @@ def test_default_classes_that_the_run_has_set_aside_are_defaults_again(api: Memo
         body = put(api, SNAPSHOT_CLASS, {"metadata": meta(name, annotations={IS_DEFAULT: "true", "their": "own"})})
         api.patch(SNAPSHOT_CLASS, None, name, {"metadata": {"annotations": setting_aside(body, run)}})
     assert leftovers.put_back_defaults(api, "abcd") == ["one"]
-    one, another = (annotations(api.get(SNAPSHOT_CLASS, None, name)) for name in ("one", "another"))
+    one, another = (annotations_of(api.get(SNAPSHOT_CLASS, None, name)) for name in ("one", "another"))
     assert one == {IS_DEFAULT: "true", "their": "own"}
     assert IS_DEFAULT not in another
 
