@@ -92,8 +92,9 @@ class SnapshotVerbs(Core):
         self.patch(content, {"metadata": {"finalizers": None}})
 
     def import_content(
-        self, handle: str, *, name: str = "", snapshot: str = "", policy: str = "Retain", mode: str = "Filesystem"
-    ) -> Handle:
+        self, handle: str, *, name: str = "", snapshot: str = "", policy: str = "Retain", mode: str = "Filesystem",
+        cls: str = "",
+    ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
         With ``Retain`` it is only borrowed: clean-up never deletes what it refers to.
@@ -108,6 +109,7 @@ class SnapshotVerbs(Core):
                     "source": {"snapshotHandle": handle},
                     "sourceVolumeMode": mode,
                     "volumeSnapshotRef": {"name": snapshot or fresh_name("imported"), "namespace": self.namespace},
+                    **({"volumeSnapshotClassName": cls} if cls else {}),
                 },
             },
         )
