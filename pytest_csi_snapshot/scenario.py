@@ -21,6 +21,7 @@ from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
@@ -31,6 +32,7 @@ class Scenario(
     BlockVerbs,
     VolumeVerbs,
     SnapshotVerbs,
+    HolderVerbs,
     PodVerbs,
     DryRunVerbs,
     InquiryVerbs,
