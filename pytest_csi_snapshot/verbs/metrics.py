@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Any
 
 import tenacity
 
-from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.inventory import SNAPSHOT_CONTROLLER, Component
 from pytest_csi_snapshot.kube.kinds import POD
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.prometheus import Sample, samples
-from pytest_csi_snapshot.verbs.core import Core
-
-Json = dict[str, Any]
+from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 
 DURATIONS = "snapshot_controller_operation_total_seconds"
 IN_FLIGHT = "snapshot_controller_operations_in_flight"
 
-_CONTROLLER = "app.kubernetes.io/name in (snapshot-controller, csi-snapshot-controller)"
-_ENDPOINT = re.compile(r"--(?:http-endpoint|metrics-address)[= ]\S*:(\d+)")
-_PATH = re.compile(r"--metrics-path[= ](\S+)")
 
-
-class MetricVerbs(Core):
+class MetricVerbs(InquiryVerbs):
     """Verbs on metrics."""
-
-    cluster: Cluster
 
     def controller_metrics(self, clause: str) -> list[Sample]:
         """The samples of all instances of the snapshot-controller; only the one that leads counts operations.
@@ -35,13 +25,18 @@ class MetricVerbs(Core):
         Ends the test as not supported where no instance serves metrics, or its page may not be read.
         """
         __tracebackhide__ = True
-        pages = [page for pod in self.api.list(POD, labelSelector=_CONTROLLER) if (page := _page_of(pod))]
+        running = [each for each in self.components() if each.program == SNAPSHOT_CONTROLLER]
+        pages = [page for each in running if (page := _page_of(each))]
         if not pages:
-            self.not_supported(clause, "no pod labelled as a snapshot-controller has an argument --http-endpoint")
-        try:
-            texts = [str(self.station.client.request("GET", page).get("text", "")) for page in pages]
-        except ApiError as error:
-            self.not_supported(clause, f"the metrics cannot be read: {error}")
+            self.not_supported(clause, "no snapshot-controller that runs here has an argument --http-endpoint")
+        texts, troubles = [], []
+        for page in pages:
+            try:
+                texts.append(str(self.station.client.request("GET", page).get("text", "")))
+            except ApiError as error:
+                troubles.append(str(error))
+        if not texts:
+            self.not_supported(clause, f"the metrics cannot be read: {'; '.join(troubles)}")
         return [sample for text in texts for sample in samples(text)]
 
     def measured(self, clause: str, operation: str, kind: str, *, more_than: float) -> None:
@@ -80,14 +75,12 @@ def done(metrics: Iterable[Sample], driver: str, operation: str, kind: str) -> f
     )
 
 
-def _page_of(pod: Json) -> str:
-    """The path of a running pod's page of metrics, "" where it has none."""
-    if (pod.get("status") or {}).get("phase") != "Running" or "deletionTimestamp" in pod["metadata"]:
+def _page_of(controller: Component) -> str:
+    """The path of a controller's page of metrics, "" where it has none."""
+    port = (controller.argument("http-endpoint") or controller.argument("metrics-address") or "").rpartition(":")[
+        2
+    ]
+    if not port.isdecimal():
         return ""
-    for container in pod["spec"]["containers"]:
-        words = " ".join([*(container.get("command") or []), *(container.get("args") or [])])
-        if found := _ENDPOINT.search(words):
-            path = _PATH.search(words)
-            root = f"{POD.path(pod['metadata']['namespace'], pod['metadata']['name'])}:{found[1]}/proxy"
-            return root + (path[1] if path else "/metrics")
-    return ""
+    page = controller.argument("metrics-path") or "/metrics"
+    return f"{POD.path(controller.namespace, controller.pod)}:{port}/proxy{page}"
