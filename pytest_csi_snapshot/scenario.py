@@ -22,13 +22,23 @@ from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.growth import GrowthVerbs
+from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
-class Scenario(GrowthVerbs, StaticVolumeVerbs, BlockVerbs, VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs):
+class Scenario(
+    GrowthVerbs,
+    StaticVolumeVerbs,
+    BlockVerbs,
+    VolumeVerbs,
+    SnapshotVerbs,
+    PodVerbs,
+    DryRunVerbs,
+    InquiryVerbs,
+):
     """All verbs of a test, on one cluster."""
 
     def __init__(
