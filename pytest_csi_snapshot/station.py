@@ -76,10 +76,14 @@ class Station:
             watch.stop()
 
 
-@cache
 def station_at(cluster: Cluster) -> Station:
-    """The station of this process at a cluster, opened at the first call."""
-    client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
+    """The station of this process at a cluster, opened at the first call; all drivers in it share it."""
+    return _station(cluster.kubeconfig, cluster.context)
+
+
+@cache
+def _station(kubeconfig: str, context: str) -> Station:
+    client = KubeClient.from_kubeconfig(kubeconfig or None, context or None)
     station = Station(client, this_worker())
     station.open()
     return station
