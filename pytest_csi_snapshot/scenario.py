@@ -19,14 +19,24 @@ from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.answers import AnswerVerbs
+from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
-class Scenario(AnswerVerbs, VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs):
+class Scenario(
+    AnswerVerbs,
+    BlockVerbs,
+    VolumeVerbs,
+    SnapshotVerbs,
+    PodVerbs,
+    DryRunVerbs,
+    InquiryVerbs,
+):
     """All verbs of a test, on one cluster."""
 
     def __init__(

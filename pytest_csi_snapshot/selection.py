@@ -40,8 +40,8 @@ class Selection:
         )
         if complaint and not hasattr(config, "workerinput"):  # an error here would end a worker, not the run
             raise pytest.UsageError(complaint)
-        chosen = catalogue().select(self._settings.csi_clauses, self._settings.csi_areas)
-        if self._settings.csi_clauses or self._settings.csi_areas:
+        chosen = self._settings.chosen
+        if chosen is not None:
             kept = [item for item in items if not chosen.isdisjoint(_noted(item))]
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
             items[:] = kept
