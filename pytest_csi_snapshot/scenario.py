@@ -24,6 +24,7 @@ from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
+from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
@@ -36,6 +37,7 @@ class Scenario(
     PodVerbs,
     DryRunVerbs,
     InquiryVerbs,
+    QuotaVerbs,
 ):
     """All verbs of a test, on one cluster."""
 

@@ -6,6 +6,7 @@ A StorageClass or VolumeSnapshotClass says so in its parameters, which the calls
     omits: content_source                 fields left out of the answer
     takes: "5"                            seconds that CreateSnapshot takes
     ready_after: "3"                      seconds from the cut until the snapshot may be restored
+    held_by: restores                     DeleteSnapshot is refused while a volume made of the snapshot is there
 
 What is scripted for one object holds for that object alone, for as long as the process lives.
 """
@@ -28,7 +29,8 @@ from .trait import Method, Trait, wrap
 if TYPE_CHECKING:
     from ..driver.services import Services
 
-ANSWERS, OMITS, TAKES, READY_AFTER = "answers", "omits", "takes", "ready_after"
+ANSWERS, OMITS, TAKES, READY_AFTER, HELD_BY = "answers", "omits", "takes", "ready_after", "held_by"
+_LINES = (ANSWERS, OMITS, TAKES, READY_AFTER, HELD_BY)
 _ANSWER = re.compile(r"([A-Za-z]+)=([A-Z_]+)\*(\d+)")
 _TICK = 0.05
 """Seconds between two looks at whether a caller has hung up: gRPC tells nobody who waits."""
@@ -44,6 +46,7 @@ class Script:
     omits: frozenset[str] = frozenset()
     takes: float = 0.0
     ready_after: float = 0.0
+    held: bool = False
     began: float = field(default_factory=time.monotonic)
     calls: dict[str, int] = field(default_factory=dict)
 
@@ -57,7 +60,8 @@ class Script:
                 raise invalid(f"invalid parameter {ANSWERS}: {word!r} is not of the form METHOD=CODE*NUMBER")
             answers[found[1]] = (grpc.StatusCode[found[2]], int(found[3]) or _ALL)
         omits = frozenset(parameters.get(OMITS, "").split())
-        return cls(answers, omits, _seconds(parameters, TAKES), _seconds(parameters, READY_AFTER))
+        held = parameters.get(HELD_BY) == "restores"
+        return cls(answers, omits, _seconds(parameters, TAKES), _seconds(parameters, READY_AFTER), held)
 
     def take_turn(self, method: str) -> None:
         """Count a call; raises Refusal where the script has an error for it.
@@ -81,6 +85,8 @@ class Scripted(Trait):
         self._guard = threading.Lock()
         self._scripts: dict[str, Script] = {}
         """By the name that an object is created by, and by the id that it got."""
+        self._restored: dict[str, str] = {}
+        """Volume id -> id of the snapshot that it was made of."""
 
     def apply(self, services: Services) -> None:
         wrap(services.controller, "CreateVolume", self._create_volume)
@@ -95,7 +101,7 @@ class Scripted(Trait):
     def _begin(self, name: str, request: Any) -> Script:
         """The script of an object that is being created; its lines are taken out of the request."""
         found = Script.of(request.parameters)
-        for parameter in (ANSWERS, OMITS, TAKES, READY_AFTER):
+        for parameter in _LINES:
             request.parameters.pop(parameter, None)
         with self._guard:
             return self._scripts.setdefault(name, found)
@@ -106,9 +112,23 @@ class Scripted(Trait):
                 script = self._scripts.get(getattr(request, identifier))
             if script:
                 script.take_turn(method)
-            return clean(request, context)
+            if method == "DeleteSnapshot" and script and script.held:
+                self._refuse_while_restored(request.snapshot_id)
+            answer = clean(request, context)
+            if method == "DeleteVolume":
+                with self._guard:
+                    self._restored.pop(request.volume_id, None)
+            return answer
 
         return call
+
+    def _refuse_while_restored(self, snapshot: str) -> None:
+        with self._guard:
+            users = sorted(volume for volume, source in self._restored.items() if source == snapshot)
+        if users:
+            raise Refusal(
+                grpc.StatusCode.FAILED_PRECONDITION, f"snapshot {snapshot} is used by {', '.join(users)}"
+            )
 
     def _create_volume(self, clean: Method, request: csi_pb2.CreateVolumeRequest, context: Any) -> Any:
         script = self._begin(f"volume {request.name}", request)
@@ -116,6 +136,7 @@ class Scripted(Trait):
         answer: csi_pb2.CreateVolumeResponse = clean(request, context)
         with self._guard:
             self._scripts[answer.volume.volume_id] = script
+            self._restored[answer.volume.volume_id] = request.volume_content_source.snapshot.snapshot_id
         for name in script.omits & {"content_source"}:
             answer.volume.ClearField(name)
         return answer

@@ -76,7 +76,7 @@ class Controller:
         return csi_pb2.ControllerExpandVolumeResponse(capacity_bytes=request.capacity_range.required_bytes)
 
     def CreateSnapshot(self, request: Any, context: Any) -> Any:  # noqa: N802
-        assert not set(request.parameters) & {"answers", "omits", "takes", "ready_after"}
+        assert not set(request.parameters) & {"answers", "omits", "takes", "ready_after", "held_by"}
         self.cut.append(request.name)
         snapshot = csi_pb2.Snapshot(snapshot_id=request.name, size_bytes=GIB, ready_to_use=True)
         snapshot.creation_time.GetCurrentTime()
@@ -214,6 +214,18 @@ def test_a_slow_snapshot_is_cut_before_its_caller_hangs_up() -> None:
     refused("DEADLINE_EXCEEDED", snapshot, driver, Caller(patience=1), takes="0.3")
     assert driver.controller.cut == ["s"]
     assert snapshot(driver, takes="0.3").ready_to_use
+
+
+def test_a_snapshot_is_held_by_what_was_restored_from_it() -> None:
+    driver = services("scripted")
+    snapshot(driver, held_by="restores")
+    request = csi_pb2.CreateVolumeRequest(name="b")
+    request.volume_content_source.snapshot.snapshot_id = "s"
+    driver.controller.CreateVolume(request, Caller())
+    gone = csi_pb2.DeleteSnapshotRequest(snapshot_id="s")
+    refused("FAILED_PRECONDITION", driver.controller.DeleteSnapshot, gone, None)
+    driver.controller.DeleteVolume(csi_pb2.DeleteVolumeRequest(volume_id="b"), None)
+    driver.controller.DeleteSnapshot(gone, None)
 
 
 def test_a_snapshot_is_ready_after_a_while() -> None:
