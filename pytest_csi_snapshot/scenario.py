@@ -19,10 +19,13 @@ from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.answers import AnswerVerbs
+from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
+from pytest_csi_snapshot.verbs.metrics import MetricVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
@@ -33,8 +36,11 @@ class Scenario(
     AnswerVerbs,
     BlockVerbs,
     VolumeVerbs,
+    AttemptVerbs,
     SnapshotVerbs,
+    HolderVerbs,
     PodVerbs,
+    MetricVerbs,
     DryRunVerbs,
     InquiryVerbs,
     QuotaVerbs,
