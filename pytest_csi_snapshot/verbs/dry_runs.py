@@ -45,9 +45,9 @@ class DryRunVerbs(Core):
         return again(replace)
 
     def rules_of(self, kind: Kind) -> int:
-        """How many validation rules (CEL) the installed CRD of a kind carries in version v1."""
+        """How many validation rules (CEL) the installed CRD of a kind carries in the version of ``kind``."""
         spec = self.api.get(CRD, None, f"{kind.plural}.{kind.api_version.split('/')[0]}")["spec"]
-        return sum(_rules_in(version["schema"]) for version in spec["versions"] if version["name"] == "v1")
+        return sum(_rules_in(version["schema"]) for version in spec["versions"] if version["name"] == kind.version)
 
     def needs_rules(self, clause: str, kind: Kind) -> None:
         """Go on only where the CRD carries rules: the lack of them is told once, by API-VER-002."""
