@@ -21,12 +21,13 @@ from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.groups import GroupVerbs
+from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
-class Scenario(VolumeVerbs, SnapshotVerbs, GroupVerbs, PodVerbs, DryRunVerbs):
+class Scenario(HandmadeVerbs, VolumeVerbs, SnapshotVerbs, GroupVerbs, PodVerbs, DryRunVerbs):
     """All verbs of a test, on one cluster."""
 
     def __init__(

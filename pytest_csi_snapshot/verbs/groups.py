@@ -77,6 +77,11 @@ class GroupVerbs(Core):
 
     # -- groups and their members
 
+    def labelled(self, claim: Handle, labels: Mapping[str, str]) -> Handle:
+        """The claim, with labels by which a group takes it."""
+        self.patch(claim, {"metadata": {"labels": dict(labels)}})
+        return claim
+
     def group(self, labels: Mapping[str, str], *, cls: str | None = "", **selector: Any) -> Handle:
         """A new group snapshot of all claims with these labels; not waited for. ``cls`` None names no class."""
         named = {} if cls is None else {"volumeGroupSnapshotClassName": cls or self.group_class()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +20,6 @@ Json = dict[str, Any]
 SIZE = GI
 """Bytes of a volume where the test does not care: what every driver can make without rounding it up."""
 
-NO_LABELS: Mapping[str, str] = {}
 
 NO_CLONES = "does not support clone"
 """What the external-provisioner says of a driver without CLONE_VOLUME (CLN-010)."""
@@ -53,9 +51,8 @@ class VolumeVerbs(Core):
         return self.create(STORAGE_CLASS, {**body, "metadata": {"name": name}}).name
 
     def claim(
-        self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = "",
-        labels: Mapping[str, str] = NO_LABELS,
-    ) -> Handle:  # fmt: skip
+        self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = ""
+    ) -> Handle:
         """A new claim, beside its source where it has one; not waited for."""
         spec: Json = {
             "accessModes": ["ReadWriteOnce"],
@@ -67,15 +64,12 @@ class VolumeVerbs(Core):
             group = {"apiGroup": SNAPSHOT.api_version.split("/")[0]} if source.kind == SNAPSHOT else {}
             spec["dataSource"] = {**group, "kind": source.kind.kind, "name": source.name}
         namespace = source.namespace if source is not None else self.namespace
-        meta = {"name": fresh_name("claim"), "namespace": namespace, "labels": dict(labels)}
-        return self.create(PVC, {"metadata": meta, "spec": spec})
+        return self.create(PVC, {"metadata": {"name": fresh_name("claim"), "namespace": namespace}, "spec": spec})
 
-    def volume(
-        self, size: int = SIZE, *, mode: str = "Filesystem", labels: Mapping[str, str] = NO_LABELS
-    ) -> Handle:
+    def volume(self, size: int = SIZE, *, mode: str = "Filesystem") -> Handle:
         """A new, empty, bound volume."""
         __tracebackhide__ = True
-        claim = self.claim(size, mode=mode, labels=labels)
+        claim = self.claim(size, mode=mode)
         self.bound(claim)
         return claim
 
