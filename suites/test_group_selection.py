@@ -101,9 +101,8 @@ def test_only_default_class_of_the_first_volumes_driver_is_used(csi: Scenario) -
     alone = csi.group(COLORED, cls=None)
     csi.event(alone, "SetDefaultGroupSnapshotClassFailed", "GRP-005")
     first, second = default(), default()
-    csi.event(
-        csi.group({"color": "none"}, cls=second.name), "GroupSnapshotContentCreationFailed"
-    )  # both are known
+    probe = csi.group({"color": "none"}, cls=second.name)
+    csi.event(probe, "GroupSnapshotContentCreationFailed")  # so both classes are known
     torn = csi.group(COLORED, cls=None)
     csi.event(torn, "SetDefaultGroupSnapshotClassFailed", "GRP-005")
     csi.delete(second)
