@@ -19,6 +19,7 @@ from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
+from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.groups import GroupVerbs
@@ -36,6 +37,7 @@ class Scenario(
     VolumeVerbs,
     SnapshotVerbs,
     GroupVerbs,
+    ControllerVerbs,
     HolderVerbs,
     PodVerbs,
     DryRunVerbs,
@@ -87,6 +89,7 @@ class Scenario(
 def open_scenario(*, cluster: Cluster, recorder: Recorder, settings: Settings, test_id: str) -> Iterator[Scenario]:
     """A scenario for one test. With ``--csi-keep`` on a cluster of somebody else, what it made stays there."""
     scenario = Scenario(station_at(cluster), cluster, recorder, test_id)
+    scenario.may_disrupt = settings.csi_disrupt
     recorder.on_finish(scenario.audit)
     try:
         yield scenario

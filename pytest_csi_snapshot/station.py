@@ -20,6 +20,7 @@ from pytest_csi_snapshot.kube.kinds import (
     EVENT,
     GROUP_CONTENT,
     GROUP_SNAPSHOT,
+    LEASE,
     POD,
     PV,
     PVC,
@@ -62,6 +63,11 @@ class Station:
         """Record which volumes of a driver are attached where, beginning with those that are now."""
         scope = Scope(VOLUME_ATTACHMENT, keep=lambda body: body["spec"].get("attacher") == driver)
         self._watch_as_well(f"attachments {driver}", scope)
+
+    def watch_lease(self, namespace: str, name: str) -> None:
+        """Record who holds a lease, beginning with who does now."""
+        scope = Scope(LEASE, namespace, field_selector=f"metadata.name={name}")
+        self._watch_as_well(f"lease {namespace} {name}", scope)
 
     def watch_groups(self, version: str) -> None:
         """Record group snapshots, their contents and their members, which bear no label of ours."""
