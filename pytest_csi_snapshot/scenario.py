@@ -18,6 +18,7 @@ from pytest_csi_snapshot.limits import Limits, limits_of
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
+from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
@@ -26,6 +27,7 @@ from pytest_csi_snapshot.verbs.groups import GroupVerbs
 from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
+from pytest_csi_snapshot.verbs.metrics import MetricVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
@@ -35,11 +37,13 @@ class Scenario(
     BlockVerbs,
     HandmadeVerbs,
     VolumeVerbs,
+    AttemptVerbs,
     SnapshotVerbs,
     GroupVerbs,
     ControllerVerbs,
     HolderVerbs,
     PodVerbs,
+    MetricVerbs,
     DryRunVerbs,
     InquiryVerbs,
 ):
