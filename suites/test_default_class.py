@@ -90,7 +90,7 @@ def test_none_of_several_default_classes_is_chosen(csi: Scenario) -> None:
 @pytest.mark.csi_clause("CLS-006")
 def test_default_class_of_another_driver_is_ignored(csi: Scenario) -> None:
     csi.no_defaults("CLS-006")
-    csi.default_class(driver=csi.invented_driver())
+    csi.default_class(driver=csi.forsaken_driver())
     claim = csi.volume()
     csi.classes_known()
     snapshot = unsettled(csi, "CLS-006", claim)
@@ -105,7 +105,7 @@ def test_default_class_of_another_driver_is_ignored(csi: Scenario) -> None:
 def test_default_class_is_that_of_the_volumes_driver(csi: Scenario) -> None:
     """The StorageClass of the claim is of the driver under test, its volume is of another one."""
     csi.no_defaults("CLS-006")
-    driver = csi.invented_driver()
+    driver = csi.forsaken_driver()
     csi.default_class()
     theirs = csi.default_class(driver=driver)
     csi.classes_known()

@@ -39,7 +39,7 @@ def test_imported_snapshot_holds_the_bytes_of_the_retained_one(csi: Scenario) ->
 def retained_with_a_secret(csi: Scenario, secret: Handle) -> Taken:
     """A retained snapshot whose content bears the annotations with a secret of ours; unknown without the right."""
     keys = {f"{PARAMETER}-name": secret.name, f"{PARAMETER}-namespace": secret.namespace}
-    snapshot = csi.snapshot(csi.volume(), cls=csi.derived_class("Retain", keys).name)
+    snapshot = csi.snapshot(csi.volume(), cls=csi.derived_class("Retain", **keys).name)
     content = csi.content_of(snapshot)
     answer = csi.backend_answers(content)
     if HAS_ERROR.holds(answer):

@@ -43,23 +43,22 @@ class SnapshotVerbs(Core):
             self.cluster.snapshot_class if given["deletionPolicy"] == policy else self.derived_class(policy).name
         )
 
-    def derived_class(self, policy: str, parameters: Mapping[str, str] | None = None, *, name: str = "") -> Handle:
+    def derived_class(self, policy: str, **parameters: str) -> Handle:
         """A new class like the given one, with this policy and further parameters; a test may change it."""
         given = self.api.get(SNAPSHOT_CLASS, None, self.cluster.snapshot_class)
         body: Json = {"driver": given["driver"], "deletionPolicy": policy}
-        if merged := {**(given.get("parameters") or {}), **(parameters or {})}:
-            body["parameters"] = merged
-        return self._make_class(body, name)
+        body["parameters"] = {**(given.get("parameters") or {}), **parameters}
+        return self._make_class(body)
 
     def forsaken_class(self, policy: str = "Delete") -> str:
         """The name of a class of a driver that does not exist.
 
-        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018); the ledger frees its content.
+        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018).
         """
-        return self.class_of(self.invented_driver(), policy).name
+        return self.class_of(self.forsaken_driver(), policy).name
 
-    def invented_driver(self) -> str:
-        """The name of a driver that does not exist; the ledger frees contents of it."""
+    def forsaken_driver(self) -> str:
+        """The name of a driver that does not exist; the ledger frees contents of it, as nobody else would."""
         driver = f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
         self.ledger.forsaken.add(driver)
         return driver
@@ -68,9 +67,8 @@ class SnapshotVerbs(Core):
         """A new class of any driver, without parameters."""
         return self._make_class({"driver": driver, "deletionPolicy": policy})
 
-    def _make_class(self, body: Json, name: str = "") -> Handle:
-        meta = {"name": name or self.api.mark.fresh("class")}
-        return self.create(SNAPSHOT_CLASS, {"metadata": meta, **body})
+    def _make_class(self, body: Json) -> Handle:
+        return self.create(SNAPSHOT_CLASS, {"metadata": {"name": self.api.mark.fresh("class")}, **body})
 
     def snapshot(self, claim: Handle, *, cls: str = "", name: str = "") -> Handle:
         """A new VolumeSnapshot of a claim, beside it; not waited for."""
@@ -130,7 +128,7 @@ class SnapshotVerbs(Core):
         self.patch(content, {"metadata": {"finalizers": None}})
 
     def import_content(
-        self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "",
+        self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "", cls: str = "",
         policy: str = "Retain", mode: str = "Filesystem", annotations: Mapping[str, str] | None = None,
     ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
@@ -152,6 +150,7 @@ class SnapshotVerbs(Core):
                     "source": {"snapshotHandle": handle},
                     **({"sourceVolumeMode": mode} if mode else {}),
                     "volumeSnapshotRef": {**reference, **({"uid": uid} if uid else {})},
+                    **({"volumeSnapshotClassName": cls} if cls else {}),
                 },
             },
         )
@@ -196,6 +195,16 @@ class SnapshotVerbs(Core):
         """Make a snapshot that no content refers to any more ours again, so that clean-up deletes it."""
         content = self.import_content(handle, policy="Delete")
         self.ready(self.import_snapshot(content))
+
+    def lose_in_backend(self, handle: str) -> None:
+        """Have a snapshot deleted in the backend behind the back of the content that stands for it."""
+        __tracebackhide__ = True
+        content = self.import_content(handle, policy="Delete")
+        snapshot = self.import_snapshot(content)
+        self.ready(snapshot)
+        self.delete(snapshot)
+        self.gone(content)
+        self.gone(snapshot)
 
     def backend_knows(self, handle: str, clause: str) -> bool:
         """Whether the backend still has a snapshot, asked by importing its handle (DEL-016).
