@@ -130,7 +130,8 @@ def test_snapshot_whose_content_refers_elsewhere_is_not_ready(csi: Scenario, csi
 @pytest.mark.csi_clause("BIND-007")
 def test_content_of_no_snapshot_is_left_alone(csi: Scenario, csi_source: Taken, snapshot: str) -> None:
     """Not even its deletion by hand is carried out: YAML that was copied must not cost data."""
-    content = csi.import_content(csi_source.handle, uid=str(uuid.uuid4()), policy="Delete")
+    handle = csi.taken(csi.volume()).handle  # its own: where the clause is not kept, the snapshot is lost
+    content = csi.import_content(handle, uid=str(uuid.uuid4()), policy="Delete")
     csi.ledger.borrowed.add(content.uid)
     if snapshot == "has another uid":
         csi.event(csi.import_snapshot(content), "SnapshotContentMisbound")
