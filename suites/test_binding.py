@@ -126,14 +126,14 @@ def test_snapshot_whose_content_refers_elsewhere_is_not_ready(csi: Scenario, csi
     csi.ready(snapshot, "BIND-006")
 
 
-@pytest.mark.parametrize("snapshot", ["never existed", "has another uid"])
+@pytest.mark.parametrize("snapshot", ["never-existed", "of-another-uid"])
 @pytest.mark.csi_clause("BIND-007")
 def test_content_of_no_snapshot_is_left_alone(csi: Scenario, csi_source: Taken, snapshot: str) -> None:
     """Not even its deletion by hand is carried out: YAML that was copied must not cost data."""
     handle = csi.taken(csi.volume()).handle  # its own: where the clause is not kept, the snapshot is lost
     content = csi.import_content(handle, uid=str(uuid.uuid4()), policy="Delete")
     csi.ledger.borrowed.add(content.uid)
-    if snapshot == "has another uid":
+    if snapshot == "of-another-uid":
         csi.event(csi.import_snapshot(content), "SnapshotContentMisbound")
     csi.wait(content, has_finalizer(CONTENT_FINALIZER), "BIND-007")
     csi.nudge(content)

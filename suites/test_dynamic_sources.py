@@ -26,7 +26,7 @@ def terminating_claim(csi: Scenario) -> Handle:
 NO_SOURCE: dict[str, Callable[[Scenario], Handle]] = {
     "missing": lambda csi: csi.missing_claim(),
     "unbound": lambda csi: csi.unbound_claim(),
-    "not of CSI": lambda csi: csi.handmade_volume(NFS),
+    "not-csi": lambda csi: csi.handmade_volume(NFS),
     "terminating": terminating_claim,
 }
 
