@@ -21,6 +21,7 @@ from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
@@ -29,11 +30,12 @@ from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 class Scenario(
     BlockVerbs,
+    HandmadeVerbs,
+    InquiryVerbs,
     VolumeVerbs,
     SnapshotVerbs,
     PodVerbs,
     DryRunVerbs,
-    InquiryVerbs,
 ):
     """All verbs of a test, on one cluster."""
 

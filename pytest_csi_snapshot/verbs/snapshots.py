@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
@@ -18,6 +20,15 @@ Json = dict[str, Any]
 READY_OR_REFUSED = Condition(
     f"{READY.text} or {HAS_ERROR.text}", lambda body: READY.holds(body) or HAS_ERROR.holds(body)
 )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A ready snapshot, its content, and the driver's own name of it: what there is to import."""
+
+    snapshot: Handle
+    content: Handle
+    handle: str
 
 
 class SnapshotVerbs(Core):
@@ -75,6 +86,18 @@ class SnapshotVerbs(Core):
         self.ready(taken)
         return taken
 
+    def taken(self, claim: Handle, *, cls: str = "") -> Taken:
+        """``ready_snapshot`` with its content and handle."""
+        __tracebackhide__ = True
+        snapshot = self.ready_snapshot(claim, cls=cls)
+        content = self.content_of(snapshot)
+        return Taken(snapshot, content, self.handle_in(self.wait(content, READY)))
+
+    def unclassed(self, claim: Handle) -> Handle:
+        """A new VolumeSnapshot of a claim that names no class; only where defaults are what a test is about."""
+        body = {"source": {"persistentVolumeClaimName": claim.name}}
+        return self.create(SNAPSHOT, {"metadata": {"namespace": claim.namespace}, "spec": body})
+
     def content_of(self, snapshot: Handle, clause: str = "") -> Handle:
         """The content that refers to a snapshot, as soon as there is one."""
         __tracebackhide__ = True
@@ -87,27 +110,37 @@ class SnapshotVerbs(Core):
         found = self._await(snapshot, made, "a VolumeSnapshotContent that refers to it", clause, None)
         return Handle.of(SNAPSHOT_CONTENT, found.object)
 
+    def contents(self) -> list[Json]:
+        """All contents that the cluster has now, whoever made them."""
+        return self.api.list(SNAPSHOT_CONTENT)
+
     def free(self, content: Handle) -> None:
         """Let go of a content that no controller serves: what its driver's sidecar would do (DEL-018)."""
         self.patch(content, {"metadata": {"finalizers": None}})
 
     def import_content(
-        self, handle: str, *, name: str = "", snapshot: str = "", policy: str = "Retain", mode: str = "Filesystem"
-    ) -> Handle:
+        self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "",
+        policy: str = "Retain", mode: str = "Filesystem", annotations: Mapping[str, str] | None = None,
+    ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
-        With ``Retain`` it is only borrowed: clean-up never deletes what it refers to.
+        With ``Retain`` it is only borrowed: clean-up never deletes what it refers to. ``uid`` reserves it for one
+        VolumeSnapshot of that name only; without a ``mode`` it does not say of what volume mode the source was.
         """
+        reference = {"name": snapshot or fresh_name("imported"), "namespace": namespace or self.namespace}
         content = self.create(
             SNAPSHOT_CONTENT,
             {
-                "metadata": {"name": name or self.api.mark.fresh("content")},
+                "metadata": {
+                    "name": name or self.api.mark.fresh("content"),
+                    "annotations": dict(annotations or {}),
+                },
                 "spec": {
                     "driver": self.cluster.driver,
                     "deletionPolicy": policy,
                     "source": {"snapshotHandle": handle},
-                    "sourceVolumeMode": mode,
-                    "volumeSnapshotRef": {"name": snapshot or fresh_name("imported"), "namespace": self.namespace},
+                    **({"sourceVolumeMode": mode} if mode else {}),
+                    "volumeSnapshotRef": {**reference, **({"uid": uid} if uid else {})},
                 },
             },
         )
@@ -117,15 +150,17 @@ class SnapshotVerbs(Core):
 
     def import_snapshot(self, content: Handle) -> Handle:
         """The VolumeSnapshot for which an imported content is reserved."""
-        return self.imported(content.name, name=self.get(content)["spec"]["volumeSnapshotRef"]["name"])
+        reference = self.get(content)["spec"]["volumeSnapshotRef"]
+        return self.imported(content.name, name=reference["name"], namespace=reference["namespace"])
 
-    def imported(self, content: str, *, name: str = "", cls: str = "") -> Handle:
+    def imported(self, content: str, *, name: str = "", namespace: str = "", cls: str = "") -> Handle:
         """A VolumeSnapshot that names a content, which need not exist yet; of no class unless one is given."""
+        meta = {"name": name or fresh_name("imported"), "namespace": namespace or self.namespace}
         named = {"volumeSnapshotClassName": cls} if cls else {}
         return self.create(
             SNAPSHOT,
             {
-                "metadata": {"name": name or fresh_name("imported")},
+                "metadata": meta,
                 "spec": {"source": {"volumeSnapshotContentName": content}, **named},
             },
         )
