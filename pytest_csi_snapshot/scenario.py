@@ -18,6 +18,7 @@ from pytest_csi_snapshot.limits import Limits, limits_of
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
+from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
@@ -29,6 +30,7 @@ from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
 class Scenario(
+    AttemptVerbs,
     BlockVerbs,
     HandmadeVerbs,
     InquiryVerbs,
