@@ -109,6 +109,7 @@ BOUND = Condition("phase Bound", lambda body: status_of(body).get("phase") == "B
 TERMINATING = Condition("a deletionTimestamp", lambda body: "deletionTimestamp" in body["metadata"])
 POD_DONE = Condition("phase Succeeded", lambda body: status_of(body).get("phase") == "Succeeded", _pod_failed)
 POD_SCHEDULED = Condition("a node", lambda body: bool(body["spec"].get("nodeName")))
+POD_RUNNING = Condition("phase Running", lambda body: status_of(body).get("phase") == "Running", _pod_ended)
 POD_READY = Condition("condition Ready", _container_ready, _pod_ended)
 
 RESIZE_TYPES = frozenset({"Resizing", "FileSystemResizePending", "ControllerResizeError", "NodeResizeError"})

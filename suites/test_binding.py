@@ -112,9 +112,7 @@ def test_snapshot_whose_content_is_gone_is_not_ready(csi: Scenario, csi_source: 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.csi_clause("BIND-006")
-def test_snapshot_whose_content_refers_elsewhere_is_not_ready(
-    csi: Scenario, csi_source: Taken, kind: str
-) -> None:
+def test_snapshot_whose_content_refers_elsewhere_is_not_ready(csi: Scenario, csi_source: Taken, kind: str) -> None:
     snapshot, content = bound_pair(csi, csi_source, kind)
     csi.patch(content, {"spec": {"volumeSnapshotRef": {"uid": str(uuid.uuid4())}}})
     bind_another(csi, csi_source)

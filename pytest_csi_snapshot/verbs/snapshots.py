@@ -119,8 +119,9 @@ class SnapshotVerbs(Core):
         self.patch(content, {"metadata": {"finalizers": None}})
 
     def import_content(
-        self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "", cls: str = "",
-        policy: str = "Retain", mode: str = "Filesystem", annotations: Mapping[str, str] | None = None,
+        self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "",
+        cls: str = "", policy: str = "Retain", mode: str = "Filesystem",
+        annotations: Mapping[str, str] | None = None,
     ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
