@@ -21,6 +21,7 @@ from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.deletions import DeletionVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.growth import GrowthVerbs
 from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
@@ -35,6 +36,7 @@ class Scenario(
     AttemptVerbs,
     GrowthVerbs,
     BlockVerbs,
+    DeletionVerbs,
     HandmadeVerbs,
     InquiryVerbs,
     StaticVolumeVerbs,
@@ -74,8 +76,8 @@ class Scenario(
         try:
             leaks = [] if keep else self.ledger.clean_up()
         finally:
-            if self._namespace:
-                self.station.leave(self._namespace)
+            for namespace in (self._namespace, *self._further_namespaces):
+                self.station.leave(namespace)
             self.history.forget(self.ledger.uids)
         for leak in leaks:
             if self._recorder is None:

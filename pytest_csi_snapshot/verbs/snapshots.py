@@ -102,13 +102,24 @@ class SnapshotVerbs(Core):
         """The content that refers to a snapshot, as soon as there is one."""
         __tracebackhide__ = True
 
-        def made() -> Version | None:
-            found = (versions[-1] for versions in self.history.objects(SNAPSHOT_CONTENT))
-            claims = (v for v in found if v.object["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid)
-            return next(claims, None)
-
-        found = self._await(snapshot, made, "a VolumeSnapshotContent that refers to it", clause, None)
+        found = self._await(
+            snapshot,
+            lambda: self._content_version(snapshot),
+            "a VolumeSnapshotContent that refers to it",
+            clause,
+            None,
+        )
         return Handle.of(SNAPSHOT_CONTENT, found.object)
+
+    def made_for(self, snapshot: Handle) -> Handle | None:
+        """The content that referred to a snapshot, also where it is gone; None where none was seen so far."""
+        version = self._content_version(snapshot)
+        return Handle.of(SNAPSHOT_CONTENT, version.object) if version else None
+
+    def _content_version(self, snapshot: Handle) -> Version | None:
+        found = (versions[-1] for versions in self.history.objects(SNAPSHOT_CONTENT))
+        claims = (v for v in found if v.object["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid)
+        return next(claims, None)
 
     def contents(self) -> list[Json]:
         """All contents that the cluster has now, whoever made them."""
