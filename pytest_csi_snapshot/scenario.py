@@ -27,7 +27,9 @@ from pytest_csi_snapshot.verbs.growth import GrowthVerbs
 from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
+from pytest_csi_snapshot.verbs.restores import RestoreVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
+from pytest_csi_snapshot.verbs.sources import SourceVerbs
 from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
@@ -35,6 +37,8 @@ from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 class Scenario(
     AttemptVerbs,
     GrowthVerbs,
+    RestoreVerbs,
+    SourceVerbs,
     BlockVerbs,
     DeletionVerbs,
     HandmadeVerbs,

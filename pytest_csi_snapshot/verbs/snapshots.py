@@ -54,9 +54,13 @@ class SnapshotVerbs(Core):
 
         A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018); the ledger frees its content.
         """
+        return self._make_class({"driver": self.forsaken_driver(), "deletionPolicy": policy}).name
+
+    def forsaken_driver(self) -> str:
+        """The name of a driver that does not exist; the ledger frees its contents (DEL-018)."""
         driver = f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
         self.ledger.forsaken.add(driver)
-        return self._make_class({"driver": driver, "deletionPolicy": policy}).name
+        return driver
 
     def _make_class(self, body: Json) -> Handle:
         return self.create(SNAPSHOT_CLASS, {"metadata": {"name": self.api.mark.fresh("class")}, **body})
@@ -132,7 +136,7 @@ class SnapshotVerbs(Core):
     def import_content(
         self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "",
         cls: str = "", policy: str = "Retain", mode: str = "Filesystem",
-        annotations: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None, driver: str = "",
     ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
@@ -148,7 +152,7 @@ class SnapshotVerbs(Core):
                     "annotations": dict(annotations or {}),
                 },
                 "spec": {
-                    "driver": self.cluster.driver,
+                    "driver": driver or self.cluster.driver,
                     "deletionPolicy": policy,
                     "source": {"snapshotHandle": handle},
                     **({"sourceVolumeMode": mode} if mode else {}),
