@@ -25,11 +25,12 @@ from pytest_csi_snapshot.verbs.deletions import DeletionVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.growth import GrowthVerbs
 from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
+from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
+from pytest_csi_snapshot.verbs.metrics import MetricVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.restores import RestoreVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
-from pytest_csi_snapshot.verbs.sources import SourceVerbs
 from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
@@ -38,12 +39,13 @@ class Scenario(
     AttemptVerbs,
     GrowthVerbs,
     RestoreVerbs,
-    SourceVerbs,
     BlockVerbs,
     DeletionVerbs,
     HandmadeVerbs,
-    InquiryVerbs,
+    HolderVerbs,
+    MetricVerbs,
     StaticVolumeVerbs,
+    InquiryVerbs,
     VolumeVerbs,
     SnapshotVerbs,
     PodVerbs,

@@ -9,10 +9,10 @@ import pytest
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario, open_shared
-from pytest_csi_snapshot.verbs.sources import MODES
 from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 
+MODES = ("Filesystem", "Block")
 ALLOW = "snapshot.storage.kubernetes.io/allow-volume-mode-change"
 
 

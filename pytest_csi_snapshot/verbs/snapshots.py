@@ -187,6 +187,16 @@ class SnapshotVerbs(Core):
         content = self.import_content(handle, policy="Delete")
         self.ready(self.import_snapshot(content))
 
+    def lose_in_backend(self, handle: str) -> None:
+        """Have a snapshot deleted in the backend behind the back of the content that stands for it."""
+        __tracebackhide__ = True
+        content = self.import_content(handle, policy="Delete")
+        snapshot = self.import_snapshot(content)
+        self.ready(snapshot)
+        self.delete(snapshot)
+        self.gone(content)
+        self.gone(snapshot)
+
     def backend_knows(self, handle: str, clause: str) -> bool:
         """Whether the backend still has a snapshot, asked by importing its handle (DEL-016).
 

@@ -40,10 +40,6 @@ class Pattern:
             for offset in self.offsets
         )
 
-    def overwrite_script(self, device: str) -> str:
-        """Shell that writes to the device where no range lies; each time the same place, so that it can go on."""
-        return f'echo "{self.seed} goes on" | dd of={device} bs={RANGE} seek=1 conv=notrunc,fsync 2>/dev/null'
-
     def digests(self) -> dict[int, str]:
         """What ``read_script`` must print for these ranges: offset -> digest."""
         return {offset: _digest(self._bytes(offset)) for offset in self.offsets}

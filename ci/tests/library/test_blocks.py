@@ -76,15 +76,5 @@ def test_a_device_cut_short_says_its_size(device: Path) -> None:
     assert found.size == 5 * MI + 512
 
 
-def test_going_on_writing_leaves_the_ranges_as_they_are(device: Path) -> None:
-    before = read(device, whole=True)
-    subprocess.run(["sh", "-euc", PATTERN.overwrite_script(str(device))], check=True)
-    after = read(device, whole=True)
-    assert before is not None
-    assert after is not None
-    assert after.digests == PATTERN.digests()
-    assert after.whole != before.whole
-
-
 def test_an_answer_that_is_not_whole_is_none() -> None:
     assert read_device("data range 0 0123456789abcdef\n", "data") is None

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_csi_snapshot.workloads import filesystems, logs, trees
-from pytest_csi_snapshot.workloads.pods import READY_FILE, Workload
-from pytest_csi_snapshot.workloads.staying import stay_script
+from pytest_csi_snapshot.workloads.pods import Workload
 
 
 def shell(script: str) -> str:
@@ -129,19 +128,3 @@ def test_claims_are_mounted_read_only_where_that_is_asked() -> None:
     assert volumes(Workload("true", {"p": "Filesystem"})) == [{"claimName": "p"}]
     read_only = Workload("true", {"p": "Filesystem"}, read_only=True)
     assert volumes(read_only) == [{"claimName": "p", "readOnly": True}]
-
-
-def test_a_pod_that_stays_ends_when_it_is_told_to(tmp_path: Path) -> None:
-    ready = tmp_path / "ready"
-    os.mkfifo(ready)
-    with subprocess.Popen(["sh", "-c", stay_script(":").replace(READY_FILE, str(ready))]) as pod:
-        ready.read_bytes()  # returns when the pod has opened its end
-        pod.send_signal(signal.SIGTERM)
-        assert pod.wait(timeout=20) == 0
-
-
-def test_a_pod_that_stays_is_busy_in_rounds(tmp_path: Path) -> None:
-    rounds = tmp_path / "rounds"
-    busy = f'echo on >> {rounds}; [ "$(cat {rounds} | wc -l)" -lt 3 ] || stop=1'
-    shell(stay_script(":", busy).replace(READY_FILE, str(tmp_path / "ready")))
-    assert rounds.read_text() == "on\n" * 3
