@@ -41,6 +41,11 @@ class GrowthVerbs(BlockVerbs):
         if not self.node_step_due(claim, to):
             self.unknown(clause, "the driver grows a volume without its node: there is no node step to look at")
 
+    def use(self, claim: Handle) -> None:
+        """Have a pod use a volume for a moment: where the node has a step to do, it does it then (EXP-008)."""
+        __tracebackhide__ = True
+        self.answer(self.run(Workload("exit 0", {claim.name: self._mode(claim)}), claim.namespace))
+
     def expand_in_use(self, claim: Handle, to: int, clause: str) -> None:
         """Ask for a growth and wait for the controller's part; not supported where the driver wants it unused."""
         __tracebackhide__ = True

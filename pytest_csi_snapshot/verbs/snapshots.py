@@ -43,21 +43,22 @@ class SnapshotVerbs(Core):
             self.cluster.snapshot_class if given["deletionPolicy"] == policy else self.derived_class(policy).name
         )
 
-    def derived_class(self, policy: str) -> Handle:
-        """A new class like the given one, with this policy; a test may change it."""
+    def derived_class(self, policy: str, **parameters: str) -> Handle:
+        """A new class like the given one, with this policy and further parameters; a test may change it."""
         given = self.api.get(SNAPSHOT_CLASS, None, self.cluster.snapshot_class)
-        body: Json = {key: given[key] for key in ("driver", "parameters") if key in given}
-        return self._make_class({**body, "deletionPolicy": policy})
+        body: Json = {"driver": given["driver"], "deletionPolicy": policy}
+        body["parameters"] = {**(given.get("parameters") or {}), **parameters}
+        return self._make_class(body)
 
     def forsaken_class(self, policy: str = "Delete") -> str:
         """The name of a class of a driver that does not exist.
 
-        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018); the ledger frees its content.
+        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018).
         """
         return self._make_class({"driver": self.forsaken_driver(), "deletionPolicy": policy}).name
 
     def forsaken_driver(self) -> str:
-        """The name of a driver that does not exist; the ledger frees its contents (DEL-018)."""
+        """The name of a driver that does not exist; the ledger frees contents of it, as nobody else would."""
         driver = f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
         self.ledger.forsaken.add(driver)
         return driver
