@@ -111,13 +111,24 @@ class SnapshotVerbs(Core):
         """The content that refers to a snapshot, as soon as there is one."""
         __tracebackhide__ = True
 
-        def made() -> Version | None:
-            found = (versions[-1] for versions in self.history.objects(SNAPSHOT_CONTENT))
-            claims = (v for v in found if v.object["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid)
-            return next(claims, None)
-
-        found = self._await(snapshot, made, "a VolumeSnapshotContent that refers to it", clause, None)
+        found = self._await(
+            snapshot,
+            lambda: self._content_version(snapshot),
+            "a VolumeSnapshotContent that refers to it",
+            clause,
+            None,
+        )
         return Handle.of(SNAPSHOT_CONTENT, found.object)
+
+    def made_for(self, snapshot: Handle) -> Handle | None:
+        """The content that referred to a snapshot, also where it is gone; None where none was seen so far."""
+        version = self._content_version(snapshot)
+        return Handle.of(SNAPSHOT_CONTENT, version.object) if version else None
+
+    def _content_version(self, snapshot: Handle) -> Version | None:
+        found = (versions[-1] for versions in self.history.objects(SNAPSHOT_CONTENT))
+        claims = (v for v in found if v.object["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid)
+        return next(claims, None)
 
     def contents(self) -> list[Json]:
         """All contents that the cluster has now, whoever made them."""
@@ -130,7 +141,7 @@ class SnapshotVerbs(Core):
     def import_content(
         self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "",
         cls: str = "", policy: str = "Retain", mode: str = "Filesystem",
-        annotations: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None, driver: str = "",
     ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
@@ -146,7 +157,7 @@ class SnapshotVerbs(Core):
                     "annotations": dict(annotations or {}),
                 },
                 "spec": {
-                    "driver": self.cluster.driver,
+                    "driver": driver or self.cluster.driver,
                     "deletionPolicy": policy,
                     "source": {"snapshotHandle": handle},
                     **({"sourceVolumeMode": mode} if mode else {}),

@@ -56,7 +56,7 @@ class VolumeVerbs(Core):
 
     def claim(
         self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = "",
-        access: str = "ReadWriteOnce", name: str = "",
+        name: str = "", access: str = "ReadWriteOnce", namespace: str = "",
     ) -> Handle:  # fmt: skip
         """A new claim, beside its source where it has one; not waited for."""
         spec: Json = {
@@ -68,7 +68,7 @@ class VolumeVerbs(Core):
         if source is not None:
             group = {"apiGroup": SNAPSHOT.api_version.split("/")[0]} if source.kind == SNAPSHOT else {}
             spec["dataSource"] = {**group, "kind": source.kind.kind, "name": source.name}
-        namespace = source.namespace if source is not None else self.namespace
+        namespace = namespace or (source.namespace if source is not None else self.namespace)
         meta = {"name": name or fresh_name("claim"), "namespace": namespace}
         return self.create(PVC, {"metadata": meta, "spec": spec})
 
