@@ -13,6 +13,7 @@ from dataclasses import replace
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.invariants import violations
 from pytest_csi_snapshot.invariants.finding import Finding
+from pytest_csi_snapshot.kube.kinds import NAMESPACE
 from pytest_csi_snapshot.ledger import LEAK_CLAUSE
 from pytest_csi_snapshot.limits import Limits, limits_of
 from pytest_csi_snapshot.recorder import Recorder
@@ -22,6 +23,7 @@ from pytest_csi_snapshot.verbs.answers import AnswerVerbs
 from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.crossings import CrossingVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
@@ -33,6 +35,7 @@ from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
 class Scenario(
+    CrossingVerbs,
     AnswerVerbs,
     BlockVerbs,
     VolumeVerbs,
@@ -76,8 +79,9 @@ class Scenario(
         try:
             leaks = [] if keep else self.ledger.clean_up()
         finally:
-            if self._namespace:
-                self.station.leave(self._namespace)
+            for handle in self.ledger.handles:
+                if handle.kind == NAMESPACE:
+                    self.station.leave(handle.name)
             self.history.forget(self.ledger.uids)
         for leak in leaks:
             if self._recorder is None:
