@@ -97,7 +97,7 @@ def test_a_growth_that_may_still_be_under_way_stays_in_progress(csi: Scenario) -
     csi.bound(claim)
     volume = csi.pv_of(claim)
     csi.expand(claim, FEASIBLE)
-    csi.event(claim, "VolumeResizeFailed", mentions="call 2")
+    csi.event(claim, "VolumeResizeFailed", "EXP-014")
     failed = csi.seen(claim, in_state("ControllerResizeInProgress"), "EXP-014")
     csi.wait(volume, has_capacity(FEASIBLE), "EXP-014", within=csi.limits.resize)
     csi.seamless("EXP-014", claim.kind, PV)
