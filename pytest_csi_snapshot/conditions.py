@@ -155,3 +155,15 @@ def lacks_finalizer(name: str) -> Condition:
     return Condition(
         f"absence of finalizer {name}", lambda body: name not in body["metadata"].get("finalizers", [])
     )
+
+
+def has_annotation(name: str) -> Condition:
+    """The object bears the annotation ``name``, whatever its value."""
+    return Condition(f"annotation {name}", lambda body: name in (body["metadata"].get("annotations") or {}))
+
+
+def lacks_annotation(name: str) -> Condition:
+    """The object does not bear the annotation ``name``."""
+    return Condition(
+        f"absence of annotation {name}", lambda body: name not in (body["metadata"].get("annotations") or {})
+    )
