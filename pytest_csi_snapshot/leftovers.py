@@ -12,10 +12,10 @@ from typing import Any
 import tenacity
 
 from pytest_csi_snapshot.kube.client import KubeClient
-from pytest_csi_snapshot.kube.discovery import group_versions
 from pytest_csi_snapshot.kube.kinds import (
     GROUP_CLASS,
     GROUP_CONTENT,
+    GROUP_VERSIONS,
     NAMESPACE,
     PV,
     SNAPSHOT_CLASS,
@@ -29,7 +29,15 @@ from pytest_csi_snapshot.ledger import CONTENTS
 
 Json = dict[str, Any]
 
-KINDS = (NAMESPACE, GROUP_CONTENT, SNAPSHOT_CONTENT, PV, GROUP_CLASS, SNAPSHOT_CLASS, STORAGE_CLASS)
+KINDS = (
+    NAMESPACE,
+    *(GROUP_CONTENT.at(version) for version in GROUP_VERSIONS),
+    SNAPSHOT_CONTENT,
+    PV,
+    *(GROUP_CLASS.at(version) for version in GROUP_VERSIONS),
+    SNAPSHOT_CLASS,
+    STORAGE_CLASS,
+)
 """All that outlives a namespace, and namespaces themselves, in the order of their removal."""
 
 PATIENCE = 60.0
@@ -43,10 +51,11 @@ def selector(run: str) -> str:
 
 def left_behind(client: KubeClient, run: str) -> list[tuple[Kind, Json]]:
     """The objects of a run that are still there. Raises ApiError and ApiUnreachableError."""
-    spoken = next(iter(group_versions(client)), "")
-    groups = (GROUP_CONTENT, GROUP_CLASS)
-    kinds = [kind.at(spoken) if kind in groups else kind for kind in KINDS if spoken or kind not in groups]
-    return [(kind, body) for kind in kinds for body in _of_run(client, kind, run)]
+    found: dict[str, tuple[Kind, Json]] = {}  # once, by its uid, what is served in several versions
+    for kind in KINDS:
+        for body in _of_run(client, kind, run):
+            found.setdefault(body["metadata"]["uid"], (kind, body))
+    return list(found.values())
 
 
 def remove(client: KubeClient, run: str, *, within: float = PATIENCE) -> list[str]:
