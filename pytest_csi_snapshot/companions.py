@@ -30,6 +30,7 @@ COMPANIONS: Mapping[str, str] = {
     "offline-expansion": "expands only volumes that are not in use",
     "size-limits": "makes volumes of 4 GiB at most, and filesystems of 2 GiB",
     "scripted": "answers as the classes of a test ask",
+    "node-local": "keeps each volume on the node that made it",
     "slow-snapshots": "cuts a snapshot at once and takes seconds until it may be restored",
 }
 """Name -> what such a driver is like."""

@@ -29,6 +29,7 @@ from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.metrics import MetricVerbs
+from pytest_csi_snapshot.verbs.nodes import NodeVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
@@ -39,6 +40,7 @@ class Scenario(
     AnswerVerbs,
     BlockVerbs,
     HandmadeVerbs,
+    NodeVerbs,
     VolumeVerbs,
     AttemptVerbs,
     SnapshotVerbs,

@@ -38,6 +38,8 @@ class Workload:
     claims: Mapping[str, str]
     stays: bool = False
     grace: int = 1
+    node: str = ""
+    """The only node that it may run on; "" leaves that to the scheduler."""
 
     def manifest(self, *, name: str, namespace: str, image: str) -> Json:
         """The pod; an arbitrary unprivileged user, unless a raw device has to be opened."""
@@ -63,6 +65,7 @@ class Workload:
             "metadata": {"name": name, "namespace": namespace},
             "spec": {
                 "restartPolicy": "Never",
+                **({"affinity": _only_on(self.node)} if self.node else {}),
                 "serviceAccountName": SERVICE_ACCOUNT,
                 "automountServiceAccountToken": False,
                 "enableServiceLinks": False,
@@ -75,6 +78,12 @@ class Workload:
                 ],
             },
         }
+
+
+def _only_on(node: str) -> Json:
+    """By the node's name: which of its labels says so is not the same everywhere."""
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
 
 
 def _as_anyone() -> Json:
