@@ -111,6 +111,7 @@ HAS_HANDLE = Condition("status.snapshotHandle", lambda body: bool(status_of(body
 BOUND = Condition("phase Bound", lambda body: status_of(body).get("phase") == "Bound", _lost)
 TERMINATING = Condition("a deletionTimestamp", lambda body: "deletionTimestamp" in body["metadata"])
 POD_DONE = Condition("phase Succeeded", lambda body: status_of(body).get("phase") == "Succeeded", _pod_failed)
+POD_RUNNING = Condition("phase Running", lambda body: status_of(body).get("phase") == "Running", _pod_ended)
 POD_READY = Condition("condition Ready", _container_ready, _pod_ended)
 
 RESIZE_TYPES = frozenset({"Resizing", "FileSystemResizePending", "ControllerResizeError", "NodeResizeError"})

@@ -25,6 +25,7 @@ from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.groups import GroupVerbs
+from pytest_csi_snapshot.verbs.growth import GrowthVerbs
 from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
@@ -33,11 +34,14 @@ from pytest_csi_snapshot.verbs.nodes import NodeVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
+from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
 class Scenario(
     AnswerVerbs,
+    GrowthVerbs,
+    StaticVolumeVerbs,
     BlockVerbs,
     HandmadeVerbs,
     NodeVerbs,
