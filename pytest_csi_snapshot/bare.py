@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import tenacity
+
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import status_of
 from pytest_csi_snapshot.history import History, Version
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import CRD, EVENT, POD, SNAPSHOT, Kind
+from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.observing import observations
 from pytest_csi_snapshot.waiting import wait_for
 from pytest_csi_snapshot.watching import Scope, Watch
@@ -23,6 +26,9 @@ Json = dict[str, Any]
 
 BESIDE = "pytest_csi_snapshot.fixtures.embedded.bare:beside"
 """Reached by name, as providers are: a context manager from an embedded cluster to the one beside it."""
+
+_SERVED = 60.0
+"""Seconds until a new CRD is served, on a machine that runs tests meanwhile."""
 
 
 class BareCluster:
@@ -66,12 +72,18 @@ class BareCluster:
                                  "spec": crd["spec"]})  # fmt: skip
 
     def snapshot(self, name: str, content: str) -> None:
-        """A VolumeSnapshot that names a content."""
+        """A VolumeSnapshot that names a content, as soon as the CRD just installed is served."""
         spec = {"source": {"volumeSnapshotContentName": content}}
         meta = {"name": name, "namespace": "default"}
-        self.client.create(
-            SNAPSHOT, {"apiVersion": SNAPSHOT.api_version, "kind": SNAPSHOT.kind, "metadata": meta, "spec": spec}
+        body = {"apiVersion": SNAPSHOT.api_version, "kind": SNAPSHOT.kind, "metadata": meta, "spec": spec}
+        # Asked again: an API server sends no event when it begins to serve a kind.
+        served = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, ApiError) and error.not_found),
+            wait=tenacity.wait_fixed(0.2),
+            stop=tenacity.stop_after_delay(_SERVED),
+            reraise=True,
         )
+        served(self.client.create, SNAPSHOT, body)
 
 
 @contextmanager

@@ -39,9 +39,9 @@ from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
 class Scenario(
-    AnswerVerbs,
     GrowthVerbs,
     StaticVolumeVerbs,
+    AnswerVerbs,
     BlockVerbs,
     HandmadeVerbs,
     NodeVerbs,
