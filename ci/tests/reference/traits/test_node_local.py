@@ -101,5 +101,5 @@ def test_it_gives_a_volume_to_no_other_node(driver: Any) -> None:
     elsewhere = publish(node_id="node-2", volume_context=context)
     refused("FAILED_PRECONDITION", driver.controller.ControllerPublishVolume, elsewhere, None)
     driver.node.NodeStageVolume(csi_pb2.NodeStageVolumeRequest(volume_context=context), None)
-    elsewhere = csi_pb2.NodeStageVolumeRequest(volume_context={SEGMENT: "node-2"})
-    refused("FAILED_PRECONDITION", driver.node.NodeStageVolume, elsewhere, None)
+    stage = csi_pb2.NodeStageVolumeRequest(volume_context={SEGMENT: "node-2"})
+    refused("FAILED_PRECONDITION", driver.node.NodeStageVolume, stage, None)
