@@ -35,7 +35,7 @@ class Workload:
 
     ``stays`` means: ready when the script creates READY_FILE, then up until it is deleted; ``grace`` are the
     seconds that its farewell may take. ``node`` is the only one that it may run on, "" leaves that to the
-    scheduler; pods with the same word ``apart`` run on different nodes.
+    scheduler; pods with the same word ``apart`` run on different nodes. ``read_only`` is how the claims are mounted.
     """
 
     script: str
@@ -44,6 +44,7 @@ class Workload:
     grace: int = 1
     node: str = ""
     apart: str = ""
+    read_only: bool = False
 
     def manifest(self, *, name: str, namespace: str, image: str) -> Json:
         """The pod; an arbitrary unprivileged user, unless a raw device has to be opened."""
@@ -65,6 +66,7 @@ class Workload:
                 container.setdefault("volumeDevices", []).append({"name": f"v{number}", "devicePath": path})
             else:
                 container.setdefault("volumeMounts", []).append({"name": f"v{number}", "mountPath": path})
+        read_only = {"readOnly": True} if self.read_only else {}
         return {
             "metadata": {
                 "name": name,
@@ -82,7 +84,7 @@ class Workload:
                 "securityContext": _as_root() if blocks else _as_anyone(),
                 "containers": [container],
                 "volumes": [
-                    {"name": f"v{number}", "persistentVolumeClaim": {"claimName": claim}}
+                    {"name": f"v{number}", "persistentVolumeClaim": {"claimName": claim, **read_only}}
                     for number, claim in enumerate(self.claims)
                 ],
             },
