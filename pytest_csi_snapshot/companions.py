@@ -32,6 +32,7 @@ COMPANIONS: Mapping[str, str] = {
     "scripted": "answers as the classes of a test ask",
     "cross-namespace": "fills claims from other namespaces, seen through an API server that keeps such wishes",
     "old-crds": "is at home in a cluster whose snapshot CRDs have no validation rules",
+    "node-local": "keeps each volume on the node that made it",
     "slow-snapshots": "cuts a snapshot at once and takes seconds until it may be restored",
 }
 """Name -> what such a driver is like."""

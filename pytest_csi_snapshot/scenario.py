@@ -13,6 +13,7 @@ from dataclasses import replace
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.invariants import violations
 from pytest_csi_snapshot.invariants.finding import Finding
+from pytest_csi_snapshot.kube.kinds import NAMESPACE
 from pytest_csi_snapshot.ledger import LEAK_CLAUSE
 from pytest_csi_snapshot.limits import Limits, limits_of
 from pytest_csi_snapshot.recorder import Recorder
@@ -33,6 +34,7 @@ from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.metrics import MetricVerbs
+from pytest_csi_snapshot.verbs.nodes import NodeVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.restores import RestoreVerbs
@@ -53,6 +55,7 @@ class Scenario(
     MetricVerbs,
     StaticVolumeVerbs,
     AnswerVerbs,
+    NodeVerbs,
     DefaultClassVerbs,
     ControllerVerbs,
     GroupVerbs,

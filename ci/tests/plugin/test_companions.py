@@ -40,7 +40,7 @@ def test_every_name_has_an_instance() -> None:
 def test_the_objects_of_an_instance_are_its_own(name: str) -> None:
     asked = instances.companion(name)
     objects = joining.objects_of(asked.instance, "driver.longhorn.io", ABOUT, SERVER)
-    if not asked.instance.common:
+    if not asked.instance.base:
         assert [body["kind"] for body in objects] == [
             "Namespace",
             "ServiceAccount",
