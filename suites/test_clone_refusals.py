@@ -85,9 +85,11 @@ def test_source_that_got_more_than_it_asked_for_is_cloned_at_its_request(csi: Sc
 
 @pytest.mark.csi_clause("CLN-006")
 def test_source_of_another_driver_is_refused_and_another_class_is_not(csi: Scenario) -> None:
+    """The other driver does not exist; its volume has a handle that ours would clone if it were asked."""
     source = csi.volume()
     clone = csi.claim(source=source, storage_class=csi.storage_class_with())
-    foreign = csi.static_claim(csi.invented_driver(), "a-volume-that-never-was", storage_class=csi.storage_class)
+    handle = csi.get(csi.pv_of(source))["spec"]["csi"]["volumeHandle"]
+    foreign = csi.static_claim(csi.invented_driver(), handle, storage_class=csi.storage_class)
     refused(csi, csi.clone(foreign), "CLN-006")
     csi.bound(clone, "CLN-006")
 
