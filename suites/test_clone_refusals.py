@@ -22,9 +22,16 @@ ANSWERED = "rpc error"
 
 
 def refused(csi: Scenario, clone: Handle, clause: str, mentions: str = "") -> None:
-    """Check that a clone is told to be impossible, and stays Pending."""
+    """Check that a clone is told to be impossible before the driver is asked, and stays Pending."""
     __tracebackhide__ = True
-    csi.event(clone, "ProvisioningFailed", clause, mentions=mentions)
+    told = csi.event(clone, "ProvisioningFailed", clause, mentions=mentions)["message"]
+    csi.check(
+        clause,
+        expected="a refusal by the provisioner itself",
+        observed=told,
+        holds=ANSWERED not in told,
+        about=clone,
+    )
     csi.check(clause, expected="Pending", observed=status_of(csi.get(clone)).get("phase"), about=clone)
 
 
