@@ -119,7 +119,7 @@ def test_source_without_a_class_name_is_refused_and_with_an_empty_one_is_not(csi
     volume = csi.get(csi.pv_of(csi.volume()))["spec"]["csi"]
     nameless = csi.static_claim(volume["driver"], volume["volumeHandle"], storage_class=None)
     csi.check("CLN-008", expected=None, observed=csi.get(nameless)["spec"].get("storageClassName"), about=nameless)
-    refused(csi, csi.clone(nameless), "CLN-008", mentions="storageclass")
+    refused(csi, csi.clone(nameless), "CLN-008", mentions="cannot be empty")
     empty = csi.static_claim(volume["driver"], volume["volumeHandle"], storage_class="")
     csi.bound(csi.clone(empty), "CLN-008")
 
@@ -139,4 +139,4 @@ def test_clone_without_a_class_name_is_refused(csi: Scenario) -> None:
             },
         },
     )
-    refused(csi, clone, "CLN-008", mentions="storageclass")
+    refused(csi, clone, "CLN-008", mentions="cannot be empty")
