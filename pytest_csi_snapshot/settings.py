@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from pytest_csi_snapshot import feature_gates
+from pytest_csi_snapshot.matrix import MATRICES
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
+from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
+from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
 from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
 from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
@@ -62,6 +65,9 @@ class Settings:
     csi_areas: tuple[str, ...]
     csi_clauses: tuple[str, ...]
     csi_levels: tuple[str, ...]
+    csi_profile: str
+    csi_matrix: str
+    csi_disrupt: bool
     csi_list: bool
     csi_walkthrough: bool
     sources: Mapping[str, Source]
@@ -84,7 +90,14 @@ class Settings:
         return REFERENCE_DRIVER if self.is_reference else self.csi_driver
 
     @property
-    def csi_profile(self) -> str:
+    def profile(self) -> Profile:
+        """What the driver is declared to offer. Raises UsageTrouble where the file says something unknown."""
+        if self.csi_profile:
+            return read_profile(Path(self.csi_profile))
+        return REFERENCE_PROFILE if self.is_reference else UNDECLARED
+
+    @property
+    def csi_longhorn(self) -> str:
         """Which Longhorn the bundled driver is like."""
         return PROFILE if self.csi_walkthrough else "current"
 
@@ -129,6 +142,9 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_areas=_many(raw["csi_areas"][0]),
         csi_clauses=tuple(clause.upper() for clause in _many(raw["csi_clauses"][0])),
         csi_levels=tuple(level.upper() for level in _many(raw["csi_level"][0])),
+        csi_profile=_path("csi_profile", text["csi_profile"]),
+        csi_matrix=text["csi_matrix"],
+        csi_disrupt=_disrupts(raw["csi_disrupt"][0], text["csi_cluster"], driver),
         csi_list=_flag("csi_list", raw["csi_list"][0]),
         csi_walkthrough=walkthrough,
         sources=sources,
@@ -170,6 +186,8 @@ def _check(settings: Settings) -> None:
         _one_of("csi_areas", area, AREAS)
     for level in settings.csi_levels:
         _one_of("csi_level", level, LEVELS)
+    _one_of("csi_matrix", settings.csi_matrix, MATRICES)
+    _ = settings.profile  # reads it, and says what is wrong in it
     ids = catalogue().by_id
     for prefix in settings.csi_clauses:
         if not any(covers(prefix, clause) for clause in ids):
@@ -244,6 +262,13 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value in NOT_YET.get(name, ()):
         usable = ", ".join(word for word in known if word not in NOT_YET[name])
         raise pytest.UsageError(f"{_typed(name)}={value} is not available yet; available: {usable}")
+
+
+def _disrupts(value: str | bool | list[str] | None, cluster: str, driver: str) -> bool:
+    """Controllers of a cluster of our own may be ended unless said otherwise, others only with leave."""
+    if value is None:
+        return (cluster or ("embedded" if driver == REFERENCE else "existing")) == "embedded"
+    return _flag("csi_disrupt", value)
 
 
 def _flag(name: str, value: str | bool | list[str] | None) -> bool:
