@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import TERMINATING, has_finalizer, lacks_finalizer, status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, TERMINATING, has_finalizer, lacks_finalizer, status_of
 from pytest_csi_snapshot.kube.kinds import PV
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
@@ -51,6 +51,28 @@ def test_claim_outlives_its_deletion_while_a_snapshot_of_it_is_not_ready(csi: Sc
 
     forget(csi, unready)
     csi.gone(claim, "FIN-001")
+
+
+@pytest.mark.csi_clause("FIN-003")
+def test_claim_without_a_volume_is_protected_while_a_snapshot_waits_for_it(csi: Scenario) -> None:
+    claim = csi.claim(storage_class=csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer"))
+    unready = csi.snapshot(claim)
+    csi.wait(claim, has_finalizer(ON_CLAIM), "FIN-003")
+    csi.wait(unready, HAS_ERROR)
+    csi.delete(unready)
+    csi.gone(unready)
+    csi.wait(claim, lacks_finalizer(ON_CLAIM), "FIN-003")
+
+
+@pytest.mark.csi_clause("FIN-003", "FIN-004")
+def test_snapshot_whose_class_does_not_exist_protects_nothing(csi: Scenario) -> None:
+    claim = csi.volume()
+    classless = csi.snapshot(claim, cls=csi.api.mark.fresh("class"))
+    csi.wait(classless, HAS_ERROR)
+    csi.nudge(classless)
+    csi.ready_snapshot(csi.volume())  # a probe: it went through after the nudge
+    never_had(csi, "FIN-003", claim, ON_CLAIM)
+    never_had(csi, "FIN-004", classless, ON_SOURCE)
 
 
 @pytest.mark.csi_clause("FIN-002")

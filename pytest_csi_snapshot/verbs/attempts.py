@@ -6,6 +6,7 @@ For the time of each call the content bears an annotation; it stays where the ou
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,19 @@ def code_of(body: Json) -> str:
     return found[1] if found else ""
 
 
+def attempts_in(versions: Iterable[Version]) -> list[Attempt]:
+    """The calls that the versions of a content show, in order."""
+    found: list[Attempt] = []
+    for version in versions:
+        running = bool(found) and found[-1].ended is None
+        calling = CALLING.holds(version.object)
+        if calling and not running:
+            found.append(Attempt(version, None))
+        elif running and not calling:
+            found[-1] = Attempt(found[-1].begun, version)
+    return found
+
+
 class AttemptVerbs(SecretVerbs):
     """Verbs on calls that fail."""
 
@@ -94,14 +108,7 @@ class AttemptVerbs(SecretVerbs):
 
     def attempts(self, content: Handle) -> list[Attempt]:
         """The calls about a content so far, in order."""
-        found: list[Attempt] = []
-        for version in self.versions(content):
-            running = bool(found) and found[-1].ended is None
-            if CALLING.holds(version.object) and not running:
-                found.append(Attempt(version, None))
-            elif not CALLING.holds(version.object) and running:
-                found[-1] = Attempt(found[-1].begun, version)
-        return found
+        return attempts_in(self.versions(content))
 
     def attempted(self, content: Handle, times: int, clause: str = "") -> list[Attempt]:
         """The calls about a content, as soon as so many have ended."""
