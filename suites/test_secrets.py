@@ -171,7 +171,7 @@ def test_volume_names_the_secret_of_its_deletion(csi: Scenario) -> None:
     claims = [csi.claim(size, storage_class=cls), csi.claim(size, source=snapshot, storage_class=cls)]
     without = [csi.volume()] if not given.get(f"{RESERVED}provisioner-secret-name") else []
     for claim in [*claims, *without]:
-        csi.bound(claim)
+        csi.bound_with_secret(claim, "SEC-007")
         volume = csi.pv_of(claim)
         annotations = csi.get(volume)["metadata"].get("annotations") or {}
         expected = {f"{VOLUME_SECRET}-{what}": "" for what in ("name", "namespace")}
