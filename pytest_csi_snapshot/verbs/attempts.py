@@ -96,7 +96,7 @@ class AttemptVerbs(SecretVerbs):
         return made
 
     def refused(self, content: Handle, clause: str) -> Json:
-        """A content whose CreateSnapshot the driver has refused for good; unknown where its answer was open."""
+        """A content once the driver has refused to cut it; unknown where its answer left that open."""
         __tracebackhide__ = True
         body = self.wait(content, HAS_ERROR, within=self.limits.snapshot)
         code = code_of(body)
@@ -104,7 +104,7 @@ class AttemptVerbs(SecretVerbs):
             self.unknown(
                 clause, f"of a volume that does not exist the driver says {code or 'nothing'}, which is open"
             )
-        return self.wait(content, CALLED_AND_REFUSED)
+        return body
 
     def attempts(self, content: Handle) -> list[Attempt]:
         """The calls about a content so far, in order."""
