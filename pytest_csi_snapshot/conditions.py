@@ -102,6 +102,10 @@ NAMES_CONTENT = Condition(
     "status.boundVolumeSnapshotContentName",
     lambda body: bool(status_of(body).get("boundVolumeSnapshotContentName")),
 )
+IN_ITS_GROUP = Condition(
+    "status.readyToUse true and status.volumeGroupSnapshotName",
+    lambda body: READY.holds(body) and bool(status_of(body).get("volumeGroupSnapshotName")),
+)
 HAS_ERROR = Condition("status.error", lambda body: bool(status_of(body).get("error")))
 HAS_HANDLE = Condition("status.snapshotHandle", lambda body: bool(status_of(body).get("snapshotHandle")))
 BOUND = Condition("phase Bound", lambda body: status_of(body).get("phase") == "Bound", _lost)

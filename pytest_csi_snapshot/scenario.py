@@ -20,9 +20,12 @@ from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
+from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.groups import GroupVerbs
 from pytest_csi_snapshot.verbs.growth import GrowthVerbs
+from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.metrics import MetricVerbs
@@ -34,11 +37,14 @@ from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 class Scenario(
     GrowthVerbs,
+    AttemptVerbs,
     StaticVolumeVerbs,
     BlockVerbs,
+    HandmadeVerbs,
     VolumeVerbs,
-    AttemptVerbs,
     SnapshotVerbs,
+    GroupVerbs,
+    ControllerVerbs,
     HolderVerbs,
     PodVerbs,
     MetricVerbs,
@@ -91,6 +97,7 @@ class Scenario(
 def open_scenario(*, cluster: Cluster, recorder: Recorder, settings: Settings, test_id: str) -> Iterator[Scenario]:
     """A scenario for one test. With ``--csi-keep`` on a cluster of somebody else, what it made stays there."""
     scenario = Scenario(station_at(cluster), cluster, recorder, test_id)
+    scenario.may_disrupt = settings.csi_disrupt
     recorder.on_finish(scenario.audit)
     try:
         yield scenario

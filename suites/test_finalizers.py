@@ -15,6 +15,7 @@ from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.volumes import SIZE
 
 DOMAIN = "snapshot.storage.kubernetes.io"
+GROUP_DOMAIN = "groupsnapshot.storage.kubernetes.io"
 ON_CLAIM = f"{DOMAIN}/pvc-as-source-protection"
 ON_SOURCE = f"{DOMAIN}/volumesnapshot-as-source-protection"
 ON_BOUND = f"{DOMAIN}/volumesnapshot-bound-protection"
@@ -154,6 +155,19 @@ def test_source_of_a_clone_outlives_its_deletion_while_a_clone_waits(csi: Scenar
     csi.delete(waiting)
     csi.gone(waiting)
     csi.gone(source, "FIN-009")
+
+
+@pytest.mark.csi_clause("FIN-010")
+def test_group_its_content_and_its_members_are_protected(csi: Scenario) -> None:
+    csi.needs_groups("FIN-010")
+    labels = {"taken-by": "group"}
+    csi.labelled(csi.volume(), labels)
+    group = csi.ready_group(labels)
+    (member,) = csi.members(group, 1)
+    csi.wait(member, has_finalizer(f"{DOMAIN}/volumesnapshot-in-group-protection"), "FIN-010")
+    csi.wait(group, has_finalizer(f"{GROUP_DOMAIN}/volumegroupsnapshot-bound-protection"), "FIN-010")
+    content = csi.group_content_of(group)
+    csi.wait(content, has_finalizer(f"{GROUP_DOMAIN}/volumegroupsnapshotcontent-bound-protection"), "FIN-010")
 
 
 def never_had(csi: Scenario, clause: str, what: Handle, finalizer: str) -> None:

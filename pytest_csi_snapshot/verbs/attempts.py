@@ -6,18 +6,16 @@ For the time of each call the content bears an annotation; it stays where the ou
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_csi_snapshot.conditions import BOUND, HAS_ERROR, Condition, status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, Condition, status_of
 from pytest_csi_snapshot.history import Version
-from pytest_csi_snapshot.kube.kinds import PV, PVC
-from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.quantities import format_quantity
 from pytest_csi_snapshot.verbs.secrets import SecretVerbs
-from pytest_csi_snapshot.verbs.volumes import SIZE
+from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 
 Json = dict[str, Any]
 
@@ -65,7 +63,7 @@ def attempts_in(versions: Iterable[Version]) -> list[Attempt]:
     return found
 
 
-class AttemptVerbs(SecretVerbs):
+class AttemptVerbs(StaticVolumeVerbs, SecretVerbs):
     """Verbs on calls that fail."""
 
     def phantom_claim(self) -> Handle:
@@ -74,26 +72,7 @@ class AttemptVerbs(SecretVerbs):
         No driver can cut it: the portable way to a failure of CreateSnapshot itself (SPEC: NOT_FOUND).
         """
         __tracebackhide__ = True
-        name, claim = self.api.mark.fresh("volume"), fresh_name("claim")
-        common: Json = {"accessModes": ["ReadWriteOnce"], "volumeMode": "Filesystem", "storageClassName": ""}
-        size = {"storage": format_quantity(SIZE)}
-        self.create(
-            PV,
-            {
-                "metadata": {"name": name},
-                "spec": {
-                    **common,
-                    "capacity": size,
-                    "persistentVolumeReclaimPolicy": "Retain",
-                    "claimRef": {"namespace": self.namespace, "name": claim},
-                    "csi": {"driver": self.cluster.driver, "volumeHandle": f"never-{name}"},
-                },
-            },
-        )
-        spec = {**common, "volumeName": name, "resources": {"requests": size}}
-        made = self.create(PVC, {"metadata": {"name": claim}, "spec": spec})
-        self.wait(made, BOUND)
-        return made
+        return self.static_claim(self.cluster.driver, f"never-{secrets.token_hex(8)}")
 
     def refused(self, content: Handle, clause: str) -> Json:
         """A content once the driver has refused to cut it; unknown where its answer left that open."""

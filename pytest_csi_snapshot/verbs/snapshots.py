@@ -41,11 +41,15 @@ class SnapshotVerbs(Core):
     def forsaken_class(self, policy: str = "Delete") -> str:
         """The name of a class of a driver that does not exist.
 
-        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018); the ledger frees its content.
+        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018).
         """
+        return self._make_class({"driver": self.forsaken_driver(), "deletionPolicy": policy}).name
+
+    def forsaken_driver(self) -> str:
+        """The name of a driver that does not exist; the ledger frees contents of it, as nobody else would."""
         driver = f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
         self.ledger.forsaken.add(driver)
-        return self._make_class({"driver": driver, "deletionPolicy": policy}).name
+        return driver
 
     def _make_class(self, body: Json) -> Handle:
         return self.create(SNAPSHOT_CLASS, {"metadata": {"name": self.api.mark.fresh("class")}, **body})
