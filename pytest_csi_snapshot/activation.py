@@ -15,6 +15,7 @@ from pytest_csi_snapshot.collection import (
     point_at_suites,
     suites_folder,
 )
+from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
@@ -47,7 +48,9 @@ def activate(config: pytest.Config) -> None:
             _tell_story(config, settings)
             return
         point_at_suites(config)
-        if complaint := unknown_clauses(marks_in_files(config.args)):
+        complaint = unknown_clauses(marks_in_files(config.args))
+        complaint = complaint or unknown_companions(marks_in_files(config.args, COMPANION_MARK))
+        if complaint:
             raise pytest.UsageError(complaint)
         _register(config, settings, named=named)
     except UsageTrouble as trouble:

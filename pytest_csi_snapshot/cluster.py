@@ -20,7 +20,8 @@ class Cluster:
 
     ``kubeconfig`` is a path, or "" for the defaults of ``kubectl``; ``context`` likewise. ``driver`` is the CSI
     name of the driver under test (not "reference"). ``run_dir`` is where logs and programs' state lie,
-    "" where the provider has none. ``versions`` is one line for the report's header.
+    "" where the provider has none. ``versions`` is one line for the report's header. ``companion`` names the
+    further instance of the reference driver that this value is about, "" for the driver under test itself.
     """
 
     provider: str
@@ -32,6 +33,7 @@ class Cluster:
     image: str
     run_dir: str = ""
     versions: str = ""
+    companion: str = ""
 
     def as_plain(self) -> dict[str, str]:
         """The same as plain data, for ``workerinput``."""

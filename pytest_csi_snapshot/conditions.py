@@ -159,7 +159,7 @@ def lacks_finalizer(name: str) -> Condition:
 
 
 def has_annotation(name: str) -> Condition:
-    """The object bears the annotation ``name``."""
+    """The object bears the annotation ``name``, whatever its value."""
     return Condition(f"annotation {name}", lambda body: name in (body["metadata"].get("annotations") or {}))
 
 

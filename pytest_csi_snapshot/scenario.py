@@ -18,6 +18,7 @@ from pytest_csi_snapshot.limits import Limits, limits_of
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
+from pytest_csi_snapshot.verbs.answers import AnswerVerbs
 from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
@@ -30,6 +31,7 @@ from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.metrics import MetricVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
+from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
@@ -39,6 +41,7 @@ class Scenario(
     GrowthVerbs,
     AttemptVerbs,
     StaticVolumeVerbs,
+    AnswerVerbs,
     BlockVerbs,
     HandmadeVerbs,
     VolumeVerbs,
@@ -50,6 +53,7 @@ class Scenario(
     MetricVerbs,
     DryRunVerbs,
     InquiryVerbs,
+    QuotaVerbs,
 ):
     """All verbs of a test, on one cluster."""
 

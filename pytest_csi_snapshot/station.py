@@ -24,6 +24,7 @@ from pytest_csi_snapshot.kube.kinds import (
     POD,
     PV,
     PVC,
+    RESOURCE_QUOTA,
     SNAPSHOT,
     SNAPSHOT_CONTENT,
     VOLUME_ATTACHMENT,
@@ -84,11 +85,16 @@ class Station:
                 watch.start(with_past=True)
                 self._further[name] = watch
 
+    def watch_quotas(self, namespace: str) -> None:
+        """Record what is charged to the quotas of a namespace."""
+        self._watch_as_well(f"quotas {namespace} ", Scope(RESOURCE_QUOTA, namespace))
+
     def leave(self, namespace: str) -> None:
-        """Nothing more is asked about a namespace: end the watch of its events."""
+        """Nothing more is asked about a namespace: end the watches of it."""
         with self._guard:
-            watch = self._further.pop(f"events {namespace} ", None)
-        if watch:
+            names = [name for name in (f"events {namespace} ", f"quotas {namespace} ") if name in self._further]
+            watches = [self._further.pop(name) for name in names]
+        for watch in watches:
             watch.stop()
 
     def close(self) -> None:
@@ -100,10 +106,14 @@ class Station:
             watch.stop()
 
 
-@cache
 def station_at(cluster: Cluster) -> Station:
-    """The station of this process at a cluster, opened at the first call."""
-    client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
+    """The station of this process at a cluster, opened at the first call; all drivers in it share it."""
+    return _station(cluster.kubeconfig, cluster.context)
+
+
+@cache
+def _station(kubeconfig: str, context: str) -> Station:
+    client = KubeClient.from_kubeconfig(kubeconfig or None, context or None)
     station = Station(client, this_worker())
     station.open()
     return station

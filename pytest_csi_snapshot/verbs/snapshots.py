@@ -32,11 +32,12 @@ class SnapshotVerbs(Core):
             self.cluster.snapshot_class if given["deletionPolicy"] == policy else self.derived_class(policy).name
         )
 
-    def derived_class(self, policy: str) -> Handle:
-        """A new class like the given one, with this policy; a test may change it."""
+    def derived_class(self, policy: str, **parameters: str) -> Handle:
+        """A new class like the given one, with this policy and further parameters; a test may change it."""
         given = self.api.get(SNAPSHOT_CLASS, None, self.cluster.snapshot_class)
-        body: Json = {key: given[key] for key in ("driver", "parameters") if key in given}
-        return self._make_class({**body, "deletionPolicy": policy})
+        body: Json = {"driver": given["driver"], "deletionPolicy": policy}
+        body["parameters"] = {**(given.get("parameters") or {}), **parameters}
+        return self._make_class(body)
 
     def forsaken_class(self, policy: str = "Delete") -> str:
         """The name of a class of a driver that does not exist.
