@@ -20,7 +20,8 @@ class Cluster:
 
     ``kubeconfig`` is a path, or "" for the defaults of ``kubectl``; ``context`` likewise. ``driver`` is the CSI
     name of the driver under test (not "reference"). ``run_dir`` is where logs and programs' state lie,
-    "" where the provider has none. ``versions`` is one line for the report's header.
+    "" where the provider has none. ``versions`` is one line for the report's header. ``endpoint`` is the driver's
+    CSI socket, "" where it cannot be reached; ``node_endpoint`` that of its node service, "" for the same one.
     """
 
     provider: str
@@ -32,6 +33,8 @@ class Cluster:
     image: str
     run_dir: str = ""
     versions: str = ""
+    endpoint: str = ""
+    node_endpoint: str = ""
 
     def as_plain(self) -> dict[str, str]:
         """The same as plain data, for ``workerinput``."""
@@ -40,7 +43,8 @@ class Cluster:
     @classmethod
     def from_plain(cls, data: dict[str, str]) -> Self:
         """The inverse of ``as_plain``."""
-        return cls(**{field.name: data[field.name] for field in fields(cls)})
+        # A cluster that an earlier release kept may know less of itself.
+        return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
 
 
 class Provider(Protocol):

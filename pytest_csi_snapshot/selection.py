@@ -12,6 +12,7 @@ import pytest
 
 from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.scope import scope_of
 from pytest_csi_snapshot.settings import Settings, nearest
 from pytest_csi_snapshot.turns import EXCLUSIVE_MARK
 
@@ -23,6 +24,7 @@ class Selection:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._scope = frozenset(scope_of(settings).by_id)
         self.items: Sequence[pytest.Item] = ()
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
@@ -38,8 +40,11 @@ class Selection:
         if complaint and not hasattr(config, "workerinput"):  # an error here would end a worker, not the run
             raise pytest.UsageError(complaint)
         chosen = catalogue().select(self._settings.csi_clauses, self._settings.csi_areas)
-        if self._settings.csi_clauses or self._settings.csi_areas:
-            kept = [item for item in items if not chosen.isdisjoint(_noted(item))]
+        asked = bool(self._settings.csi_clauses or self._settings.csi_areas)
+        if asked:
+            chosen &= self._scope
+        kept = [item for item in items if _wanted(_noted(item), chosen if asked else self._scope, asked)]
+        if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
             items[:] = kept
         items.sort(key=lambda item: item.get_closest_marker(EXCLUSIVE_MARK) is not None)
@@ -47,6 +52,11 @@ class Selection:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what is left, for the plan."""
         self.items = session.items
+
+
+def _wanted(carried: Sequence[str], clauses: frozenset[str], asked: bool) -> bool:
+    """Whether a test is about one of ``clauses``; one about none is left out only where some are asked for."""
+    return not clauses.isdisjoint(carried) or (not carried and not asked)
 
 
 def carried_by(item: pytest.Item) -> tuple[str, ...]:
