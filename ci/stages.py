@@ -55,10 +55,12 @@ ALONE = tuple(
 )
 """Tests that look at all loop devices, mounts and superblocks of the machine: nothing may run beside them."""
 
-ENV = ["env", "MYPYPATH=ci/tests:."]
+ENV = ["env", "MYPYPATH=ci/tests:ci:."]
 """The self-tests' packages begin at ci/tests, as pytest sees them."""
 
 PICTURED = ["env", "CSI_WALKTHROUGH_PICTURES=ci/artifacts/walkthrough"]
+
+JUNIT = "ci/artifacts/conformance.xml"
 
 SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
 
@@ -71,12 +73,13 @@ STAGES = (
     Stage("tree", script("check_tree.py")),
     Stage("wire", script("generate_wire.py", "--check")),
     Stage("walkthrough page", script("generate_walkthrough.py", "--check")),
+    Stage("requirements", script("generate_requirements.py", "--check")),
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in ALONE))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
-    Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4")),
+    Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4", f"--junitxml={JUNIT}")),
     Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
     Stage("backup speed", script("bench/backup_speed.py"), frozenset({"bench", "full"})),
 )

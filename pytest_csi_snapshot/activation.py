@@ -31,7 +31,7 @@ from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
 
 _ONLY_ASKS = ("help", "version", "markers")
 _NO_TESTS = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "cacheshow")
-_PART = ("keyword", "markexpr", "deselect", "lf", "stepwise", "csi_areas", "csi_clauses")
+_PART = ("keyword", "markexpr", "deselect", "lf", "stepwise", "csi_areas", "csi_clauses", "csi_level")
 
 
 def activate(config: pytest.Config) -> None:

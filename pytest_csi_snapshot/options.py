@@ -70,12 +70,16 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_snapshot_limit", "Snapshots of one volume after which the driver refuses another", metavar="N"),
     Option("csi_staging_dir", "Folder, as the driver sees it, that it may mount below (default: a temporary one)",
            metavar="DIR"),
+    Option("csi_level", "Only clauses of these levels: MUST, SHOULD, MAY", metavar="LEVEL", shape="many"),
+    Option("csi_profile", "What the driver offers: a YAML file of the axes of the matrices", metavar="FILE"),
+    Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
     Option("csi_list", "Print the plan (clause, level, test) and stop: no cluster is touched", shape="flag"),
     Option("csi_walkthrough", "Run the tutorial step by step on a cluster of its own, instead of the clauses",
            shape="flag"),
 )  # fmt: skip
 
 STARTERS = ("csi_driver", "csi_endpoint", "csi_areas", "csi_clauses", "csi_list", "csi_walkthrough")
+STARTERS = ("csi_driver", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_walkthrough")
 """Given on the command line, these start the packaged suites; as ini key or variable they only set a value."""
 
 

@@ -1,4 +1,4 @@
-"""The plan (``--csi-list``): every clause, its level, and the tests that would judge it.
+"""The plan (``--csi-list``): every clause, its level, and the tests that would judge it, or why none can.
 
 Printed instead of running; no cluster is touched.
 """
@@ -12,7 +12,8 @@ import pytest
 
 from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.reporting.words import counted
-from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.requirements import Clause
+from pytest_csi_snapshot.scope import scope_of
 from pytest_csi_snapshot.selection import Selection
 from pytest_csi_snapshot.settings import Settings
 
@@ -42,14 +43,19 @@ def plan_lines(settings: Settings, items: Iterable[pytest.Item]) -> list[str]:
     for item in items:
         for clause in item.stash[CLAUSES]:
             tests[clause].append(item.nodeid)
-    chosen = catalogue().select(settings.csi_clauses, settings.csi_areas)
-    clauses = [clause for clause in catalogue().clauses if clause.id in chosen]
+    chosen = settings.chosen
+    clauses = [clause for clause in scope_of(settings).clauses if chosen is None or clause.id in chosen]
     width = max((len(clause.id) for clause in clauses), default=0)
     lines = [
         f"{clause.id:<{width}}  {clause.level:<6}  {test}"
         for clause in clauses
-        for test in tests.get(clause.id) or ["(no test)"]
+        for test in tests.get(clause.id) or [without_test(clause)]
     ]
     covered = sum(clause.id in tests for clause in clauses)
     total = len({test for each in tests.values() for test in each})
     return [*lines, "", f"{counted(len(clauses), 'clause')}, {covered} with a test, {counted(total, 'test')}"]
+
+
+def without_test(clause: Clause) -> str:
+    """What stands in the place of a test's id."""
+    return f"(cannot be seen from outside: {clause.unseen})" if clause.unseen else "(no test)"

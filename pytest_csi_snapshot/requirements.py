@@ -123,14 +123,17 @@ class Catalogue:
         """The families there are, in order."""
         return tuple(dict.fromkeys(clause.family for clause in self.clauses))
 
-    def select(self, prefixes: Iterable[str], areas: Iterable[str]) -> frozenset[str]:
-        """The ids that a choice of ids, families and areas leaves; an empty choice leaves all."""
-        wanted, rooms = tuple(prefixes), frozenset(areas)
+    def select(
+        self, prefixes: Iterable[str], areas: Iterable[str] = (), levels: Iterable[str] = ()
+    ) -> frozenset[str]:
+        """The ids that a choice of ids, families, areas and levels leaves; an empty choice leaves all."""
+        wanted, rooms, ranks = tuple(prefixes), frozenset(areas), frozenset(levels)
         return frozenset(
             clause.id
             for clause in self.clauses
             if (not wanted or any(covers(prefix, clause.id) for prefix in wanted))
             and (not rooms or clause.area in rooms)
+            and (not ranks or clause.level in ranks)
         )
 
 

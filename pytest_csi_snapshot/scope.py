@@ -23,9 +23,7 @@ def scope_of(settings: Settings) -> Catalogue:
 
 def out_of_reach(settings: Settings) -> str:
     """One line where everything that was chosen by clause or area is out of reach; "" otherwise."""
-    if not settings.csi_clauses and not settings.csi_areas:
-        return ""
-    chosen = catalogue().select(settings.csi_clauses, settings.csi_areas)
+    chosen = settings.chosen
     if not chosen or not chosen.isdisjoint(scope_of(settings).by_id):
         return ""
     first = next(clause.id for clause in catalogue().clauses if clause.id in chosen)

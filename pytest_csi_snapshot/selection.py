@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from pytest_csi_snapshot.judging import CLAUSES
+from pytest_csi_snapshot.matrix import variants
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.scope import scope_of
 from pytest_csi_snapshot.settings import Settings, nearest
 from pytest_csi_snapshot.turns import EXCLUSIVE_MARK
 
 CLAUSE_MARK = "csi_clause"
+VARIANT = "csi_variant"
 
 
 class Selection:
@@ -26,6 +28,11 @@ class Selection:
         self._settings = settings
         self._scope = frozenset(scope_of(settings).by_id)
         self.items: Sequence[pytest.Item] = ()
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a test that asks for ``csi_variant`` in each variant of what the driver is declared to offer."""
+        if VARIANT in metafunc.fixturenames:
+            metafunc.parametrize(VARIANT, variants(self._settings.profile, self._settings.csi_matrix), ids=str)
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Note the clauses of a test, and let ``-k`` find it by them."""
@@ -39,11 +46,9 @@ class Selection:
         complaint = unknown_clauses((item.nodeid, _noted(item)) for item in items)
         if complaint and not hasattr(config, "workerinput"):  # an error here would end a worker, not the run
             raise pytest.UsageError(complaint)
-        chosen = catalogue().select(self._settings.csi_clauses, self._settings.csi_areas)
-        asked = bool(self._settings.csi_clauses or self._settings.csi_areas)
-        if asked:
-            chosen &= self._scope
-        kept = [item for item in items if _wanted(_noted(item), chosen if asked else self._scope, asked)]
+        chosen = self._settings.chosen
+        clauses = self._scope if chosen is None else chosen & self._scope
+        kept = [item for item in items if _wanted(_noted(item), clauses, asked=chosen is not None)]
         if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
             items[:] = kept
@@ -54,7 +59,7 @@ class Selection:
         self.items = session.items
 
 
-def _wanted(carried: Sequence[str], clauses: frozenset[str], asked: bool) -> bool:
+def _wanted(carried: Sequence[str], clauses: frozenset[str], *, asked: bool) -> bool:
     """Whether a test is about one of ``clauses``; one about none is left out only where some are asked for."""
     return not clauses.isdisjoint(carried) or (not carried and not asked)
 

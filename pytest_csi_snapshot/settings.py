@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 
 from pytest_csi_snapshot import feature_gates
+from pytest_csi_snapshot.matrix import MATRICES
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
-from pytest_csi_snapshot.requirements import AREAS, catalogue, covers
+from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
+from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
+from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
 from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
@@ -32,7 +35,7 @@ OF_SOCKET = ("csi_secrets", "csi_parameters", "csi_snapshot_parameters", "csi_sn
 FAULTS = "pytest_csi_snapshot.fixtures.faults:known_faults"
 """Reached by name: the library does not import fixtures. A callable without arguments giving the names."""
 
-_PLURALS = {"csi_fault": "csi_faults", "csi_feature_gate": "csi_feature_gates"}
+_PLURALS = {"csi_fault": "csi_faults", "csi_feature_gate": "csi_feature_gates", "csi_level": "csi_levels"}
 """Option name -> attribute of Settings, where they differ."""
 
 SETTINGS = pytest.StashKey["Settings"]()
@@ -72,6 +75,9 @@ class Settings:
     csi_snapshot_limit: int
     """0: not given."""
     csi_staging_dir: str
+    csi_levels: tuple[str, ...]
+    csi_profile: str
+    csi_matrix: str
     csi_list: bool
     csi_walkthrough: bool
     sources: Mapping[str, Source]
@@ -87,12 +93,26 @@ class Settings:
         return bool(self.csi_endpoint) and not self.csi_driver
 
     @property
+    def chosen(self) -> frozenset[str] | None:
+        """The ids of the clauses that were asked for; None where all are."""
+        if not (self.csi_clauses or self.csi_areas or self.csi_levels):
+            return None
+        return catalogue().select(self.csi_clauses, self.csi_areas, self.csi_levels)
+
+    @property
     def driver_name(self) -> str:
         """The CSI name of the driver under test."""
         return REFERENCE_DRIVER if self.is_reference else self.csi_driver
 
     @property
-    def csi_profile(self) -> str:
+    def profile(self) -> Profile:
+        """What the driver is declared to offer. Raises UsageTrouble where the file says something unknown."""
+        if self.csi_profile:
+            return read_profile(Path(self.csi_profile))
+        return REFERENCE_PROFILE if self.is_reference else UNDECLARED
+
+    @property
+    def csi_longhorn(self) -> str:
         """Which Longhorn the bundled driver is like."""
         return PROFILE if self.csi_walkthrough else "current"
 
@@ -143,6 +163,9 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_snapshot_parameters=_path("csi_snapshot_parameters", text["csi_snapshot_parameters"]),
         csi_snapshot_limit=_limit(text["csi_snapshot_limit"]),
         csi_staging_dir=text["csi_staging_dir"],
+        csi_levels=tuple(level.upper() for level in _many(raw["csi_level"][0])),
+        csi_profile=_path("csi_profile", text["csi_profile"]),
+        csi_matrix=text["csi_matrix"],
         csi_list=_flag("csi_list", raw["csi_list"][0]),
         csi_walkthrough=walkthrough,
         sources=sources,
@@ -182,6 +205,10 @@ def _check(settings: Settings) -> None:
     _one_of("csi_controllers", settings.csi_controllers, CONTROLLERS)
     for area in settings.csi_areas:
         _one_of("csi_areas", area, AREAS)
+    for level in settings.csi_levels:
+        _one_of("csi_level", level, LEVELS)
+    _one_of("csi_matrix", settings.csi_matrix, MATRICES)
+    _ = settings.profile  # reads it, and says what is wrong in it
     ids = catalogue().by_id
     for prefix in settings.csi_clauses:
         if not any(covers(prefix, clause) for clause in ids):
@@ -270,8 +297,8 @@ def _check_walkthrough(settings: Settings) -> None:
     if not (settings.is_reference and settings.csi_cluster == "embedded"):
         raise pytest.UsageError("--csi-walkthrough is a story of the bundled driver on a new embedded cluster: "
                                 "leave --csi-driver and --csi-cluster out")  # fmt: skip
-    for name in ("csi_reuse", "csi_clauses", "csi_areas", "csi_list"):
-        if getattr(settings, name):
+    for name in ("csi_reuse", "csi_clauses", "csi_areas", "csi_level", "csi_list"):
+        if settings.value_of(name):
             raise pytest.UsageError(f"{_typed(name)} does not go with --csi-walkthrough, which judges no clauses "
                                     "and needs a new cluster")  # fmt: skip
 

@@ -28,7 +28,7 @@ WIDTH = 100
 ENTRY_WIDTH = 180
 """Characters of a line of a timeline: an event's message can be a paragraph, and its beginning tells it."""
 
-_NOT_FOR_RERUN = ("csi_keep", "csi_areas", "csi_clauses", "csi_list")
+_NOT_FOR_RERUN = ("csi_keep", "csi_areas", "csi_clauses", "csi_level", "csi_list")
 
 
 def show(value: object) -> str:

@@ -51,11 +51,12 @@ class VolumeVerbs(Core):
         return self.create(STORAGE_CLASS, {**body, "metadata": {"name": name}}).name
 
     def claim(
-        self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = ""
-    ) -> Handle:
+        self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = "",
+        access: str = "ReadWriteOnce",
+    ) -> Handle:  # fmt: skip
         """A new claim, beside its source where it has one; not waited for."""
         spec: Json = {
-            "accessModes": ["ReadWriteOnce"],
+            "accessModes": [access],
             "volumeMode": mode,
             "storageClassName": storage_class or self.storage_class,
             "resources": {"requests": {"storage": format_quantity(size)}},

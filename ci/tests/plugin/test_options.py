@@ -25,6 +25,7 @@ from .conftest import Demo
         (["--csi-driver=x.example.com", "--csi-feature-gate=A=true"], "belongs to --csi-cluster=embedded"),
         (["--csi-driver=reference", "--csi-nodes=0"], "'0' is not a number of nodes"),
         (["--csi-driver=reference", "--csi-areas=delet"], "'delet'; did you mean 'deletion'?"),
+        (["--csi-driver=reference", "--csi-level=MUTS"], "'MUTS'; did you mean 'MUST'?"),
         (["--csi-driver=reference", "--csi-clauses=SNAP-DYM-001"], "did you mean 'SNAP-DYN-001'?"),
         (["--csi-driver=x.example.com", "--csi-kubeconfig=/none"], "no file '/none'"),
         (["--csi-driver=reference", "--csi-assets=/none"], "no directory '/none'"),

@@ -40,6 +40,8 @@ def _ran(result: pytest.RunResult) -> list[str]:
         (["--csi-clauses=fin-011,DEL-004"], ["test_delete", "test_retain"]),
         (["--csi-areas=finalizers,snapshot"], ["test_delete", "test_default"]),
         (["--csi-areas=deletion", "--csi-clauses=CLS"], []),
+        (["--csi-level=must"], ["test_delete", "test_retain", "test_default"]),
+        (["--csi-level=SHOULD,MAY"], []),
     ],
 )
 def test_selection_and_order(demo: Demo, args: list[str], ran: list[str]) -> None:

@@ -73,7 +73,7 @@ def test_a_backend_that_goes_and_comes_back(site: Site, backend: Backend) -> Non
     site.page.get_by_role("button", name="Now").click()  # or it comes by itself, a little later
     expect(site.row("pvc-b")).to_be_visible()
     site.live()
-    site.excuse("ERR_CONNECTION_REFUSED")
+    site.excuse("ERR_CONNECTION_")  # refused, or reset where it was just open
 
 
 def test_it_comes_back_by_itself(site: Site, backend: Backend) -> None:
@@ -85,7 +85,7 @@ def test_it_comes_back_by_itself(site: Site, backend: Backend) -> None:
     backend.act("pvc-a", "attach", hostId="node-1")
     expect(site.row("pvc-a")).to_contain_text("Healthy")
     site.live()
-    site.excuse("ERR_CONNECTION_REFUSED")
+    site.excuse("ERR_CONNECTION_")  # refused, or reset where it was just open
 
 
 def test_the_browser_itself_refuses_markup_from_data(site: Site) -> None:

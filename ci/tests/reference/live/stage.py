@@ -80,7 +80,7 @@ class Cluster:
         if role != "snapshot-controller":
             command += ["--csi-address", self.driver.address]
         with self._log(name).open("ab") as log:
-            environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+            environment = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONFAULTHANDLER": "1"}
             self._processes[name] = subprocess.Popen(command, stderr=log, env=environment)
 
     def send(self, name: str, number: signal.Signals) -> None:
@@ -89,7 +89,14 @@ class Cluster:
 
     def wait(self, name: str) -> int:
         """The exit code of an instance that ends by itself, or was sent a signal."""
-        return self._processes.pop(name).wait(LIMIT_S)
+        process = self._processes.pop(name)
+        try:
+            return process.wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)  # it writes down where each of its threads is
+            process.wait()
+            log = self._log(name).read_text()
+            raise AssertionError(f"{name} does not end after {LIMIT_S} s:\n{log[-8000:]}") from None
 
     def stop(self, name: str) -> int:
         """End an instance as a pod is ended; its exit code."""
