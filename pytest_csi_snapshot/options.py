@@ -78,8 +78,7 @@ OPTIONS: tuple[Option, ...] = (
            shape="flag"),
 )  # fmt: skip
 
-STARTERS = ("csi_driver", "csi_endpoint", "csi_areas", "csi_clauses", "csi_list", "csi_walkthrough")
-STARTERS = ("csi_driver", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_walkthrough")
+STARTERS = ("csi_driver", "csi_endpoint", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_walkthrough")
 """Given on the command line, these start the packaged suites; as ini key or variable they only set a value."""
 
 

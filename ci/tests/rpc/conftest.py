@@ -74,7 +74,7 @@ def _size(place: Place) -> int:
 
 def cases_of(module: Any) -> list[tuple[Callable[..., None], dict[str, Any]]]:
     """Every test of a file of the suites, with the arguments of each of its variants."""
-    found = []
+    found: list[tuple[Callable[..., None], dict[str, Any]]] = []
     for name, function in inspect.getmembers(module, inspect.isfunction):
         if name.startswith("test_"):
             marks = [mark for mark in getattr(function, "pytestmark", []) if mark.name == "parametrize"]

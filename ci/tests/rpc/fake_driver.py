@@ -130,7 +130,7 @@ class Controller(csi_pb2_grpc.ControllerServicer):
         types = ["CREATE_DELETE_VOLUME", "PUBLISH_UNPUBLISH_VOLUME", "CREATE_DELETE_SNAPSHOT", "LIST_SNAPSHOTS",
                  "GET_SNAPSHOT", "CLONE_VOLUME", "EXPAND_VOLUME"]  # fmt: skip
         hidden = {each.removeprefix("unclaimed-") for each in self._state.bugs}
-        found = [kind(rpc=kind.RPC(type=_Controller.Type.Value(each))) for each in types if each not in hidden]
+        found = [kind(rpc=kind.RPC(type=each)) for each in types if each not in hidden]
         return pb.ControllerGetCapabilitiesResponse(capabilities=found)
 
     def CreateVolume(self, request: pb.CreateVolumeRequest, context: Context) -> pb.CreateVolumeResponse:
