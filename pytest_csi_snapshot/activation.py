@@ -16,6 +16,7 @@ from pytest_csi_snapshot.collection import (
     point_at_suites,
     suites_folder,
 )
+from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
@@ -51,7 +52,9 @@ def activate(config: pytest.Config) -> None:
         if why := out_of_reach(settings):
             raise pytest.UsageError(why)
         point_at_suites(config, RPC if settings.at_socket_only else "")
-        if complaint := unknown_clauses(marks_in_files(config.args)):
+        complaint = unknown_clauses(marks_in_files(config.args))
+        complaint = complaint or unknown_companions(marks_in_files(config.args, COMPANION_MARK))
+        if complaint:
             raise pytest.UsageError(complaint)
         _register(config, settings, named=named)
     except UsageTrouble as trouble:

@@ -20,8 +20,10 @@ class Cluster:
 
     ``kubeconfig`` is a path, or "" for the defaults of ``kubectl``; ``context`` likewise. ``driver`` is the CSI
     name of the driver under test (not "reference"). ``run_dir`` is where logs and programs' state lie,
-    "" where the provider has none. ``versions`` is one line for the report's header. ``endpoint`` is the driver's
-    CSI socket, "" where it cannot be reached; ``node_endpoint`` that of its node service, "" for the same one.
+    "" where the provider has none. ``versions`` is one line for the report's header. ``companion`` names the
+    further instance of the reference driver that this value is about, "" for the driver under test itself.
+    ``endpoint`` is the driver's CSI socket, "" where it cannot be reached; ``node_endpoint`` that of its node
+    service, "" for the same one.
     """
 
     provider: str
@@ -33,6 +35,7 @@ class Cluster:
     image: str
     run_dir: str = ""
     versions: str = ""
+    companion: str = ""
     endpoint: str = ""
     node_endpoint: str = ""
 

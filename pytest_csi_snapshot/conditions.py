@@ -102,11 +102,16 @@ NAMES_CONTENT = Condition(
     "status.boundVolumeSnapshotContentName",
     lambda body: bool(status_of(body).get("boundVolumeSnapshotContentName")),
 )
+IN_ITS_GROUP = Condition(
+    "status.readyToUse true and status.volumeGroupSnapshotName",
+    lambda body: READY.holds(body) and bool(status_of(body).get("volumeGroupSnapshotName")),
+)
 HAS_ERROR = Condition("status.error", lambda body: bool(status_of(body).get("error")))
 HAS_HANDLE = Condition("status.snapshotHandle", lambda body: bool(status_of(body).get("snapshotHandle")))
 BOUND = Condition("phase Bound", lambda body: status_of(body).get("phase") == "Bound", _lost)
 TERMINATING = Condition("a deletionTimestamp", lambda body: "deletionTimestamp" in body["metadata"])
 POD_DONE = Condition("phase Succeeded", lambda body: status_of(body).get("phase") == "Succeeded", _pod_failed)
+POD_RUNNING = Condition("phase Running", lambda body: status_of(body).get("phase") == "Running", _pod_ended)
 POD_READY = Condition("condition Ready", _container_ready, _pod_ended)
 
 RESIZE_TYPES = frozenset({"Resizing", "FileSystemResizePending", "ControllerResizeError", "NodeResizeError"})
@@ -150,4 +155,16 @@ def lacks_finalizer(name: str) -> Condition:
     """The object does not bear the finalizer ``name``."""
     return Condition(
         f"absence of finalizer {name}", lambda body: name not in body["metadata"].get("finalizers", [])
+    )
+
+
+def has_annotation(name: str) -> Condition:
+    """The object bears the annotation ``name``, whatever its value."""
+    return Condition(f"annotation {name}", lambda body: name in (body["metadata"].get("annotations") or {}))
+
+
+def lacks_annotation(name: str) -> Condition:
+    """The object does not bear the annotation ``name``."""
+    return Condition(
+        f"absence of annotation {name}", lambda body: name not in (body["metadata"].get("annotations") or {})
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Generator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 import pytest
@@ -124,7 +124,8 @@ def _attach(
     told: bool,
 ) -> None:
     kept = [check.clause for check in recorder.checks if check.holds] if recorder else []
-    results = judge(ending, carried, kept)
+    seen_on = recorder.seen_on if recorder else ""
+    results = [replace(result, seen_on=seen_on) for result in judge(ending, carried, kept)]
     settled = item.stash.setdefault(_SETTLED, {})
     settled.update({result.clause: result.outcome.value for result in results})
     if report.when != "teardown" or results:
@@ -136,6 +137,7 @@ def _attach(
     if report.when == "teardown":  # the phase whose properties JUnit writes
         for clause, outcome in settled.items():
             report.user_properties += [("csi_clause", clause), ("csi_outcome", f"{clause} {outcome}")]
+        report.user_properties += [("csi_seen_on", seen_on)] if settled and seen_on else []
 
 
 def _raise_new(item: pytest.Item, recorder: Recorder) -> None:

@@ -76,12 +76,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class ClauseResult:
-    """What one test says about one clause."""
+    """What one test says about one clause; ``seen_on`` is a companion that showed it, "" for the driver itself."""
 
     clause: str
     outcome: Outcome
     reason: str = ""
     failure: Failure | None = None
+    seen_on: str = ""
 
     def as_plain(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -91,7 +92,7 @@ class ClauseResult:
     def from_plain(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of ``as_plain``."""
         failure = Failure.from_plain(data["failure"]) if data["failure"] else None
-        return cls(data["clause"], Outcome(data["outcome"]), data["reason"], failure)
+        return cls(data["clause"], Outcome(data["outcome"]), data["reason"], failure, data.get("seen_on", ""))
 
 
 @dataclass(frozen=True)

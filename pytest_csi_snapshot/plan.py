@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from pytest_csi_snapshot.companions import wish_of
 from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.reporting.words import counted
 from pytest_csi_snapshot.requirements import Clause
@@ -42,7 +43,7 @@ def plan_lines(settings: Settings, items: Iterable[pytest.Item]) -> list[str]:
     tests: dict[str, list[str]] = defaultdict(list)
     for item in items:
         for clause in item.stash[CLAUSES]:
-            tests[clause].append(item.nodeid)
+            tests[clause].append(item.nodeid + (f"  on companion {wish.name}" if (wish := wish_of(item)) else ""))
     chosen = settings.chosen
     clauses = [clause for clause in scope_of(settings).clauses if chosen is None or clause.id in chosen]
     width = max((len(clause.id) for clause in clauses), default=0)

@@ -33,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; start a run of ours if the command line asks for one."""
     config.addinivalue_line("markers", "csi_clause(*ids): the clauses of CSI snapshots that a test judges")
     config.addinivalue_line("markers", "csi_exclusive: the test runs alone, after the others")
+    config.addinivalue_line(
+        "markers", "csi_companion(name, or_itself=False): the test works on another kind of driver, see companions"
+    )
     if starts_run(config):
         from pytest_csi_snapshot.activation import activate
 
@@ -72,12 +75,16 @@ def csi_rpc(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: 
 
 @pytest.fixture
 def csi(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: Recorder) -> Iterator[Scenario]:
-    """The verbs of a test on a namespace of its own; what it made is removed afterwards."""
+    """The verbs of a test on a namespace of its own; what it made is removed afterwards.
+
+    They work on the driver under test, or on the companion that the test is marked with.
+    """
+    from pytest_csi_snapshot.companions import instance_for
     from pytest_csi_snapshot.scenario import open_scenario
     from pytest_csi_snapshot.settings import SETTINGS
 
     with open_scenario(
-        cluster=csi_cluster,
+        cluster=instance_for(request.node, csi_cluster, csi_recorder),
         recorder=csi_recorder,
         settings=request.config.stash[SETTINGS],
         test_id=request.node.nodeid,

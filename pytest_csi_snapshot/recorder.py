@@ -68,6 +68,8 @@ class Recorder:
         self.failures: list[Failure] = []
         self.doubts: dict[str, str] = {}
         self.ending: Ending | None = None
+        self.seen_on = ""
+        """The companion that the test works on, "" for the driver under test."""
         self._timeline: list[str] = []
         self._finishers: list[Callable[[], None]] = []
         self._versions = versions
@@ -155,7 +157,9 @@ class Recorder:
     def violation(self, failure: Failure) -> ClauseViolation:
         """The exception that tells a failure."""
         clause = self._clause(failure.clause)
-        lines = words.failure_lines(failure, clause, versions=self._versions, rerun=self._rerun)
+        lines = words.failure_lines(
+            failure, clause, versions=self._versions, rerun=self._rerun, seen_on=self.seen_on
+        )
         return ClauseViolation(failure, "\n".join([words.failure_title(failure), *lines]))
 
     def _end(self, outcome: Outcome, clause: str, reason: str) -> NoReturn:

@@ -18,24 +18,42 @@ from pytest_csi_snapshot.limits import Limits, limits_of
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
+from pytest_csi_snapshot.verbs.answers import AnswerVerbs
+from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
+from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.groups import GroupVerbs
+from pytest_csi_snapshot.verbs.growth import GrowthVerbs
+from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
+from pytest_csi_snapshot.verbs.metrics import MetricVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
+from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
+from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
 class Scenario(
+    GrowthVerbs,
+    StaticVolumeVerbs,
+    AnswerVerbs,
     BlockVerbs,
+    HandmadeVerbs,
     VolumeVerbs,
+    AttemptVerbs,
     SnapshotVerbs,
+    GroupVerbs,
+    ControllerVerbs,
     HolderVerbs,
     PodVerbs,
+    MetricVerbs,
     DryRunVerbs,
     InquiryVerbs,
+    QuotaVerbs,
 ):
     """All verbs of a test, on one cluster."""
 
@@ -83,6 +101,7 @@ class Scenario(
 def open_scenario(*, cluster: Cluster, recorder: Recorder, settings: Settings, test_id: str) -> Iterator[Scenario]:
     """A scenario for one test. With ``--csi-keep`` on a cluster of somebody else, what it made stays there."""
     scenario = Scenario(station_at(cluster), cluster, recorder, test_id)
+    scenario.may_disrupt = settings.csi_disrupt
     recorder.on_finish(scenario.audit)
     try:
         yield scenario

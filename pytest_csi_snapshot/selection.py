@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.matrix import variants
 from pytest_csi_snapshot.requirements import catalogue
@@ -43,7 +44,9 @@ class Selection:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Refuse unknown clauses, leave what was asked for, and put the tests that run alone last."""
-        complaint = unknown_clauses((item.nodeid, _noted(item)) for item in items)
+        complaint = unknown_clauses((item.nodeid, _noted(item)) for item in items) or unknown_companions(
+            (item.nodeid, mark.args) for item in items for mark in item.iter_markers(COMPANION_MARK)
+        )
         if complaint and not hasattr(config, "workerinput"):  # an error here would end a worker, not the run
             raise pytest.UsageError(complaint)
         chosen = self._settings.chosen
@@ -89,8 +92,8 @@ def unknown_clauses(marks: Iterable[tuple[str, Iterable[str]]]) -> str:
     return ""
 
 
-def marks_in_files(args: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """(file:line, ids) of the markers written in the files of a command line, without importing them.
+def marks_in_files(args: Iterable[str], mark: str = CLAUSE_MARK) -> Iterator[tuple[str, list[str]]]:
+    """(file:line, arguments) of the markers of that name in the files of a command line, without importing them.
 
     So that a slip is found before a cluster is started, and by the process that owns the terminal.
     """
@@ -101,13 +104,13 @@ def marks_in_files(args: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         if path.suffix != ".py" or not path.is_file():
             continue
         text = path.read_bytes()
-        if CLAUSE_MARK.encode() not in text:
+        if mark.encode() not in text:
             continue
         try:
             tree = ast.parse(text)
         except SyntaxError:
             continue  # told by the collection, with the place
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == CLAUSE_MARK:
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == mark:
                 ids = [one.value for one in call.args if isinstance(one, ast.Constant)]
                 yield f"{name}:{call.lineno}", [one for one in ids if isinstance(one, str)]

@@ -16,7 +16,19 @@ from functools import cache
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
-from pytest_csi_snapshot.kube.kinds import EVENT, POD, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT
+from pytest_csi_snapshot.kube.kinds import (
+    EVENT,
+    GROUP_CONTENT,
+    GROUP_SNAPSHOT,
+    LEASE,
+    POD,
+    PV,
+    PVC,
+    RESOURCE_QUOTA,
+    SNAPSHOT,
+    SNAPSHOT_CONTENT,
+    VOLUME_ATTACHMENT,
+)
 from pytest_csi_snapshot.labels import Mark
 from pytest_csi_snapshot.owning import OwnedClient
 from pytest_csi_snapshot.session import run_id
@@ -53,6 +65,19 @@ class Station:
         scope = Scope(VOLUME_ATTACHMENT, keep=lambda body: body["spec"].get("attacher") == driver)
         self._watch_as_well(f"attachments {driver}", scope)
 
+    def watch_lease(self, namespace: str, name: str) -> None:
+        """Record who holds a lease, beginning with who does now."""
+        scope = Scope(LEASE, namespace, field_selector=f"metadata.name={name}")
+        self._watch_as_well(f"lease {namespace} {name}", scope)
+
+    def watch_groups(self, version: str) -> None:
+        """Record group snapshots, their contents and their members, which bear no label of ours."""
+        mark = self.mark
+        members = Scope(SNAPSHOT, keep=lambda body: mark.derived_from_us(body) and not mark.made_by_us(body))
+        self._watch_as_well("groups", Scope(GROUP_SNAPSHOT.at(version), label_selector=mark.selector))
+        self._watch_as_well("group contents", Scope(GROUP_CONTENT.at(version), keep=mark.ours))
+        self._watch_as_well("group members", members)
+
     def _watch_as_well(self, name: str, scope: Scope) -> None:
         with self._guard:
             if name not in self._further:
@@ -60,11 +85,16 @@ class Station:
                 watch.start(with_past=True)
                 self._further[name] = watch
 
+    def watch_quotas(self, namespace: str) -> None:
+        """Record what is charged to the quotas of a namespace."""
+        self._watch_as_well(f"quotas {namespace} ", Scope(RESOURCE_QUOTA, namespace))
+
     def leave(self, namespace: str) -> None:
-        """Nothing more is asked about a namespace: end the watch of its events."""
+        """Nothing more is asked about a namespace: end the watches of it."""
         with self._guard:
-            watch = self._further.pop(f"events {namespace} ", None)
-        if watch:
+            names = [name for name in (f"events {namespace} ", f"quotas {namespace} ") if name in self._further]
+            watches = [self._further.pop(name) for name in names]
+        for watch in watches:
             watch.stop()
 
     def close(self) -> None:
@@ -76,10 +106,14 @@ class Station:
             watch.stop()
 
 
-@cache
 def station_at(cluster: Cluster) -> Station:
-    """The station of this process at a cluster, opened at the first call."""
-    client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
+    """The station of this process at a cluster, opened at the first call; all drivers in it share it."""
+    return _station(cluster.kubeconfig, cluster.context)
+
+
+@cache
+def _station(kubeconfig: str, context: str) -> Station:
+    client = KubeClient.from_kubeconfig(kubeconfig or None, context or None)
     station = Station(client, this_worker())
     station.open()
     return station

@@ -46,6 +46,16 @@ def grouped_failures(verdict: Verdict) -> list[tuple[TestResult, list[TestResult
     return [(first, others) for first, *others in groups.values()]
 
 
+def on_companions(verdict: Verdict) -> list[str]:
+    """Which of the clauses that passed were seen on a companion: the driver under test is of another kind."""
+    seen: dict[str, list[str]] = {}
+    for each in verdict.of(Outcome.PASSED):
+        if each.result.seen_on and each.result.clause not in seen.setdefault(each.result.seen_on, []):
+            seen[each.result.seen_on].append(each.result.clause)
+    lines = [f"passed on {where}: {', '.join(clauses)}" for where, clauses in sorted(seen.items())]
+    return ["", *lines] if lines else []
+
+
 def result_in_words(verdict: Verdict) -> str:
     """The profile's result and why it is not better."""
     if verdict.result is ProfileResult.NOTHING_JUDGED:

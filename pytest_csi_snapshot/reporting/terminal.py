@@ -102,6 +102,8 @@ class Section:
         self._write_failures(terminalreporter, verdict, cluster.versions if cluster else "")
         for outcome in (Outcome.ERRORED, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.NOT_SUPPORTED):
             self._write_others(terminalreporter, verdict, outcome)
+        for line in summary.on_companions(verdict):
+            terminalreporter.write_line(line)
         self._write_times(terminalreporter)
         good = verdict.result in (ProfileResult.CONFORMANT, ProfileResult.PARTIAL) and verdict.exit_status == 0
         result = f"Result: {summary.result_in_words(verdict)}"
@@ -124,7 +126,9 @@ class Section:
             reporter.write_line("")
             reporter.write_line(f"FAILED {clause.id}  {first.nodeid.rpartition('::')[2]}", red=True, bold=True)
             rerun = words.rerun_command(self._settings, first.nodeid)
-            for line in words.failure_lines(failure, clause, versions=versions, rerun=rerun):
+            for line in words.failure_lines(
+                failure, clause, versions=versions, rerun=rerun, seen_on=first.result.seen_on
+            ):
                 reporter.write_line(line)
             if others:
                 reporter.write_line(f"  {'also in':<14} {', '.join(each.nodeid for each in others)}")

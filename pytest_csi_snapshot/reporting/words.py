@@ -69,12 +69,15 @@ def failure_title(failure: Failure) -> str:
     return f"{failure.clause}: expected {failure.expected}, observed {failure.observed}"
 
 
-def failure_lines(failure: Failure, clause: Clause, *, versions: str = "", rerun: str = "") -> list[str]:
+def failure_lines(
+    failure: Failure, clause: Clause, *, versions: str = "", rerun: str = "", seen_on: str = ""
+) -> list[str]:
     """A failure in full: requirement, expected, observed, when, blamed on, run again with."""
     rows = [
         ("requirement", "\n".join(wrap(f"{clause.level} ({clause.basis}): {clause.sentence}", WIDTH))),
         ("expected", failure.expected),
         ("observed", f"{failure.observed}  ({show_seconds(failure.at)} into the test, {failure.wall})"),
+        ("seen on", seen_on),
         ("about", failure.about),
         ("when", "\n".join(_shortened(failure.timeline))),
         ("blamed on", blamed_on(clause, failure.blame, versions)),

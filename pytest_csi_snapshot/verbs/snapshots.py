@@ -32,20 +32,25 @@ class SnapshotVerbs(Core):
             self.cluster.snapshot_class if given["deletionPolicy"] == policy else self.derived_class(policy).name
         )
 
-    def derived_class(self, policy: str) -> Handle:
-        """A new class like the given one, with this policy; a test may change it."""
+    def derived_class(self, policy: str, **parameters: str) -> Handle:
+        """A new class like the given one, with this policy and further parameters; a test may change it."""
         given = self.api.get(SNAPSHOT_CLASS, None, self.cluster.snapshot_class)
-        body: Json = {key: given[key] for key in ("driver", "parameters") if key in given}
-        return self._make_class({**body, "deletionPolicy": policy})
+        body: Json = {"driver": given["driver"], "deletionPolicy": policy}
+        body["parameters"] = {**(given.get("parameters") or {}), **parameters}
+        return self._make_class(body)
 
     def forsaken_class(self, policy: str = "Delete") -> str:
         """The name of a class of a driver that does not exist.
 
-        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018); the ledger frees its content.
+        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018).
         """
+        return self._make_class({"driver": self.forsaken_driver(), "deletionPolicy": policy}).name
+
+    def forsaken_driver(self) -> str:
+        """The name of a driver that does not exist; the ledger frees contents of it, as nobody else would."""
         driver = f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
         self.ledger.forsaken.add(driver)
-        return self._make_class({"driver": driver, "deletionPolicy": policy}).name
+        return driver
 
     def _make_class(self, body: Json) -> Handle:
         return self.create(SNAPSHOT_CLASS, {"metadata": {"name": self.api.mark.fresh("class")}, **body})
@@ -92,8 +97,9 @@ class SnapshotVerbs(Core):
         self.patch(content, {"metadata": {"finalizers": None}})
 
     def import_content(
-        self, handle: str, *, name: str = "", snapshot: str = "", policy: str = "Retain", mode: str = "Filesystem"
-    ) -> Handle:
+        self, handle: str, *, name: str = "", snapshot: str = "", policy: str = "Retain", mode: str = "Filesystem",
+        cls: str = "",
+    ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
         With ``Retain`` it is only borrowed: clean-up never deletes what it refers to.
@@ -108,6 +114,7 @@ class SnapshotVerbs(Core):
                     "source": {"snapshotHandle": handle},
                     "sourceVolumeMode": mode,
                     "volumeSnapshotRef": {"name": snapshot or fresh_name("imported"), "namespace": self.namespace},
+                    **({"volumeSnapshotClassName": cls} if cls else {}),
                 },
             },
         )
@@ -134,6 +141,16 @@ class SnapshotVerbs(Core):
         """Make a snapshot that no content refers to any more ours again, so that clean-up deletes it."""
         content = self.import_content(handle, policy="Delete")
         self.ready(self.import_snapshot(content))
+
+    def lose_in_backend(self, handle: str) -> None:
+        """Have a snapshot deleted in the backend behind the back of the content that stands for it."""
+        __tracebackhide__ = True
+        content = self.import_content(handle, policy="Delete")
+        snapshot = self.import_snapshot(content)
+        self.ready(snapshot)
+        self.delete(snapshot)
+        self.gone(content)
+        self.gone(snapshot)
 
     def backend_knows(self, handle: str, clause: str) -> bool:
         """Whether the backend still has a snapshot, asked by importing its handle (DEL-016).

@@ -14,6 +14,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from .. import roles
 from ..profiles import PROFILES
+from ..traits import registry
 from . import filesystems, registration
 from .backend import Backend
 from .holding import Holding
@@ -37,6 +38,7 @@ def main(argv: list[str]) -> int:
     options = _options(argv)
     try:
         roles.refuse_unknown("driver", options.fault)
+        traits = registry.chosen(options.trait)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -48,6 +50,7 @@ def main(argv: list[str]) -> int:
     profile, patience = PROFILES[options.profile], Patience(options.patience)
     services = Services.make(options.driver_name, options.node_id, backend, holding, profile, patience, ready,
                              options.filesystem)  # fmt: skip
+    registry.apply(traits, services)
     roles.activate("driver", options.fault, services)
     servers = [services.server(options.endpoint)]
     servers[0].start()
@@ -96,6 +99,13 @@ def _options(argv: list[str]) -> argparse.Namespace:
         choices=("ext4", "xfs"),
         default=filesystems.DEFAULT,
         help="what the StorageClass here asks for: of it the driver says whether it grows while in use",
+    )
+    parser.add_argument(
+        "--trait",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="be like another driver in this",
     )
     roles.add_fault(parser)
     return parser.parse_args(argv)

@@ -211,6 +211,15 @@ def test_offline_expansion_comes_between_stage_and_publish(bench: Bench) -> None
     assert expand.capacity_range.required_bytes == 2 << 30
 
 
+def test_a_pod_whose_volume_cannot_be_expanded_is_told_that_it_is_not_mounted(bench: Bench) -> None:
+    bench.grow("2Gi")
+    bench.driver.failures["expand"] = grpc.StatusCode.OUT_OF_RANGE
+    with pytest.raises(VolumeError, match="as ordered") as caught:
+        bench.attached_volume()
+    assert caught.value.reason == "FailedMount"
+    assert bench.driver.methods == ["stage", "expand"]
+
+
 def test_online_expansion_clears_the_claim_and_keeps_foreign_conditions(bench: Bench) -> None:
     volume = bench.attached_volume()
     volume.refresh()
@@ -252,8 +261,9 @@ def test_a_refused_expansion(bench: Bench, code: grpc.StatusCode, status: str, r
     if code is grpc.StatusCode.FAILED_PRECONDITION:
         volume.refresh()
     else:
-        with pytest.raises(VolumeError, match="as ordered"):
+        with pytest.raises(VolumeError, match="as ordered") as caught:
             volume.refresh()
+        assert caught.value.reason == "VolumeResizeFailed"
     assert bench.claim_status["allocatedResourceStatuses"]["storage"] == status
     assert "NodeResizeError" in bench.condition_types()
     assert "Unused" in bench.condition_types()

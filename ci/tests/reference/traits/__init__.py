@@ -1,0 +1,1 @@
+"""The reference implementation, tested as what it is: programs that are started, used and killed."""

@@ -1,0 +1,91 @@
+"""Companions: further instances of the reference driver, for clauses that one driver cannot show together.
+
+No driver lists snapshots and also does not. A test that needs another kind of driver names it by the marker
+``csi_companion``; with the bundled driver on its embedded cluster the verbs of the test then work on an instance
+of that kind. No companion ever speaks for somebody else's driver: there the test ends as not supported, or,
+marked ``or_itself``, runs on the driver under test, which may be of that kind.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.settings import nearest
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_csi_snapshot.recorder import Recorder
+
+COMPANION_MARK = "csi_companion"
+
+COMPANIONS: Mapping[str, str] = {
+    "no-list": "cannot list snapshots",
+    "no-clone": "cannot clone volumes",
+    "node-expansion": "expands volumes on the node alone",
+    "offline-expansion": "expands only volumes that are not in use",
+    "size-limits": "makes volumes of 4 GiB at most, and filesystems of 2 GiB",
+    "scripted": "answers as the classes of a test ask",
+    "slow-snapshots": "cuts a snapshot at once and takes seconds until it may be restored",
+}
+"""Name -> what such a driver is like."""
+
+JOIN = "pytest_csi_snapshot.fixtures.companions.joining:join"
+"""Reached by name, as providers are: a callable from a cluster and a companion's name to that companion's own."""
+
+ELSEWHERE = "runs on a companion of the reference driver only"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a test asks for. With ``or_itself`` the driver under test will do where there are no companions."""
+
+    name: str
+    or_itself: bool = False
+
+
+def wish_of(item: pytest.Item) -> Wish | None:
+    """The companion that a test is marked with; the closest marker counts."""
+    mark = item.get_closest_marker(COMPANION_MARK)
+    return Wish(*mark.args, **mark.kwargs) if mark else None
+
+
+def instance_for(item: pytest.Item, cluster: Cluster, recorder: Recorder) -> Cluster:
+    """What a test works on: the driver under test, or the companion that it asks for, serving.
+
+    Ends the test as not supported where there is no such companion. Raises RunError where it does not come up.
+    """
+    wish = wish_of(item)
+    if wish is None or (wish.or_itself and not has_companions(cluster)):
+        return cluster
+    if not has_companions(cluster):
+        clauses = [clause for mark in item.iter_markers("csi_clause") for clause in mark.args]
+        recorder.not_supported(clauses[0], f"{ELSEWHERE}: one that {COMPANIONS[wish.name]}")
+    found = join(cluster, wish.name)
+    recorder.seen_on = f"companion {found.driver}"
+    return found
+
+
+def has_companions(cluster: Cluster) -> bool:
+    """Whether the driver under test is the bundled one, in a cluster that takes further instances of it."""
+    return cluster.provider == "embedded"
+
+
+def join(cluster: Cluster, name: str) -> Cluster:
+    """The cluster as the companion's own, once that serves."""
+    module, _, function = JOIN.partition(":")
+    found: Cluster = getattr(importlib.import_module(module), function)(cluster, name)
+    return found
+
+
+def unknown_companions(marks: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """One line about the first (place, names) with a name that no companion has; "" where all are known."""
+    for place, names in marks:
+        for name in names:
+            if name not in COMPANIONS:
+                return f"{place}: unknown companion {name!r} in {COMPANION_MARK}; {nearest(str(name), COMPANIONS)}"
+    return ""

@@ -1,0 +1,26 @@
+"""What comes of a request that a driver may grant or refuse: the first of the two that is seen."""
+
+from __future__ import annotations
+
+from pytest_csi_snapshot.conditions import BOUND
+from pytest_csi_snapshot.history import Version
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.verbs.core import Core
+
+
+class AnswerVerbs(Core):
+    """Waits for either end."""
+
+    def provisioning_error(self, claim: Handle) -> str:
+        """Empty once the claim is Bound; the message of its event ProvisioningFailed where that comes first."""
+        __tracebackhide__ = True
+
+        def answered() -> Version | None:
+            latest = self.history.latest(claim.uid)
+            if latest and not latest.deleted and BOUND.holds(latest.object):
+                return latest
+            refused = (e for e in self.events_of(claim) if e.object.get("reason") == "ProvisioningFailed")
+            return next(refused, None)
+
+        found = self._await(claim, answered, "Bound, or an event ProvisioningFailed", "", self.limits.bind)
+        return "" if found.uid == claim.uid else str(found.object.get("message", ""))

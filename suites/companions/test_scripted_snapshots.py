@@ -1,0 +1,157 @@
+"""Drivers whose CreateSnapshot fails, takes long, or leaves fields out: what the sidecar makes of it."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pytest_csi_snapshot.conditions import (
+    HAS_ERROR,
+    READY,
+    TERMINATING,
+    Condition,
+    Json,
+    has_annotation,
+    lacks_annotation,
+    status_of,
+)
+from pytest_csi_snapshot.csi.listing import snapshots_of
+from pytest_csi_snapshot.kube.kinds import PV
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.verbs.volumes import SIZE
+
+BEING_CREATED = "snapshot.storage.kubernetes.io/volumesnapshot-being-created"
+OPEN = ("CANCELLED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED")
+FINAL = ("INTERNAL", "FAILED_PRECONDITION")
+FIRST_DELAY = 1.0
+"""Seconds, the sidecar's ``--retry-interval-start`` by default."""
+
+
+def error_of(content: Json) -> str:
+    return str((status_of(content).get("error") or {}).get("message", ""))
+
+
+def called(number: int) -> Condition:
+    """The driver was called so often for the content: a scripted answer counts."""
+    return Condition(f"the answer to call {number}", lambda content: f": call {number} at " in error_of(content))
+
+
+def scripted(csi: Scenario, claim: Handle, **parameters: str) -> tuple[Handle, Handle]:
+    """A snapshot of a class with these parameters, and its content."""
+    snapshot = csi.snapshot(claim, cls=csi.derived_class("Delete", **parameters).name)
+    return snapshot, csi.content_of(snapshot)
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("ERR-005")
+def test_only_a_final_code_says_that_nothing_is_being_created(csi: Scenario) -> None:
+    claim = csi.volume()
+    made = {code: scripted(csi, claim, answers=f"CreateSnapshot={code}*2") for code in OPEN + FINAL}
+    for code, (snapshot, content) in made.items():
+        csi.seen(content, called(2), within=csi.limits.snapshot)
+        answered = [v for v in csi.versions(content) if HAS_ERROR.holds(v.object) and not READY.holds(v.object)]
+        kept = all(has_annotation(BEING_CREATED).holds(version.object) for version in answered)
+        csi.check(
+            "ERR-005", expected=code in OPEN, observed=kept, about=f"{BEING_CREATED} on {content} after {code}"
+        )
+        if code in FINAL:
+            csi.seen(content, HAS_ERROR & lacks_annotation(BEING_CREATED), "ERR-005")
+        csi.ready(snapshot, "ERR-005")
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("ERR-006")
+def test_the_delay_between_two_tries_doubles(csi: Scenario) -> None:
+    """The driver's answer tells when it was called; load can only make a delay longer."""
+    _, content = scripted(csi, csi.volume(), answers="CreateSnapshot=UNAVAILABLE*4")
+    csi.seen(content, called(4), within=csi.limits.snapshot)
+    told = [re.search(r": call \d at ([\d.]+) s", error_of(version.object)) for version in csi.versions(content)]
+    times = sorted({float(found[1]) for found in told if found})
+    delays = [round(after - before, 3) for before, after in pairwise(times)]
+    least = [FIRST_DELAY * 2**number for number in range(3)]
+    csi.check(
+        "ERR-006",
+        expected=f"at least {least} s, growing",
+        observed=delays,
+        holds=len(delays) == 3
+        and all(delay >= bound for delay, bound in zip(delays, least, strict=True))
+        and delays[2] > delays[0],
+        about=f"delays between calls for {content}",
+    )
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("ERR-009")
+def test_a_driver_slower_than_the_call_limit_makes_one_snapshot(csi: Scenario) -> None:
+    """The sidecar of this companion gives a call three seconds."""
+    claim = csi.volume()
+    snapshot, content = scripted(csi, claim, takes="5")
+    csi.wait(content, HAS_ERROR)
+    csi.check("ERR-009", expected="a call that ran out of time", observed=error_of(csi.get(content)),
+              holds="DeadlineExceeded" in error_of(csi.get(content)), about=content)  # fmt: skip
+    csi.ready(snapshot, "ERR-009")
+    volume = csi.api.get(PV, None, csi.pv_of(claim).name)["spec"]["csi"]["volumeHandle"]
+    sockets = sorted(Path(csi.cluster.run_dir).glob(f"kubelet-*/plugins/{csi.cluster.driver}/csi.sock"))
+    handle = csi.handle_in(csi.get(content))
+    csi.check(
+        "ERR-009", expected=[handle], observed=snapshots_of(sockets[0], volume), about=f"snapshots of {volume}"
+    )
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("DEL-011")
+def test_deletion_waits_for_the_snapshot_in_the_making(csi: Scenario) -> None:
+    snapshot, content = scripted(csi, csi.volume(), takes="5")
+    csi.wait(content, has_annotation(BEING_CREATED))
+    csi.delete(snapshot)
+    csi.seen(content, TERMINATING & has_annotation(BEING_CREATED))
+    csi.gone(content, "DEL-011")
+    csi.gone(snapshot, "DEL-011")
+    answered = [csi.handle_in(version.object) for version in csi.versions(content)]
+    handles = sorted(set(answered) - {""})
+    csi.check("DEL-011", expected="one handle, told before the content went", observed=handles,
+              holds=len(handles) == 1, about=content)  # fmt: skip
+    known = csi.backend_knows(handles[0], "DEL-011")
+    csi.check("DEL-011", expected=False, observed=known, about=f"{handles[0]} in the backend")
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("STAT-003", "STAT-004", "RES-003")
+def test_a_driver_that_tells_neither_time_nor_size(csi: Scenario) -> None:
+    snapshot, content = scripted(csi, csi.volume(), omits="creation_time size_bytes")
+    status = status_of(csi.ready(snapshot))
+    csi.check("STAT-003", expected="1970-01-01T00:00:00Z", observed=status.get("creationTime"), about=snapshot)
+    csi.check("STAT-004", expected=None, observed=status.get("restoreSize"), about=snapshot)
+    csi.check("STAT-004", expected=None, observed=status_of(csi.get(content)).get("restoreSize"), about=content)
+    smaller = csi.restore(snapshot, SIZE // 2)
+    told = csi.provisioning_error(smaller)
+    csi.check(
+        "RES-003", expected="the driver's OutOfRange", observed=told, holds="OutOfRange" in told, about=smaller
+    )
+    phase = status_of(csi.get(smaller)).get("phase")
+    csi.check("RES-003", expected="Pending", observed=phase, about=smaller)
+    csi.delete(smaller)  # before the snapshot, which waits for claims that are made of it
+    csi.gone(smaller)
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("DEL-015")
+def test_a_driver_may_keep_a_snapshot_while_a_restore_needs_it(csi: Scenario) -> None:
+    snapshot, content = scripted(csi, csi.volume(), held_by="restores")
+    csi.ready(snapshot)
+    restored = csi.restore(snapshot)
+    csi.bound(restored)
+    csi.delete(snapshot)
+    csi.event(content, "SnapshotDeleteError", "DEL-015")
+    phase = status_of(csi.get(restored)).get("phase")
+    csi.check("DEL-015", expected="Bound", observed=phase, about=restored)
+    volume = csi.pv_of(restored)
+    csi.delete(restored)
+    csi.gone(volume)
+    csi.nudge(content)
+    csi.gone(content, "DEL-015")
+    csi.gone(snapshot, "DEL-015")

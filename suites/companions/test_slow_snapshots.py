@@ -1,0 +1,49 @@
+"""Snapshots that are cut at once and may be restored later: the phase that fast drivers hide."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_csi_snapshot.conditions import READY, TERMINATING, Condition, has_finalizer, status_of
+from pytest_csi_snapshot.history import Version
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.scenario import Scenario
+
+ON_CLAIM = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
+CUT = Condition("status.creationTime", lambda snapshot: bool(status_of(snapshot).get("creationTime")))
+
+
+def ready_at(csi: Scenario, snapshot: Handle) -> Version:
+    """The first ready version, as soon as there is one."""
+    return csi.seen(snapshot, READY, within=csi.limits.snapshot)
+
+
+@pytest.mark.csi_companion("slow-snapshots", or_itself=True)
+@pytest.mark.csi_clause("STAT-006", "FIN-001")
+def test_a_cut_snapshot_protects_its_source_until_it_may_be_restored(csi: Scenario) -> None:
+    claim = csi.volume()
+    volume = csi.pv_of(claim)
+    snapshot = csi.snapshot(claim)
+    cut = csi.seen(snapshot, CUT)
+    if READY.holds(cut.object):
+        csi.not_supported("STAT-006", "snapshots of this driver are ready as soon as they are cut")
+    csi.check("STAT-006", expected="readyToUse absent or false", observed=status_of(cut.object).get("readyToUse"),
+              holds=not status_of(cut.object).get("readyToUse"), about=snapshot)  # fmt: skip
+    csi.seen(claim, has_finalizer(ON_CLAIM), "FIN-001")
+    csi.delete(claim)
+    deleted = csi.seen(claim, TERMINATING)
+    ready = ready_at(csi, snapshot)
+    csi.check("STAT-006", expected="cut, then ready", observed=f"cut {cut.position}, ready {ready.position}",
+              holds=cut.position < ready.position, about=snapshot)  # fmt: skip
+    if int(deleted.resource_version) > int(ready.resource_version):
+        csi.unknown("FIN-001", "the snapshot was ready before the deletion of its source came through")
+    claim_end, volume_end = csi.gone(claim, "FIN-001"), csi.gone(volume)
+    csi.seamless("FIN-001", claim.kind, snapshot.kind, volume.kind)
+    for what, end in ((claim, claim_end), (volume, volume_end)):
+        csi.check(
+            "FIN-001",
+            expected="gone after the snapshot was ready",
+            observed=f"gone at version {end.resource_version}, snapshot ready at {ready.resource_version}",
+            holds=int(end.resource_version) > int(ready.resource_version),
+            about=what,
+        )
