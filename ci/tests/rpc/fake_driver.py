@@ -1,101 +1,24 @@
-"""A CSI driver in this process that keeps its volumes in memory and can be wrong in named ways.
-
-A "mount" is a folder with a file ``size`` in it, a raw device a file of its size.
-"""
+"""A CSI driver in this process that keeps its volumes in memory and can be wrong in named ways."""
 
 # ruff: noqa: N802  the methods' names are the interface's
 
 from __future__ import annotations
 
-import itertools
-import threading
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import grpc
 
 from pytest_csi_snapshot.csi.wire import csi_pb2 as pb
 from pytest_csi_snapshot.csi.wire import csi_pb2_grpc
 
-Code = grpc.StatusCode
-Context = grpc.ServicerContext
+from .fake_node import Node
+from .fake_state import Code, Context, Snapshot, State, Volume, refuse
+
 LIMIT = 3
 LARGEST = 1 << 45
-_Controller = pb.ControllerServiceCapability.RPC
-_Node = pb.NodeServiceCapability.RPC
-
-
-@dataclass
-class Volume:
-    id: str
-    name: str
-    size: int
-    source: pb.VolumeContentSource | None
-    block: bool
-    text: str = ""
-    filesystem: int = 0
-    target: Path | None = None
-    attached: bool = False
-
-    @property
-    def now(self) -> str:
-        """What is written in it."""
-        file = self.target / "text" if self.target and self.target.is_dir() else None
-        return file.read_text() if file and file.exists() else self.text
-
-
-@dataclass
-class Snapshot:
-    id: str
-    name: str
-    volume: Volume
-    size: int
-    filesystem: int
-    text: str
-    group: str = ""
-    looks: int = 0
-
-    @property
-    def message(self) -> pb.Snapshot:
-        found = pb.Snapshot(
-            size_bytes=self.size,
-            snapshot_id=self.id,
-            source_volume_id=self.volume.id,
-            ready_to_use=True,
-            group_snapshot_id=self.group,
-        )
-        found.creation_time.FromSeconds(1_700_000_000)
-        return found
-
-
-@dataclass
-class State:
-    bugs: frozenset[str]
-    volumes: dict[str, Volume] = field(default_factory=dict)
-    snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    groups: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
-    """Id -> name and ids of the members."""
-    numbers: Iterator[int] = field(default_factory=itertools.count)
-    guard: threading.RLock = field(default_factory=threading.RLock)
-
-    def has(self, bug: str) -> bool:
-        return bug in self.bugs
-
-    def cut(self, volume: Volume, name: str, group: str = "") -> Snapshot:
-        made = Snapshot(
-            f"snapshot-{next(self.numbers)}", name, volume, volume.size, volume.filesystem, volume.now, group
-        )
-        self.snapshots[made.id] = made
-        return made
-
-
-def refuse(context: Context, code: Code, text: str) -> NoReturn:
-    context.abort(code, text)
-    raise AssertionError
 
 
 class Identity(csi_pb2_grpc.IdentityServicer):
@@ -171,7 +94,7 @@ class Controller(csi_pb2_grpc.ControllerServicer):
         if kind is None:
             refuse(context, Code.INVALID_ARGUMENT, "no source in the source")
         code = Code.INTERNAL if self._state.has("missing-source-is-internal") else Code.NOT_FOUND
-        refuse(context, code, "no such source")
+        return refuse(context, code, "no such source")
 
     def _answer(self, volume: Volume) -> pb.CreateVolumeResponse:
         source = None if self._state.has("forgets-the-source") else volume.source
@@ -344,81 +267,6 @@ class Groups(csi_pb2_grpc.GroupControllerServicer):
         if request.group_snapshot_id not in self._state.groups:
             refuse(context, Code.NOT_FOUND, "no such group")
         return pb.GetVolumeGroupSnapshotResponse(group_snapshot=self._shown(request.group_snapshot_id))
-
-
-class Node(csi_pb2_grpc.NodeServicer):
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    def NodeGetCapabilities(
-        self, request: pb.NodeGetCapabilitiesRequest, context: Context
-    ) -> pb.NodeGetCapabilitiesResponse:
-        kind = pb.NodeServiceCapability
-        types = (_Node.STAGE_UNSTAGE_VOLUME, _Node.EXPAND_VOLUME)
-        return pb.NodeGetCapabilitiesResponse(capabilities=[kind(rpc=kind.RPC(type=each)) for each in types])
-
-    def NodeGetInfo(self, request: pb.NodeGetInfoRequest, context: Context) -> pb.NodeGetInfoResponse:
-        return pb.NodeGetInfoResponse(node_id="node-1")
-
-    def NodeStageVolume(self, request: pb.NodeStageVolumeRequest, context: Context) -> pb.NodeStageVolumeResponse:
-        volume = self._state.volumes[request.volume_id]
-        if not volume.filesystem or not self._state.has("never-grown"):
-            volume.filesystem = volume.filesystem if self._state.has("grows-late") else volume.size
-            volume.filesystem = volume.filesystem or volume.size
-        return pb.NodeStageVolumeResponse()
-
-    def NodeUnstageVolume(
-        self, request: pb.NodeUnstageVolumeRequest, context: Context
-    ) -> pb.NodeUnstageVolumeResponse:
-        return pb.NodeUnstageVolumeResponse()
-
-    def NodePublishVolume(
-        self, request: pb.NodePublishVolumeRequest, context: Context
-    ) -> pb.NodePublishVolumeResponse:
-        volume, target = self._state.volumes[request.volume_id], Path(request.target_path)
-        volume.target = target
-        if volume.block:
-            target.touch()
-        else:
-            target.mkdir()
-            (target / "text").write_text(volume.text)
-        self._resize(volume)
-        return pb.NodePublishVolumeResponse()
-
-    def NodeUnpublishVolume(
-        self, request: pb.NodeUnpublishVolumeRequest, context: Context
-    ) -> pb.NodeUnpublishVolumeResponse:
-        volume = self._state.volumes[request.volume_id]
-        volume.text, volume.target = volume.now, None
-        target = Path(request.target_path)
-        if target.is_dir():
-            for file in target.iterdir():
-                file.unlink()
-            target.rmdir()
-        target.unlink(missing_ok=True)
-        return pb.NodeUnpublishVolumeResponse()
-
-    def NodeExpandVolume(
-        self, request: pb.NodeExpandVolumeRequest, context: Context
-    ) -> pb.NodeExpandVolumeResponse:
-        if not request.volume_id or not request.volume_path:
-            refuse(context, Code.INVALID_ARGUMENT, "an id and a path are needed")
-        volume = self._state.volumes.get(request.volume_id)
-        known = volume is not None and request.volume_path == str(volume.target)
-        if volume is None or not (known or self._state.has("any-path")):
-            refuse(context, Code.NOT_FOUND, "no such volume at this path")
-        if not self._state.has("never-grown"):
-            volume.filesystem = volume.size
-        self._resize(volume)
-        return pb.NodeExpandVolumeResponse(capacity_bytes=volume.size)
-
-    def _resize(self, volume: Volume) -> None:
-        assert volume.target is not None
-        if volume.block:
-            with volume.target.open("r+b") as device:
-                device.truncate(volume.filesystem if self._state.has("never-grown") else volume.size)
-        else:
-            (volume.target / "size").write_text(str(volume.filesystem))
 
 
 @contextmanager

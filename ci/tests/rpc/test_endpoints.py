@@ -20,6 +20,7 @@ from pytest_csi_snapshot.csi.wire import csi_pb2
 from pytest_csi_snapshot.errors import EnvironmentTrouble
 
 from . import fake_driver
+from .fake_state import State
 
 PATIENCE = 0.5
 
@@ -122,7 +123,7 @@ class Hanging(fake_driver.Identity):
     """Answers nothing in time."""
 
     def __init__(self) -> None:
-        super().__init__(fake_driver.State(frozenset()))
+        super().__init__(State(frozenset()))
 
     def GetPluginInfo(  # noqa: N802
         self, request: csi_pb2.GetPluginInfoRequest, context: grpc.ServicerContext
@@ -141,7 +142,7 @@ class Unready(fake_driver.Identity):
     """Has a name, and is not ready."""
 
     def __init__(self) -> None:
-        super().__init__(fake_driver.State(frozenset()))
+        super().__init__(State(frozenset()))
 
     def Probe(  # noqa: N802
         self, request: csi_pb2.ProbeRequest, context: grpc.ServicerContext
