@@ -57,12 +57,16 @@ class RpcCore:
         """Send a request as it is; any code is an answer. Raises DeadPluginError."""
         return self._line.ask(request, self._note)
 
-    def insist(self, request: Message) -> Answer[Any]:
-        """Ask again for as long as the plugin says that it is still at work, as a caller must (RPC-ALL-001)."""
+    def insist(self, request: Message, *, final: tuple[Code, ...] = ()) -> Answer[Any]:
+        """Ask again for as long as the plugin says that it is still at work, as a caller must (RPC-ALL-001).
+
+        ``final`` are codes that settle this request although they do not settle others.
+        """
+        again = [code for code in INDEFINITE if code not in final]
         answer = self.ask(request)
-        if answer.code in INDEFINITE:
+        if answer.code in again:
             for _ in pauses(PATIENCE):
-                if (answer := self.ask(request)).code not in INDEFINITE:
+                if (answer := self.ask(request)).code not in again:
                     break
         return answer
 
