@@ -49,6 +49,7 @@ ALONE = tuple(
         "reference/crash",
         "reference/live",
         "reference/sanity",
+        "rpc",
         "ui",
         "embedded",
     )

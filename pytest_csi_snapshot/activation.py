@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_csi_snapshot.collection import (
+    RPC,
     WALKTHROUGH,
     SuiteCollector,
     names_suites,
@@ -22,6 +23,7 @@ from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
 from pytest_csi_snapshot.reporting.collector import Collector
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
+from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
 from pytest_csi_snapshot.session import ClusterOwner, turns_of
 from pytest_csi_snapshot.settings import SETTINGS, Settings, read_settings
@@ -47,7 +49,9 @@ def activate(config: pytest.Config) -> None:
         if settings.csi_walkthrough:
             _tell_story(config, settings)
             return
-        point_at_suites(config)
+        if why := out_of_reach(settings):
+            raise pytest.UsageError(why)
+        point_at_suites(config, RPC if settings.at_socket_only else "")
         complaint = unknown_clauses(marks_in_files(config.args))
         complaint = complaint or unknown_companions(marks_in_files(config.args, COMPANION_MARK))
         if complaint:
@@ -87,7 +91,8 @@ def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None
 def _controller_parts(config: pytest.Config, settings: Settings, *, selected: bool) -> list[object]:
     if _any_set(config, _NO_TESTS):
         return [Header(settings)]
-    owner, collector, aside = ClusterOwner(config, settings), Collector(selected=selected), Aside()
+    collector = Collector(selected=selected, scope=scope_of(settings))
+    owner, aside = ClusterOwner(config, settings), Aside()
     return [owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
 
 

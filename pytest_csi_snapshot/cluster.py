@@ -22,6 +22,8 @@ class Cluster:
     name of the driver under test (not "reference"). ``run_dir`` is where logs and programs' state lie,
     "" where the provider has none. ``versions`` is one line for the report's header. ``companion`` names the
     further instance of the reference driver that this value is about, "" for the driver under test itself.
+    ``endpoint`` is the driver's CSI socket, "" where it cannot be reached; ``node_endpoint`` that of its node
+    service, "" for the same one.
     """
 
     provider: str
@@ -34,6 +36,8 @@ class Cluster:
     run_dir: str = ""
     versions: str = ""
     companion: str = ""
+    endpoint: str = ""
+    node_endpoint: str = ""
 
     def as_plain(self) -> dict[str, str]:
         """The same as plain data, for ``workerinput``."""
@@ -42,7 +46,8 @@ class Cluster:
     @classmethod
     def from_plain(cls, data: dict[str, str]) -> Self:
         """The inverse of ``as_plain``."""
-        return cls(**{field.name: data[field.name] for field in fields(cls)})
+        # A cluster that an earlier release kept may know less of itself.
+        return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
 
 
 class Provider(Protocol):

@@ -22,6 +22,10 @@ WALKTHROUGH = "walkthrough"
 """Folder of the suites that no ordinary run collects."""
 
 
+RPC = "rpc"
+"""Folder of the suites that need a driver's socket and no cluster."""
+
+
 class OwnNames:
     """Immune to ``python_functions`` and ``python_classes`` of the user's project."""
 

@@ -61,6 +61,15 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_snapshot_class", "VolumeSnapshotClass to use (default: the driver's)"),
     Option("csi_areas", "Only clauses of these areas, separated by commas", metavar="A,B"),
     Option("csi_clauses", "Only these clauses or families of clauses: SNAP-DYN-001,FIN", metavar="ID,ID"),
+    Option("csi_endpoint", "CSI socket of a driver: judges its gRPC calls, without any cluster;\n"
+           "unix:///path/csi.sock, or host:port of this machine", metavar="ADDRESS"),
+    Option("csi_node_endpoint", "Socket of its node service, where that is another one", metavar="ADDRESS"),
+    Option("csi_secrets", "YAML file of secrets for its calls, by the keys that csi-sanity has", metavar="FILE"),
+    Option("csi_parameters", "YAML file of parameters for CreateVolume", metavar="FILE"),
+    Option("csi_snapshot_parameters", "YAML file of parameters for CreateSnapshot", metavar="FILE"),
+    Option("csi_snapshot_limit", "Snapshots of one volume after which the driver refuses another", metavar="N"),
+    Option("csi_staging_dir", "Folder, as the driver sees it, that it may mount below (default: a temporary one)",
+           metavar="DIR"),
     Option("csi_level", "Only clauses of these levels: MUST, SHOULD, MAY", metavar="LEVEL", shape="many"),
     Option("csi_profile", "What the driver offers: a YAML file of the axes of the matrices", metavar="FILE"),
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
@@ -71,7 +80,7 @@ OPTIONS: tuple[Option, ...] = (
            shape="flag"),
 )  # fmt: skip
 
-STARTERS = ("csi_driver", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_walkthrough")
+STARTERS = ("csi_driver", "csi_endpoint", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_walkthrough")
 """Given on the command line, these start the packaged suites; as ini key or variable they only set a value."""
 
 

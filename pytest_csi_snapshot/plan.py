@@ -13,7 +13,8 @@ import pytest
 from pytest_csi_snapshot.companions import wish_of
 from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.reporting.words import counted
-from pytest_csi_snapshot.requirements import Clause, catalogue
+from pytest_csi_snapshot.requirements import Clause
+from pytest_csi_snapshot.scope import scope_of
 from pytest_csi_snapshot.selection import Selection
 from pytest_csi_snapshot.settings import Settings
 
@@ -44,7 +45,7 @@ def plan_lines(settings: Settings, items: Iterable[pytest.Item]) -> list[str]:
         for clause in item.stash[CLAUSES]:
             tests[clause].append(item.nodeid + (f"  on companion {wish.name}" if (wish := wish_of(item)) else ""))
     chosen = settings.chosen
-    clauses = [clause for clause in catalogue().clauses if chosen is None or clause.id in chosen]
+    clauses = [clause for clause in scope_of(settings).clauses if chosen is None or clause.id in chosen]
     width = max((len(clause.id) for clause in clauses), default=0)
     lines = [
         f"{clause.id:<{width}}  {clause.level:<6}  {test}"

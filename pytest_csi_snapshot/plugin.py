@@ -15,6 +15,7 @@ from pytest_csi_snapshot.options import add_options, starts_run
 
 if TYPE_CHECKING:
     from pytest_csi_snapshot.cluster import Cluster
+    from pytest_csi_snapshot.csi.rpc import Rpc
     from pytest_csi_snapshot.recorder import Recorder
     from pytest_csi_snapshot.scenario import Scenario
 
@@ -58,6 +59,18 @@ def csi_recorder(request: pytest.FixtureRequest) -> Recorder:
     from pytest_csi_snapshot.judging import start_recorder
 
     return start_recorder(request.node)
+
+
+@pytest.fixture
+def csi_rpc(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: Recorder) -> Iterator[Rpc]:
+    """The verbs of a test at the driver's CSI socket; what it made is removed afterwards."""
+    from pytest_csi_snapshot.csi.rpc import open_rpc
+    from pytest_csi_snapshot.settings import SETTINGS
+
+    if not csi_cluster.endpoint:
+        pytest.fail("this test needs the driver's CSI socket: add --csi-endpoint=ADDRESS", pytrace=False)
+    with open_rpc(csi_cluster, request.config.stash[SETTINGS], csi_recorder) as rpc:
+        yield rpc
 
 
 @pytest.fixture

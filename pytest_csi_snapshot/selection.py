@@ -14,6 +14,7 @@ from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.matrix import variants
 from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.scope import scope_of
 from pytest_csi_snapshot.settings import Settings, nearest
 from pytest_csi_snapshot.turns import EXCLUSIVE_MARK
 
@@ -26,6 +27,7 @@ class Selection:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._scope = frozenset(scope_of(settings).by_id)
         self.items: Sequence[pytest.Item] = ()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -48,8 +50,9 @@ class Selection:
         if complaint and not hasattr(config, "workerinput"):  # an error here would end a worker, not the run
             raise pytest.UsageError(complaint)
         chosen = self._settings.chosen
-        if chosen is not None:
-            kept = [item for item in items if not chosen.isdisjoint(_noted(item))]
+        clauses = self._scope if chosen is None else chosen & self._scope
+        kept = [item for item in items if _wanted(_noted(item), clauses, asked=chosen is not None)]
+        if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
             items[:] = kept
         items.sort(key=lambda item: item.get_closest_marker(EXCLUSIVE_MARK) is not None)
@@ -57,6 +60,11 @@ class Selection:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what is left, for the plan."""
         self.items = session.items
+
+
+def _wanted(carried: Sequence[str], clauses: frozenset[str], *, asked: bool) -> bool:
+    """Whether a test is about one of ``clauses``; one about none is left out only where some are asked for."""
+    return not clauses.isdisjoint(carried) or (not carried and not asked)
 
 
 def carried_by(item: pytest.Item) -> tuple[str, ...]:

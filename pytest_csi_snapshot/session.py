@@ -58,6 +58,10 @@ class ClusterOwner:
         try:
             self._provider = _provider_for(self._settings)
             cluster = self._provider.create(self.tell)
+            if self._settings.csi_endpoint and not cluster.endpoint:
+                from pytest_csi_snapshot.csi.provider import add_socket
+
+                cluster = add_socket(cluster, self._settings, self.tell)
         except UsageTrouble as trouble:
             raise pytest.UsageError(str(trouble)) from None
         except RunError as trouble:
@@ -194,6 +198,10 @@ def turns_of(config: pytest.Config) -> Path | None:
 
 
 def _provider_for(settings: Settings) -> Provider:
+    if settings.csi_endpoint and not settings.csi_driver:
+        from pytest_csi_snapshot.csi.provider import EndpointProvider
+
+        return EndpointProvider(settings)
     module, _, function = PROVIDER.partition(":")
     provider: Provider = getattr(importlib.import_module(module), function)(settings)
     return provider

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,9 @@ CLUSTERS = ("existing", "embedded", "kind")
 CONTROLLERS = ("reference", "upstream", "present")
 NOT_YET = {"csi_cluster": ("kind",), "csi_controllers": ("upstream", "present")}
 """Values that are designed and named, but not built yet."""
+
+OF_SOCKET = ("csi_secrets", "csi_parameters", "csi_snapshot_parameters", "csi_snapshot_limit", "csi_staging_dir")
+"""What is said about the calls at a driver's socket."""
 
 FAULTS = "pytest_csi_snapshot.fixtures.faults:known_faults"
 """Reached by name: the library does not import fixtures. A callable without arguments giving the names."""
@@ -64,6 +67,14 @@ class Settings:
     csi_snapshot_class: str
     csi_areas: tuple[str, ...]
     csi_clauses: tuple[str, ...]
+    csi_endpoint: str
+    csi_node_endpoint: str
+    csi_secrets: str
+    csi_parameters: str
+    csi_snapshot_parameters: str
+    csi_snapshot_limit: int
+    """0: not given."""
+    csi_staging_dir: str
     csi_levels: tuple[str, ...]
     csi_profile: str
     csi_matrix: str
@@ -76,6 +87,11 @@ class Settings:
     def is_reference(self) -> bool:
         """Whether the driver under test is the bundled one."""
         return self.csi_driver == REFERENCE
+
+    @property
+    def at_socket_only(self) -> bool:
+        """Whether the driver's socket is all there is, without a cluster."""
+        return bool(self.csi_endpoint) and not self.csi_driver
 
     @property
     def chosen(self) -> frozenset[str] | None:
@@ -141,6 +157,13 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_snapshot_class=text["csi_snapshot_class"],
         csi_areas=_many(raw["csi_areas"][0]),
         csi_clauses=tuple(clause.upper() for clause in _many(raw["csi_clauses"][0])),
+        csi_endpoint=text["csi_endpoint"],
+        csi_node_endpoint=text["csi_node_endpoint"],
+        csi_secrets=_path("csi_secrets", text["csi_secrets"]),
+        csi_parameters=_path("csi_parameters", text["csi_parameters"]),
+        csi_snapshot_parameters=_path("csi_snapshot_parameters", text["csi_snapshot_parameters"]),
+        csi_snapshot_limit=_limit(text["csi_snapshot_limit"]),
+        csi_staging_dir=text["csi_staging_dir"],
         csi_levels=tuple(level.upper() for level in _many(raw["csi_level"][0])),
         csi_profile=_path("csi_profile", text["csi_profile"]),
         csi_matrix=text["csi_matrix"],
@@ -194,6 +217,7 @@ def _check(settings: Settings) -> None:
             known = [*ids, *catalogue().families]
             raise pytest.UsageError(f"--csi-clauses: unknown clause {prefix!r}; {nearest(prefix, known)}")
     _check_faults(settings)
+    _check_socket(settings)
     try:
         feature_gates.parse(settings.csi_feature_gates)
     except ValueError as error:
@@ -204,7 +228,7 @@ def _check(settings: Settings) -> None:
 def _check_driver(settings: Settings) -> None:
     name = settings.csi_driver
     if not name:
-        if settings.csi_list:
+        if settings.csi_list or settings.csi_endpoint:
             return
         raise pytest.UsageError("no driver to test: add --csi-driver=NAME ('reference' needs no cluster)")
     if not _DRIVER_NAME.fullmatch(name):
@@ -226,6 +250,35 @@ def _check_faults(settings: Settings) -> None:
     for fault in settings.csi_faults:
         if known is not None and fault not in known:
             raise pytest.UsageError(f"--csi-fault: unknown fault {fault!r}; {nearest(fault, known)}")
+
+
+def _check_socket(settings: Settings) -> None:
+    """Everything about a driver's socket that can be seen without talking to it."""
+    of_socket = ("csi_node_endpoint", *OF_SOCKET)
+    if not any(getattr(settings, name) for name in ("csi_endpoint", *of_socket)):
+        return
+    from pytest_csi_snapshot.csi.endpoints import check_there, parse_endpoint
+    from pytest_csi_snapshot.csi.inputs import read_parameters, read_secrets
+
+    if settings.csi_endpoint and settings.is_reference:
+        raise pytest.UsageError("--csi-endpoint is for other drivers: the bundled one's socket is known")
+    for name in of_socket if not settings.csi_endpoint else ():
+        if settings.sources[name] == "option" and (name == "csi_node_endpoint" or not settings.is_reference):
+            raise pytest.UsageError(f"{_typed(name)} belongs to --csi-endpoint, which is not given")
+    for name in ("csi_endpoint", "csi_node_endpoint"):
+        if getattr(settings, name):
+            _told(name, lambda text: check_there(parse_endpoint(text)), getattr(settings, name))
+    for name, read in (("csi_secrets", read_secrets), ("csi_parameters", read_parameters),
+                       ("csi_snapshot_parameters", read_parameters)):  # fmt: skip
+        if getattr(settings, name):
+            _told(name, read, getattr(settings, name))
+
+
+def _told(name: str, look: Callable[[str], object], value: str) -> None:
+    try:
+        look(value)
+    except ValueError as error:
+        raise pytest.UsageError(f"{_typed(name)}: {error}") from error
 
 
 def _check_belonging(settings: Settings) -> None:
@@ -285,6 +338,12 @@ def _many(value: str | bool | list[str] | None) -> tuple[str, ...]:
     lines = value if isinstance(value, list) else [value] if isinstance(value, str) else []
     words = (word.strip() for line in lines for word in line.split(","))
     return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _limit(value: str) -> int:
+    if value and (not value.isdecimal() or not 0 < int(value) <= 10_000):
+        raise pytest.UsageError(f"--csi-snapshot-limit: {value!r} is not a number from 1 to 10000")
+    return int(value or 0)
 
 
 def _nodes(value: str) -> int:

@@ -16,7 +16,7 @@ from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.collection import modules_of
 from pytest_csi_snapshot.judging import PAYLOAD
 from pytest_csi_snapshot.outcomes import SEVERITY, ClauseResult, Outcome
-from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.requirements import Catalogue, catalogue
 from pytest_csi_snapshot.selection import CLAUSE_MARK
 from pytest_csi_snapshot.verdict import TestResult, Verdict
 
@@ -27,7 +27,8 @@ _SETTLED_BY_US = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitC
 class Collector:
     """Turns reports into a Verdict, and the verdict into the exit status."""
 
-    def __init__(self, *, selected: bool) -> None:
+    def __init__(self, *, selected: bool, scope: Catalogue | None = None) -> None:
+        self._scope = scope or catalogue()
         self.first_test_after: float | None = None
         self._selected = selected
         self._results: dict[tuple[str, str], ClauseResult] = {}
@@ -78,7 +79,7 @@ class Collector:
     def verdict(self) -> Verdict:
         """The verdict on everything collected so far."""
         results = [TestResult(nodeid, result) for (nodeid, _), result in self._results.items()]
-        return Verdict(catalogue(), results, self._selected, len(self._trouble), len(self._other_failures))
+        return Verdict(self._scope, results, self._selected, len(self._trouble), len(self._other_failures))
 
     def _add(self, nodeid: str, result: ClauseResult) -> None:
         known = self._results.get((nodeid, result.clause))

@@ -45,6 +45,9 @@ class Header:
         cluster = cluster_of(config)
         driver = self._settings.driver_name + (" (reference)" if self._settings.is_reference else "")
         lines = [f"csi-snapshot: driver {driver}, cluster {self._settings.csi_cluster}"]
+        if self._settings.at_socket_only:
+            name = f"driver {cluster.driver}" if cluster else "driver"
+            lines = [f"csi-snapshot: {name} at {self._settings.csi_endpoint}, no cluster"]
         if cluster and cluster.versions:
             lines.append(f"csi-snapshot: {cluster.versions}")
         if cluster and cluster.run_dir:
@@ -141,7 +144,8 @@ class Section:
         reporter.write_line("")
         if self._collector.first_test_after is not None:
             first = words.show_seconds(self._collector.first_test_after)
-            up = f"cluster up after {words.show_seconds(self._owner.up_after)}, " if self._owner else ""
+            what = "driver reached" if self._settings.at_socket_only else "cluster up"
+            up = f"{what} after {words.show_seconds(self._owner.up_after)}, " if self._owner else ""
             reporter.write_line(f"{up}first test after {first} (since the command was typed)")
 
 
@@ -150,7 +154,7 @@ def settings_line(settings: Settings) -> str:
     parts = []
     for option in OPTIONS:
         value = settings.value_of(option.name)
-        if value in ("", False, ()):
+        if value in ("", False, (), 0):
             continue
         text = ",".join(value) if isinstance(value, tuple) else words.show(value)
         parts.append(f"{option.name.removeprefix('csi_')}={text} ({settings.sources[option.name]})")

@@ -99,7 +99,7 @@ def rerun_command(settings: Settings, test_id: str) -> str:
             parts += [f"{option.flag}={each}" for each in value]
         elif value is True:
             parts.append(option.flag)
-        elif value is not False:
+        elif value not in (False, 0, ""):
             parts.append(f"{option.flag}={value}")
     return " ".join([*(shlex.quote(part) for part in parts), _quoted(test_id)])
 

@@ -16,12 +16,19 @@ from . import capabilities, filesystems
 
 
 class Identity(csi_pb2_grpc.IdentityServicer):
-    """``ready`` tells whether the backend knows this node, i.e. whether any other call can succeed."""
+    """``ready`` tells whether the backend knows this node, i.e. whether any other call can succeed.
 
-    def __init__(self, name: str, profile: Profile, ready: Callable[[], bool]) -> None:
+    ``filesystem`` is what volumes have here: of it the plugin says whether they grow while they are in use
+    (RPC-CAP-003), because some machines let one kind do so and not the other.
+    """
+
+    def __init__(
+        self, name: str, profile: Profile, ready: Callable[[], bool], filesystem: str = filesystems.DEFAULT
+    ) -> None:
         self._name = name
         self._profile = profile
         self._ready = ready
+        self._filesystem = filesystem
 
     def GetPluginInfo(
         self, request: csi_pb2.GetPluginInfoRequest, context: grpc.ServicerContext
@@ -32,7 +39,7 @@ class Identity(csi_pb2_grpc.IdentityServicer):
         self, request: csi_pb2.GetPluginCapabilitiesRequest, context: grpc.ServicerContext
     ) -> csi_pb2.GetPluginCapabilitiesResponse:
         kind = csi_pb2.PluginCapability
-        online = self._profile.expands_attached and filesystems.grows_mounted(filesystems.DEFAULT)
+        online = self._profile.expands_attached and filesystems.grows_mounted(self._filesystem)
         expansion = kind.VolumeExpansion(
             type=kind.VolumeExpansion.ONLINE if online else kind.VolumeExpansion.OFFLINE
         )

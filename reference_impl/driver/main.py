@@ -15,7 +15,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 from .. import roles
 from ..profiles import PROFILES
 from ..traits import registry
-from . import registration
+from . import filesystems, registration
 from .backend import Backend
 from .holding import Holding
 from .patience import DEFAULT as PATIENCE
@@ -48,7 +48,8 @@ def main(argv: list[str]) -> int:
     backend, holding = Backend(options.backend_url, options.driver_name), Holding()
     holding.refresh()
     profile, patience = PROFILES[options.profile], Patience(options.patience)
-    services = Services.make(options.driver_name, options.node_id, backend, holding, profile, patience, ready)
+    services = Services.make(options.driver_name, options.node_id, backend, holding, profile, patience, ready,
+                             options.filesystem)  # fmt: skip
     registry.apply(traits, services)
     roles.activate("driver", options.fault, services)
     servers = [services.server(options.endpoint)]
@@ -92,6 +93,12 @@ def _options(argv: list[str]) -> argparse.Namespace:
     roles.add_profile(parser)
     parser.add_argument(
         "--patience", type=float, default=PATIENCE, help="seconds a call waits for a backup or a restore"
+    )
+    parser.add_argument(
+        "--filesystem",
+        choices=("ext4", "xfs"),
+        default=filesystems.DEFAULT,
+        help="what the StorageClass here asks for: of it the driver says whether it grows while in use",
     )
     parser.add_argument(
         "--trait",

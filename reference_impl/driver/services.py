@@ -11,6 +11,7 @@ import grpc
 
 from ..profiles import Profile
 from ..wire import csi_pb2_grpc
+from . import filesystems
 from .backend import Backend
 from .controller import Controller
 from .groups import GroupController
@@ -44,10 +45,11 @@ class Services:
         profile: Profile,
         patience: Patience,
         ready: threading.Event,
+        filesystem: str = filesystems.DEFAULT,
     ) -> Services:
-        """``ready`` is set once the backend knows the node."""
+        """``ready`` is set once the backend knows the node; ``filesystem`` is the one that volumes have here."""
         return cls(
-            identity=Identity(name, profile, ready.is_set),
+            identity=Identity(name, profile, ready.is_set, filesystem),
             controller=Controller(backend, profile, patience),
             groups=GroupController(backend) if profile.modern_driver else None,
             node=Node(backend, node_id, holding),
