@@ -69,8 +69,13 @@ def failure_title(failure: Failure) -> str:
     return f"{failure.clause}: expected {failure.expected}, observed {failure.observed}"
 
 
-def failure_lines(failure: Failure, clause: Clause, *, versions: str = "", rerun: str = "") -> list[str]:
-    """A failure in full: requirement, expected, observed, when, blamed on, run again with."""
+def failure_lines(
+    failure: Failure, clause: Clause, *, versions: str = "", rerun: str = "", known: str = ""
+) -> list[str]:
+    """A failure in full: requirement, expected, observed, when, blamed on, run again with.
+
+    ``known`` is the known deviation of an upstream controller that it is.
+    """
     rows = [
         ("requirement", "\n".join(wrap(f"{clause.level} ({clause.basis}): {clause.sentence}", WIDTH))),
         ("expected", failure.expected),
@@ -78,6 +83,7 @@ def failure_lines(failure: Failure, clause: Clause, *, versions: str = "", rerun
         ("about", failure.about),
         ("when", "\n".join(_shortened(failure.timeline))),
         ("blamed on", blamed_on(clause, failure.blame, versions)),
+        ("known", f"deviation of {known}" if known else ""),
         ("hint", failure.hint),
         ("source", clause.source),
         ("run again with", rerun),
