@@ -107,6 +107,7 @@ HAS_HANDLE = Condition("status.snapshotHandle", lambda body: bool(status_of(body
 BOUND = Condition("phase Bound", lambda body: status_of(body).get("phase") == "Bound", _lost)
 TERMINATING = Condition("a deletionTimestamp", lambda body: "deletionTimestamp" in body["metadata"])
 POD_DONE = Condition("phase Succeeded", lambda body: status_of(body).get("phase") == "Succeeded", _pod_failed)
+POD_RUNNING = Condition("phase Running", lambda body: status_of(body).get("phase") == "Running", _pod_ended)
 POD_READY = Condition("condition Ready", _container_ready, _pod_ended)
 
 RESIZE_TYPES = frozenset({"Resizing", "FileSystemResizePending", "ControllerResizeError", "NodeResizeError"})
@@ -150,4 +151,16 @@ def lacks_finalizer(name: str) -> Condition:
     """The object does not bear the finalizer ``name``."""
     return Condition(
         f"absence of finalizer {name}", lambda body: name not in body["metadata"].get("finalizers", [])
+    )
+
+
+def has_annotation(name: str) -> Condition:
+    """The object bears the annotation ``name``."""
+    return Condition(f"annotation {name}", lambda body: name in (body["metadata"].get("annotations") or {}))
+
+
+def lacks_annotation(name: str) -> Condition:
+    """The object does not bear the annotation ``name``."""
+    return Condition(
+        f"absence of annotation {name}", lambda body: name not in (body["metadata"].get("annotations") or {})
     )

@@ -62,6 +62,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_areas", "Only clauses of these areas, separated by commas", metavar="A,B"),
     Option("csi_clauses", "Only these clauses or families of clauses: SNAP-DYN-001,FIN", metavar="ID,ID"),
     Option("csi_level", "Only clauses of these levels: MUST, SHOULD, MAY", metavar="LEVEL", shape="many"),
+    Option("csi_profile", "What the driver offers: a YAML file of the axes of the matrices", metavar="FILE"),
+    Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
     Option("csi_list", "Print the plan (clause, level, test) and stop: no cluster is touched", shape="flag"),
     Option("csi_walkthrough", "Run the tutorial step by step on a cluster of its own, instead of the clauses",
            shape="flag"),

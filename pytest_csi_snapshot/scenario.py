@@ -18,14 +18,33 @@ from pytest_csi_snapshot.limits import Limits, limits_of
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.station import Station, station_at
+from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
+from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.growth import GrowthVerbs
+from pytest_csi_snapshot.verbs.holders import HolderVerbs
+from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
+from pytest_csi_snapshot.verbs.metrics import MetricVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
+from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
-class Scenario(VolumeVerbs, SnapshotVerbs, PodVerbs, DryRunVerbs):
+class Scenario(
+    GrowthVerbs,
+    StaticVolumeVerbs,
+    BlockVerbs,
+    VolumeVerbs,
+    AttemptVerbs,
+    SnapshotVerbs,
+    HolderVerbs,
+    PodVerbs,
+    MetricVerbs,
+    DryRunVerbs,
+    InquiryVerbs,
+):
     """All verbs of a test, on one cluster."""
 
     def __init__(

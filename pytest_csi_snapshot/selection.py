@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from pytest_csi_snapshot.judging import CLAUSES
+from pytest_csi_snapshot.matrix import variants
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.settings import Settings, nearest
 from pytest_csi_snapshot.turns import EXCLUSIVE_MARK
 
 CLAUSE_MARK = "csi_clause"
+VARIANT = "csi_variant"
 
 
 class Selection:
@@ -24,6 +26,11 @@ class Selection:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.items: Sequence[pytest.Item] = ()
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a test that asks for ``csi_variant`` in each variant of what the driver is declared to offer."""
+        if VARIANT in metafunc.fixturenames:
+            metafunc.parametrize(VARIANT, variants(self._settings.profile, self._settings.csi_matrix), ids=str)
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Note the clauses of a test, and let ``-k`` find it by them."""

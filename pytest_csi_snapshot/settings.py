@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from pytest_csi_snapshot import feature_gates
+from pytest_csi_snapshot.matrix import MATRICES
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
+from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
+from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
 from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
 from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
@@ -62,6 +65,8 @@ class Settings:
     csi_areas: tuple[str, ...]
     csi_clauses: tuple[str, ...]
     csi_levels: tuple[str, ...]
+    csi_profile: str
+    csi_matrix: str
     csi_list: bool
     csi_walkthrough: bool
     sources: Mapping[str, Source]
@@ -84,7 +89,14 @@ class Settings:
         return REFERENCE_DRIVER if self.is_reference else self.csi_driver
 
     @property
-    def csi_profile(self) -> str:
+    def profile(self) -> Profile:
+        """What the driver is declared to offer. Raises UsageTrouble where the file says something unknown."""
+        if self.csi_profile:
+            return read_profile(Path(self.csi_profile))
+        return REFERENCE_PROFILE if self.is_reference else UNDECLARED
+
+    @property
+    def csi_longhorn(self) -> str:
         """Which Longhorn the bundled driver is like."""
         return PROFILE if self.csi_walkthrough else "current"
 
@@ -129,6 +141,8 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_areas=_many(raw["csi_areas"][0]),
         csi_clauses=tuple(clause.upper() for clause in _many(raw["csi_clauses"][0])),
         csi_levels=tuple(level.upper() for level in _many(raw["csi_level"][0])),
+        csi_profile=_path("csi_profile", text["csi_profile"]),
+        csi_matrix=text["csi_matrix"],
         csi_list=_flag("csi_list", raw["csi_list"][0]),
         csi_walkthrough=walkthrough,
         sources=sources,
@@ -170,6 +184,8 @@ def _check(settings: Settings) -> None:
         _one_of("csi_areas", area, AREAS)
     for level in settings.csi_levels:
         _one_of("csi_level", level, LEVELS)
+    _one_of("csi_matrix", settings.csi_matrix, MATRICES)
+    _ = settings.profile  # reads it, and says what is wrong in it
     ids = catalogue().by_id
     for prefix in settings.csi_clauses:
         if not any(covers(prefix, clause) for clause in ids):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-import queue
+import os
 import signal
 import sys
 import threading
@@ -35,14 +35,18 @@ def start_logging(*quiet: str, detail: str = "%(name)s") -> None:
 def end_on_signals(ended: threading.Event) -> None:
     """Set ``ended`` on SIGTERM and SIGINT. Called in the main thread.
 
-    Not in the handler: it interrupts the main thread, which may just hold the lock that setting an event takes.
+    Python runs a handler in the main thread, and only when that gets to its next bytecode: one that waits for a
+    lock is not always interrupted. What C does at the signal, in whichever thread it meets, is to write into a
+    pipe; a thread reads that.
     """
-    told: queue.SimpleQueue[int] = queue.SimpleQueue()  # the one kind that may be put into at any moment
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: told.put(number))
+        signal.signal(number, lambda _number, _frame: None)  # the pipe is told only of signals with a handler
 
     def pass_on() -> None:
-        told.get()
+        os.read(reader, 1)
         ended.set()
 
     threading.Thread(target=pass_on, name="signals", daemon=True).start()

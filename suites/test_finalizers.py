@@ -12,12 +12,15 @@ from pytest_csi_snapshot.conditions import TERMINATING, has_finalizer, lacks_fin
 from pytest_csi_snapshot.kube.kinds import PV
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.verbs.volumes import SIZE
 
 DOMAIN = "snapshot.storage.kubernetes.io"
 ON_CLAIM = f"{DOMAIN}/pvc-as-source-protection"
 ON_SOURCE = f"{DOMAIN}/volumesnapshot-as-source-protection"
 ON_BOUND = f"{DOMAIN}/volumesnapshot-bound-protection"
 ON_CONTENT = f"{DOMAIN}/volumesnapshotcontent-bound-protection"
+RESTORING = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
+CLONING = "provisioner.storage.kubernetes.io/cloning-protection"
 
 
 def forget(csi: Scenario, unready: Handle, clause: str = "") -> None:
@@ -83,6 +86,52 @@ def test_imported_content_that_nobody_claims_has_no_finalizer(csi: Scenario) -> 
     content = csi.import_content("a-handle-that-never-was")
     csi.backend_answers(content)
     never_had(csi, "FIN-006", content, ON_CONTENT)
+
+
+@pytest.mark.csi_clause("FIN-007")
+def test_snapshot_outlives_its_deletion_while_a_claim_waits_for_it(csi: Scenario) -> None:
+    """The claim waits for a pod that never comes: how long it waits is the test's choice, with any driver."""
+    snapshot = csi.ready_snapshot(csi.volume())
+    late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
+    waiting = csi.claim(csi.restore_size(snapshot) or SIZE, source=snapshot, storage_class=late)
+    csi.delete(snapshot)
+    csi.event(snapshot, "SnapshotDeletePending", "FIN-007")
+    csi.wait(snapshot, TERMINATING, "FIN-007")
+
+    csi.delete(waiting)
+    csi.gone(waiting)
+    csi.gone(snapshot, "FIN-007")
+
+
+@pytest.mark.csi_clause("FIN-008")
+def test_snapshot_is_protected_during_a_restore(csi: Scenario) -> None:
+    snapshot = csi.ready_snapshot(csi.volume())
+    restored = csi.restore(snapshot)
+    csi.seen(snapshot, has_finalizer(RESTORING), "FIN-008", within=csi.limits.bind)
+    csi.bound(restored)
+    csi.wait(snapshot, lacks_finalizer(RESTORING), "FIN-008")
+
+
+@pytest.mark.csi_clause("FIN-009")
+def test_source_of_a_clone_outlives_its_deletion_while_a_clone_waits(csi: Scenario) -> None:
+    """One clone is made, which brings the finalizer; another waits for a pod that never comes."""
+    source = csi.volume()
+    done = csi.clone(source)
+    csi.bound(done, "FIN-009")
+    csi.wait(source, has_finalizer(CLONING), "FIN-009")
+    late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
+    waiting = csi.claim(source=source, storage_class=late)
+    csi.delete(source)
+
+    probe = csi.clone(done)  # made and gone after the deletion: whoever lets sources go was at work meanwhile
+    csi.bound(probe)
+    csi.delete(done)
+    csi.gone(done)
+    held = csi.get(source)["metadata"].get("finalizers", [])
+    csi.check("FIN-009", expected=f"held by {CLONING}", observed=held, holds=CLONING in held, about=source)
+    csi.delete(waiting)
+    csi.gone(waiting)
+    csi.gone(source, "FIN-009")
 
 
 def never_had(csi: Scenario, clause: str, what: Handle, finalizer: str) -> None:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pytest_csi_snapshot.conditions import NAMES_CONTENT, READY, status_of
+from pytest_csi_snapshot.conditions import NAMES_CONTENT, READY, has_capacity, status_of
 from pytest_csi_snapshot.quantities import parse_quantity
 from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.verbs.volumes import SIZE
 
 NANO = 1_000_000_000
 
@@ -84,6 +85,38 @@ def test_restore_of_exactly_the_restore_size_works(csi: Scenario) -> None:
     restored = csi.restore(snapshot, size)
     csi.bound(restored, "STAT-004")
     csi.at_least("RES-004", size, csi.capacity(restored), restored)
+
+
+@pytest.mark.csi_clause("STAT-005")
+def test_restore_size_is_that_of_the_cut(csi: Scenario) -> None:
+    claim = csi.volume()
+    csi.may_grow("STAT-005")
+    snapshot = csi.ready_snapshot(claim)
+    before = csi.restore_size(snapshot)
+    if not before:
+        csi.unknown("STAT-005", "the driver does not say how large a restore must be (legal: the field is absent)")
+    content = csi.content_of(snapshot)
+    csi.expand(claim, 2 * SIZE)
+    csi.wait(csi.pv_of(claim), has_capacity(2 * SIZE), within=csi.limits.resize)
+    for what in (content, snapshot):
+        csi.nudge(what)
+    csi.ready_snapshot(claim)  # a probe: both controllers were at work after the growth
+    csi.check("STAT-005", expected=before, observed=csi.restore_size(snapshot), about=snapshot)
+    csi.check("STAT-005", expected=before, observed=status_of(csi.get(content))["restoreSize"], about=content)
+
+
+@pytest.mark.csi_clause("STAT-007")
+def test_ready_stays_though_the_backend_lost_the_snapshot(csi: Scenario) -> None:
+    claim = csi.volume()
+    snapshot = csi.ready_snapshot(claim)
+    content = csi.content_of(snapshot)
+    csi.lose_in_backend(csi.handle_in(csi.wait(content, READY)))
+    for what in (content, snapshot):
+        csi.nudge(what)
+    csi.ready_snapshot(claim)  # a probe: both controllers were at work after the loss
+    for what in (content, snapshot):
+        ready = status_of(csi.get(what)).get("readyToUse")
+        csi.check("STAT-007", expected=True, observed=ready, about=what)
 
 
 def _utc(seconds: int) -> str:

@@ -46,8 +46,13 @@ class DryRunVerbs(Core):
 
     def rules_of(self, kind: Kind) -> int:
         """How many validation rules (CEL) the installed CRD of a kind carries in version v1."""
-        spec = self.api.get(CRD, None, f"{kind.plural}.{kind.api_version.split('/')[0]}")["spec"]
-        return sum(_rules_in(version["schema"]) for version in spec["versions"] if version["name"] == "v1")
+        return self.rules_in(self.api.get(CRD, None, f"{kind.plural}.{kind.api_version.split('/')[0]}"))
+
+    @staticmethod
+    def rules_in(crd: Json) -> int:
+        """How many validation rules (CEL) a CRD carries in version v1."""
+        versions = crd["spec"]["versions"]
+        return sum(_rules_in(version["schema"]) for version in versions if version["name"] == "v1")
 
     def needs_rules(self, clause: str, kind: Kind) -> None:
         """Go on only where the CRD carries rules: the lack of them is told once, by API-VER-002."""

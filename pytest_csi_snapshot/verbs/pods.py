@@ -60,6 +60,12 @@ class PodVerbs(Core):
         __tracebackhide__ = True
         return self.answer(self.start_read(claim), clause)
 
+    def files(self, claim: Handle) -> dict[str, str]:
+        """The tree that a volume holds: path -> mode, links, size, digest, as ``Tree.listing()`` has them."""
+        __tracebackhide__ = True
+        script = f"{{ {trees.list_script(mount_path(0), DATA)} }} > {ANSWER_FILE}"
+        return trees.read_listing(self.answer(self.run(_once(script, claim), claim.namespace)), DATA)
+
     def holds(self, clause: str, tree: Tree, answer: str, about: object) -> None:
         """Check that a volume holds a tree: every file with its content, mode and links, and nothing else."""
         __tracebackhide__ = True

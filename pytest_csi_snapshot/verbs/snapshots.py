@@ -92,8 +92,9 @@ class SnapshotVerbs(Core):
         self.patch(content, {"metadata": {"finalizers": None}})
 
     def import_content(
-        self, handle: str, *, name: str = "", snapshot: str = "", policy: str = "Retain", mode: str = "Filesystem"
-    ) -> Handle:
+        self, handle: str, *, name: str = "", snapshot: str = "", policy: str = "Retain", mode: str = "Filesystem",
+        cls: str = "",
+    ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
         With ``Retain`` it is only borrowed: clean-up never deletes what it refers to.
@@ -108,6 +109,7 @@ class SnapshotVerbs(Core):
                     "source": {"snapshotHandle": handle},
                     "sourceVolumeMode": mode,
                     "volumeSnapshotRef": {"name": snapshot or fresh_name("imported"), "namespace": self.namespace},
+                    **({"volumeSnapshotClassName": cls} if cls else {}),
                 },
             },
         )
@@ -134,6 +136,16 @@ class SnapshotVerbs(Core):
         """Make a snapshot that no content refers to any more ours again, so that clean-up deletes it."""
         content = self.import_content(handle, policy="Delete")
         self.ready(self.import_snapshot(content))
+
+    def lose_in_backend(self, handle: str) -> None:
+        """Have a snapshot deleted in the backend behind the back of the content that stands for it."""
+        __tracebackhide__ = True
+        content = self.import_content(handle, policy="Delete")
+        snapshot = self.import_snapshot(content)
+        self.ready(snapshot)
+        self.delete(snapshot)
+        self.gone(content)
+        self.gone(snapshot)
 
     def backend_knows(self, handle: str, clause: str) -> bool:
         """Whether the backend still has a snapshot, asked by importing its handle (DEL-016).

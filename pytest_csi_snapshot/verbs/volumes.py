@@ -41,6 +41,10 @@ class VolumeVerbs(Core):
             self._storage_class = self.cluster.storage_class if plain else self.storage_class_with()
         return self._storage_class
 
+    def storage_parameters(self) -> dict[str, str]:
+        """The parameters of the given StorageClass."""
+        return dict(self.api.get(STORAGE_CLASS, None, self.cluster.storage_class).get("parameters") or {})
+
     def storage_class_with(self, **changes: Any) -> str:
         """The name of a new class like the given one, with other top-level fields."""
         given = self.api.get(STORAGE_CLASS, None, self.cluster.storage_class)
@@ -51,11 +55,12 @@ class VolumeVerbs(Core):
         return self.create(STORAGE_CLASS, {**body, "metadata": {"name": name}}).name
 
     def claim(
-        self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = ""
-    ) -> Handle:
+        self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = "",
+        access: str = "ReadWriteOnce",
+    ) -> Handle:  # fmt: skip
         """A new claim, beside its source where it has one; not waited for."""
         spec: Json = {
-            "accessModes": ["ReadWriteOnce"],
+            "accessModes": [access],
             "volumeMode": mode,
             "storageClassName": storage_class or self.storage_class,
             "resources": {"requests": {"storage": format_quantity(size)}},

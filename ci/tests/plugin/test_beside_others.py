@@ -100,3 +100,10 @@ def test_the_modules_of_a_run_of_ours_that_only_looks_are_light(demo: Demo) -> N
         """
     )
     demo.run("--csi-list", "-p", "look", "-s").stdout.fnmatch_lines(["HEAVY []"])
+
+
+def test_a_test_about_no_clause_fails_the_run_as_any_test_does(demo: Demo) -> None:
+    demo.suite(test_one=f"{ONE}\ndef test_theirs(csi_recorder):\n    assert 1 == 2\n")
+    result = demo.run()
+    result.assert_outcomes(passed=1, failed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED

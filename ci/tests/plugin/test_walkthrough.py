@@ -63,7 +63,7 @@ def test_its_cluster_begins_as_the_tutorials_does(story: Demo) -> None:
 def test_settings(pytestconfig, csi_cluster):
     from pytest_csi_snapshot.settings import SETTINGS
     settings = pytestconfig.stash[SETTINGS]
-    assert (settings.csi_profile, settings.csi_replicas) == ("seed", {"csi-snapshotter": 3})
+    assert (settings.csi_longhorn, settings.csi_replicas) == ("seed", {"csi-snapshotter": 3})
     assert set(settings.csi_without) == {"snapshot-crds", "snapshot-controller"}
 """)
     result = story.run("--csi-walkthrough", driver="")

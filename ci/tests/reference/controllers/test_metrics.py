@@ -9,6 +9,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+import tenacity
 
 from pytest_csi_snapshot.reference_impl.controllers.kube import objects
 from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import SNAPSHOT
@@ -116,8 +117,19 @@ def test_an_endpoint_of_another_form(endpoint: str) -> None:
         scraping.endpoint(endpoint)
 
 
-def test_an_address_that_is_taken() -> None:
+def test_an_address_that_is_taken_is_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = taken.getsockname()
-        with pytest.raises(StartError, match=f"--http-endpoint 127.0.0.1:{address[1]}: Address already in use"):
-            scraping.serve(address, "/metrics", str)
+        server = scraping.serve(address, "/metrics", lambda: "a 1\n")
+    try:
+        patiently = tenacity.Retrying(wait=tenacity.wait_fixed(0.05), stop=tenacity.stop_after_delay(20))
+        with patiently(urllib.request.urlopen, f"http://127.0.0.1:{address[1]}/metrics") as answer:
+            assert answer.read() == b"a 1\n"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_address_that_nobody_has() -> None:
+    with pytest.raises(StartError, match=r"--http-endpoint 192\.0\.2\.1:80: Cannot assign"):
+        scraping.serve(("192.0.2.1", 80), "/metrics", str)

@@ -1,0 +1,58 @@
+"""Questions about the cluster that the tests run in: who may do what, what runs there. Nothing is changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.kube.kinds import LEASE, POD, Kind
+from pytest_csi_snapshot.verbs.core import Core
+
+Json = dict[str, Any]
+
+ACCESS_REVIEW = Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", False)
+OTHERS_ACCESS_REVIEW = Kind("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews", False)
+
+
+class InquiryVerbs(Core):
+    """Verbs that only ask."""
+
+    cluster: Cluster
+
+    def may(self, verb: str, kind: Kind, *, subresource: str = "", user: str = "") -> bool:
+        """Whether we (or ``user``) may do that to objects of a kind, anywhere.
+
+        Raises ApiError where we may not ask.
+        """
+        group = kind.api_version.rpartition("/")[0]
+        attributes = {"verb": verb, "group": group, "resource": kind.plural, "subresource": subresource}
+        spec: Json = {"resourceAttributes": attributes}
+        if user:
+            spec["user"] = user
+            spec["groups"] = ["system:serviceaccounts", "system:authenticated"]
+        review = OTHERS_ACCESS_REVIEW if user else ACCESS_REVIEW
+        # Past the client that labels what it writes: a review is an answer, and must not have labels.
+        body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
+        return bool(self.station.client.create(review, body)["status"].get("allowed"))
+
+    def components(self) -> list[inventory.Component]:
+        """The controllers and sidecars that run in the cluster, whoever they serve."""
+        return inventory.components(self.api.list(POD))
+
+    def sidecars(self) -> list[inventory.Component]:
+        """Those that serve the driver."""
+        lease = f"external-snapshotter-leader-{inventory.lease_part(self.cluster.driver)}"
+        found = self.api.list(LEASE, fieldSelector=f"metadata.name={lease}")
+        home = found[0]["metadata"]["namespace"] if found else ""
+        return inventory.of_driver(self.components(), self.cluster.driver, home)
+
+
+def age(timestamp: str, now: str) -> float:
+    """Seconds from one time to another, both as the API server writes them: no two clocks are compared."""
+    return (_time(now) - _time(timestamp)).total_seconds()
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)

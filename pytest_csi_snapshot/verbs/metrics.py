@@ -1,0 +1,86 @@
+"""The metrics of the snapshot-controller, scraped through the API server's proxy (ERR-010)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import tenacity
+
+from pytest_csi_snapshot.inventory import SNAPSHOT_CONTROLLER, Component
+from pytest_csi_snapshot.kube.kinds import POD
+from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.prometheus import Sample, samples
+from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
+
+DURATIONS = "snapshot_controller_operation_total_seconds"
+IN_FLIGHT = "snapshot_controller_operations_in_flight"
+
+
+class MetricVerbs(InquiryVerbs):
+    """Verbs on metrics."""
+
+    def controller_metrics(self, clause: str) -> list[Sample]:
+        """The samples of all instances of the snapshot-controller; only the one that leads counts operations.
+
+        Ends the test as not supported where no instance serves metrics, or its page may not be read.
+        """
+        __tracebackhide__ = True
+        running = [each for each in self.components() if each.program == SNAPSHOT_CONTROLLER]
+        pages = [page for each in running if (page := _page_of(each))]
+        if not pages:
+            self.not_supported(clause, "no snapshot-controller that runs here has an argument --http-endpoint")
+        texts, troubles = [], []
+        for page in pages:
+            try:
+                texts.append(str(self.station.client.request("GET", page).get("text", "")))
+            except ApiError as error:
+                troubles.append(str(error))
+        if not texts:
+            self.not_supported(clause, f"the metrics cannot be read: {'; '.join(troubles)}")
+        return [sample for text in texts for sample in samples(text)]
+
+    def measured(self, clause: str, operation: str, kind: str, *, more_than: float) -> None:
+        """Check that more operations of a kind are counted soon.
+
+        Asked again until the limit for a reaction: a page of metrics does not tell of its changes.
+        """
+        __tracebackhide__ = True
+
+        def count() -> float:
+            return done(self.controller_metrics(clause), self.cluster.driver, operation, kind)
+
+        patiently = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda counted: counted <= more_than),
+            wait=tenacity.wait_fixed(0.5),
+            stop=tenacity.stop_after_delay(self.limits.reaction),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else 0.0,
+        )
+        counted: float = patiently(count)
+        self.check(
+            clause,
+            expected=f"more than {more_than:g}",
+            observed=f"{counted:g}",
+            holds=counted > more_than,
+            about=f"{DURATIONS}_count of {operation}, {kind}, {self.cluster.driver}",
+        )
+
+
+def done(metrics: Iterable[Sample], driver: str, operation: str, kind: str) -> float:
+    """How many operations have been measured for a driver; ``kind`` is ``dynamic`` or ``pre-provisioned``."""
+    wanted = {"driver_name": driver, "operation_name": operation, "snapshot_type": kind}
+    return sum(
+        sample.value
+        for sample in metrics
+        if sample.name == f"{DURATIONS}_count" and wanted.items() <= sample.labels.items()
+    )
+
+
+def _page_of(controller: Component) -> str:
+    """The path of a controller's page of metrics, "" where it has none."""
+    port = (controller.argument("http-endpoint") or controller.argument("metrics-address") or "").rpartition(":")[
+        2
+    ]
+    if not port.isdecimal():
+        return ""
+    page = controller.argument("metrics-path") or "/metrics"
+    return f"{POD.path(controller.namespace, controller.pod)}:{port}/proxy{page}"

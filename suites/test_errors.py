@@ -1,0 +1,127 @@
+"""ERR: how a failure is told, and by whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_csi_snapshot.conditions import HAS_ERROR, READY, status_of
+from pytest_csi_snapshot.kube.kinds import PVC
+from pytest_csi_snapshot.labels import fresh_name
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.reasons import (
+    CHECK_FAILED,
+    CONTENT_WARNINGS,
+    CREATION_FAILED,
+    DELETION_FAILED,
+    SNAPSHOT_WARNINGS,
+)
+from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.verbs.attempts import CALLED_AND_REFUSED, CALLING
+from pytest_csi_snapshot.verbs.secrets import SNAPSHOTTER, naming
+
+
+def error_of(body: dict[str, Any]) -> str:
+    return str((status_of(body).get("error") or {}).get("message", ""))
+
+
+def warnings_of(csi: Scenario, what: Handle) -> list[str]:
+    """The reasons of all Warnings about an object, in order of arrival."""
+    return [event.object["reason"] for event in csi.events_of(what) if event.object.get("type") == "Warning"]
+
+
+@pytest.mark.csi_clause("ERR-001")
+def test_controller_tells_each_failure_by_its_reason(csi: Scenario) -> None:
+    absent = Handle(PVC, csi.namespace, fresh_name("claim"), "")
+    taken = csi.ready_snapshot(csi.volume())
+    content = csi.content_of(taken)
+    reserved = csi.import_content(csi.handle_in(csi.wait(content, READY)))
+    broken = {
+        "GetSnapshotClassFailed": csi.snapshot(absent, cls=csi.api.mark.fresh("class")),
+        "SnapshotContentCreationFailed": csi.snapshot(absent),
+        "SnapshotContentMissing": csi.imported(csi.api.mark.fresh("content")),
+        "SnapshotContentMismatch": csi.imported(content.name),
+        "SnapshotContentMisbound": csi.imported(reserved.name),
+    }
+    for reason, snapshot in broken.items():
+        told = csi.event(snapshot, reason, "ERR-001")
+        csi.check("ERR-001", expected="Warning", observed=told["type"], about=f"{reason} about {snapshot}")
+        csi.wait(snapshot, HAS_ERROR, "ERR-001")
+    for snapshot in broken.values():
+        others = set(warnings_of(csi, snapshot)) - SNAPSHOT_WARNINGS
+        csi.check("ERR-001", expected=set(), observed=others, about=f"reasons outside of the set, {snapshot}")
+
+
+@pytest.mark.csi_clause("ERR-002", "ERR-003", "ERR-001")
+def test_refusal_of_the_driver_is_told_on_content_and_snapshot(csi: Scenario) -> None:
+    """The volume does not exist: CreateSnapshot itself fails, with any driver."""
+    snapshot = csi.snapshot(csi.phantom_claim())
+    content = csi.content_of(snapshot)
+    csi.event(content, CREATION_FAILED, "ERR-002")
+    csi.event(content, CHECK_FAILED, "ERR-002")  # the reason of every later attempt
+    others = set(warnings_of(csi, content)) - CONTENT_WARNINGS
+    csi.check("ERR-002", expected=set(), observed=others, about=f"reasons outside of the set, {content}")
+
+    shown = status_of(csi.wait(snapshot, HAS_ERROR, "ERR-003"))
+    own = [error_of(version.object) for version in csi.versions(content)]
+    told = error_of({"status": shown})
+    csi.check("ERR-003", expected="a text of the content's", observed=told, holds=told in own, about=snapshot)
+    for broken in (content, snapshot):
+        ready = status_of(csi.get(broken)).get("readyToUse")
+        csi.check("ERR-003", expected=False, observed=ready, about=broken)
+    csi.check("ERR-001", expected=[], observed=warnings_of(csi, snapshot), about=f"Warnings about {snapshot}")
+
+
+@pytest.mark.csi_clause("ERR-005")
+def test_refusal_for_good_ends_the_call(csi: Scenario) -> None:
+    content = csi.content_of(csi.snapshot(csi.phantom_claim()))
+    csi.seen(content, CALLING, "ERR-005")
+    csi.refused(content, "ERR-005")
+    csi.wait(content, CALLED_AND_REFUSED, "ERR-005")
+
+
+@pytest.mark.csi_clause("STAT-009")
+def test_error_has_a_text_and_the_time_of_its_first_occurrence(csi: Scenario) -> None:
+    """The call that fails carries a secret: whatever the driver says of it must not hold what is in there."""
+    held = csi.snapshot_credentials("STAT-009")
+    secret = csi.secret(fresh_name("secret"), held)
+    cls = csi.class_with(naming(SNAPSHOTTER, secret.name, secret.namespace))
+    snapshot = csi.snapshot(csi.phantom_claim(), cls=cls.name)
+    content = csi.content_of(snapshot)
+    csi.wait(snapshot, HAS_ERROR)
+    csi.nudge(content)
+    csi.event(content, CHECK_FAILED)
+    for broken in (content, snapshot):
+        errors = [
+            status_of(version.object)["error"]
+            for version in csi.versions(broken)
+            if HAS_ERROR.holds(version.object)
+        ]
+        whole = all(error.get("message") and error.get("time") for error in errors)
+        csi.check("STAT-009", expected="a message and a time", observed=errors[-1], holds=whole, about=broken)
+        times: dict[str, set[str]] = {}
+        for error in errors:
+            times.setdefault(error["message"], set()).add(error["time"])
+        several = {text: sorted(found) for text, found in times.items() if len(found) > 1}
+        csi.check("STAT-009", expected={}, observed=several, about=f"errors with more than one time, {broken}")
+    csi.keeps("STAT-009", held)
+
+
+@pytest.mark.csi_clause("ERR-002")
+def test_deletion_that_fails_is_told_by_an_event_alone(csi: Scenario) -> None:
+    held = csi.snapshot_credentials("ERR-002")
+    secret = csi.secret(fresh_name("secret"), held)
+    cls = csi.class_with(naming(SNAPSHOTTER, secret.name, secret.namespace))
+    snapshot = csi.snapshot(csi.volume(), cls=cls.name)
+    csi.ready_with_secret(snapshot, "ERR-002")
+    content = csi.content_of(snapshot)
+    before = status_of(csi.wait(content, READY))
+    csi.delete(secret)
+    csi.delete(snapshot)
+    csi.event(content, DELETION_FAILED, "ERR-002")
+    csi.check("ERR-002", expected=before, observed=status_of(csi.get(content)), about=f"status of {content}")
+
+    csi.secret(secret.name, held)
+    csi.nudge(content)
+    csi.gone(content)

@@ -1,0 +1,54 @@
+"""ERR: when a failure is tried again, and what it takes to get over it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.reasons import CREATION_FAILED
+from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.verbs.attempts import Attempt
+
+
+def pauses(attempts: list[Attempt]) -> list[float]:
+    """Seconds from the end of each call to the beginning of the next."""
+    return [round(later.begun.at - earlier.ended.at, 2) for earlier, later in pairwise(attempts) if earlier.ended]
+
+
+def repeated(csi: Scenario, what: Handle) -> dict[str, int]:
+    """The Warnings about an object that were sent more than once, each with how often."""
+    told: Counter[str] = Counter()
+    for event in csi.events_of(what):
+        latest = (csi.history.latest(event.uid) or event).object
+        if latest.get("type") == "Warning":
+            told[f"{latest['reason']}: {latest.get('message')}"] += int(latest.get("count") or 1)
+    return {text: number for text, number in told.items() if number > 1}
+
+
+@pytest.mark.csi_clause("ERR-004", "ERR-006", "ERR-007")
+def test_failed_creation_is_tried_again_ever_later_but_at_once_after_a_change(csi: Scenario) -> None:
+    """Five calls: four by the back-off, whose pauses double, and one because the content was changed."""
+    content = csi.content_of(csi.snapshot(csi.phantom_claim()))
+    csi.event(content, CREATION_FAILED, "ERR-004")
+    csi.refused(content, "ERR-006")
+    tried = pauses(csi.attempted(content, 4, "ERR-006"))
+    csi.check(
+        "ERR-006",
+        expected="pauses that grow: the third longer than the first",
+        observed=f"pauses of {tried} s",
+        holds=tried[2] > tried[0],
+        about=content,
+    )
+    csi.nudge(content)
+    after = pauses(csi.attempted(content, 5, "ERR-007"))[3]
+    csi.check(
+        "ERR-007",
+        expected=f"the next call before the pause of {2 * tried[2]:.1f} s is over",
+        observed=f"after {after} s",
+        holds=after < 1.5 * tried[2],
+        about=content,
+    )
+    csi.check("ERR-004", expected={}, observed=repeated(csi, content), about=f"errors told again, {content}")
