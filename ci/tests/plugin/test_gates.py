@@ -10,7 +10,7 @@ import pytest
 from pytest_csi_snapshot.deviations import deviations, known_deviation, read_deviations
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.gates import gates, older
-from pytest_csi_snapshot.requirements import Clause, catalogue
+from pytest_csi_snapshot.requirements import Clause
 
 from .conftest import Demo
 
@@ -101,8 +101,7 @@ def test_a_wrong_entry_is_named(change: dict[str, Any], told: str) -> None:
 
 
 def test_the_packaged_list_can_be_read() -> None:
-    known = catalogue().by_id
-    assert all(each.component in known[each.clause].owners for each in deviations())
+    assert all(each.what and each.reproduce and each.tests for each in deviations())
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
