@@ -58,10 +58,13 @@ def wheels() -> list[str]:
         "pytest_csi_snapshot/fixtures/programs/kubernetes/go.sum",
         "pytest_csi_snapshot/fixtures/programs/reference-grant-crd/go.mod",
         "pytest_csi_snapshot/fixtures/programs/snapshot-crds/go.mod",
+        "pytest_csi_snapshot/known_deviations.yaml",
         "pytest_csi_snapshot/suites/test_dynamic.py",
         "pytest_csi_snapshot/suites/walkthrough/files/database.py",
         "pytest_csi_snapshot/suites/walkthrough/files/snapshotclass.yaml",
     }
+    upstream = ROOT / "fixtures" / "programs" / "upstream"
+    needed |= {f"pytest_csi_snapshot/{path.relative_to(ROOT)}" for path in upstream.glob("*/go.*")}
     page = ROOT / "reference_impl" / "backend" / "ui"
     needed |= {f"pytest_csi_snapshot/{path.relative_to(ROOT)}" for path in page.iterdir() if path.is_file()}
     return troubles + [f"the wheel lacks {name}" for name in sorted(needed - direct)]

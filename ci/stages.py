@@ -81,6 +81,13 @@ STAGES = (
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4", f"--junitxml={JUNIT}")),
+    # Builds upstream's controllers when they are not there yet; not for every change.
+    Stage(
+        "upstream",
+        tool("pytest", "--csi-driver=reference", "--csi-controllers=upstream", "-n", "3"),
+        frozenset({"full"}),
+        limit=7200,
+    ),
     Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
     Stage("backup speed", script("bench/backup_speed.py"), frozenset({"bench", "full"})),
 )

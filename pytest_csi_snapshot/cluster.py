@@ -6,9 +6,9 @@ text only. Whoever made the cluster keeps the means to end it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
-from typing import Protocol, Self
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Protocol, Self
 
 Progress = Callable[[str], None]
 """Told one short line whenever a start gets a step further."""
@@ -20,10 +20,11 @@ class Cluster:
 
     ``kubeconfig`` is a path, or "" for the defaults of ``kubectl``; ``context`` likewise. ``driver`` is the CSI
     name of the driver under test (not "reference"). ``run_dir`` is where logs and programs' state lie,
-    "" where the provider has none. ``versions`` is one line for the report's header. ``companion`` names the
-    further instance of the reference driver that this value is about, "" for the driver under test itself.
-    ``endpoint`` is the driver's CSI socket, "" where it cannot be reached; ``node_endpoint`` that of its node
-    service, "" for the same one.
+    "" where the provider has none. ``versions`` is one line for the report's header. ``components`` are the
+    versions by which clauses are gated, by owner ("SC": "8.6.0"); one that is missing is unknown, or is ours and
+    behaves as the newest. ``companion`` names the further instance of the reference driver that this value is
+    about, "" for the driver under test itself. ``endpoint`` is the driver's CSI socket, "" where it cannot be
+    reached; ``node_endpoint`` that of its node service, "" for the same one.
     """
 
     provider: str
@@ -38,16 +39,16 @@ class Cluster:
     companion: str = ""
     endpoint: str = ""
     node_endpoint: str = ""
+    components: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def as_plain(self) -> dict[str, str]:
+    def as_plain(self) -> dict[str, Any]:
         """The same as plain data, for ``workerinput``."""
         return asdict(self)
 
     @classmethod
-    def from_plain(cls, data: dict[str, str]) -> Self:
-        """The inverse of ``as_plain``."""
-        # A cluster that an earlier release kept may know less of itself.
-        return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
+    def from_plain(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of ``as_plain``; a cluster that was kept before a field was there has its default."""
+        return cls(**{each.name: data[each.name] for each in fields(cls) if each.name in data})
 
 
 class Provider(Protocol):

@@ -21,13 +21,17 @@ PROGRAMS = (SNAPSHOT_CONTROLLER, SNAPSHOTTER, PROVISIONER, RESIZER, ATTACHER)
 
 @dataclass(frozen=True)
 class Component:
-    """A container that runs one of PROGRAMS. ``version`` is its image's tag, "" where it has none."""
+    """A container that runs one of PROGRAMS. ``version`` is its image's tag, "" where it has none.
+
+    ``released`` says that the image is named as the program is: then the tag is the version of that program.
+    """
 
     program: str
     namespace: str
     pod: str
     account: str
     version: str
+    released: bool
     arguments: tuple[str, ...]
     host_paths: tuple[str, ...]
 
@@ -80,6 +84,7 @@ def _in_pod(pod: Json) -> Iterator[Component]:
                 pod["metadata"]["name"],
                 spec.get("serviceAccountName") or "default",
                 tag,
+                name == program,
                 tuple(words),
                 tuple(
                     volume["hostPath"]["path"] for volume in spec.get("volumes") or [] if volume.get("hostPath")

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, cast
 
 import pytest
 
-from pytest_csi_snapshot.outcomes import Ending, Failure, Outcome, judge
+from pytest_csi_snapshot.deviations import known_deviation
+from pytest_csi_snapshot.gates import gates
+from pytest_csi_snapshot.outcomes import ClauseResult, Ending, Failure, Outcome, excused, judge
 from pytest_csi_snapshot.recorder import ClauseViolation, Recorder, TimedOut
 from pytest_csi_snapshot.reporting.words import failure_title, rerun_command
+from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.session import cluster_of
 from pytest_csi_snapshot.settings import SETTINGS
 
@@ -24,6 +27,7 @@ CLAUSES = pytest.StashKey[tuple[str, ...]]()
 RECORDER = pytest.StashKey[Recorder]()
 _REPORTED = pytest.StashKey[int]()
 _SETTLED = pytest.StashKey[dict[str, str]]()
+_GATES = pytest.StashKey[Mapping[str, str]]()
 
 PAYLOAD = "csi"
 """Key of the JSON text in ``report.user_properties``."""
@@ -33,6 +37,12 @@ WAITING = "pytest_csi_snapshot.waiting"
 
 class Judging:
     """Hooks around the phases of tests that carry clauses or record checks."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Do not begin a test of a clause that this cluster is too old for."""
+        if closed := _closed(item):
+            pytest.skip("; ".join(f"{clause} {reason}" for clause, reason in closed.items()))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -74,6 +84,8 @@ class Judging:
         if not carried and recorder is None:
             return report
         ending = ending_of(call, recorder, item.stash.get(_REPORTED, 0))
+        if closed := _closed(item):  # of its other clauses, the test that was not begun says nothing
+            ending = Ending(call.when, Outcome.PASSED, doubts=closed if call.when == "setup" else {})
         item.stash[_REPORTED] = len(recorder.failures) if recorder else 0
         told = ending.outcome is Outcome.FAILED and report.outcome == "failed"
         if told and call.excinfo is not None:
@@ -81,7 +93,10 @@ class Judging:
             if story.reprcrash is not None:  # what the short summary and JUnit take as the message
                 story.reprcrash.message = failure_title(ending.failures[0])
             report.longrepr = story
-        _attach(item, report, ending, carried, recorder, told)
+        results = _results(item, ending, carried, recorder)
+        if told and (known := _only_known(results)):
+            report.outcome, report.wasxfail = "skipped", f"known deviation: {known}"
+        _attach(item, report, carried, results, recorder, told=told)
         return report
 
 
@@ -92,9 +107,24 @@ def start_recorder(item: pytest.Item) -> Recorder:
         item.nodeid,
         versions=cluster.versions if cluster else "",
         rerun=rerun_command(settings, item.nodeid) if settings else "",
+        gates=gates_of(item.config),
     )
     item.stash[_REPORTED] = 0  # a test that is run again begins anew
     return recorder
+
+
+def gates_of(config: pytest.Config) -> Mapping[str, str]:
+    """The clauses that the cluster of this run is too old for, with the reason."""
+    if _GATES not in config.stash:
+        cluster = cluster_of(config)
+        config.stash[_GATES] = gates(catalogue().clauses, cluster.components) if cluster else {}
+    return config.stash[_GATES]
+
+
+def _closed(item: pytest.Item) -> dict[str, str]:
+    """The clauses among those of a test that this cluster is too old for."""
+    closed = gates_of(item.config)
+    return {clause: closed[clause] for clause in item.stash.get(CLAUSES, ()) if clause in closed}
 
 
 def ending_of(call: pytest.CallInfo[None], recorder: Recorder | None, reported: int) -> Ending:
@@ -115,17 +145,36 @@ def ending_of(call: pytest.CallInfo[None], recorder: Recorder | None, reported: 
     return Ending(call.when, Outcome.ERRORED, f"{call.when}: {_first_line(error)}", failures, doubts)
 
 
+def _results(
+    item: pytest.Item, ending: Ending, carried: Sequence[str], recorder: Recorder | None
+) -> list[ClauseResult]:
+    kept = [check.clause for check in recorder.checks if check.holds] if recorder else []
+    cluster = cluster_of(item.config)
+    components = cluster.components if cluster else {}
+    return excused(
+        judge(ending, carried, kept),
+        gates_of(item.config),
+        lambda clause: known_deviation(clause, item.nodeid, components) if components else "",
+    )
+
+
+def _only_known(results: Sequence[ClauseResult]) -> str:
+    """The deviation that made a phase fail; "" where something else did too."""
+    known = [result.excuse for result in results if result.outcome is Outcome.FAILED]
+    return known[0] if known and all(known) else ""
+
+
 def _attach(
     item: pytest.Item,
     report: pytest.TestReport,
-    ending: Ending,
     carried: Sequence[str],
+    results: Sequence[ClauseResult],
     recorder: Recorder | None,
+    *,
     told: bool,
 ) -> None:
-    kept = [check.clause for check in recorder.checks if check.holds] if recorder else []
     seen_on = recorder.seen_on if recorder else ""
-    results = [replace(result, seen_on=seen_on) for result in judge(ending, carried, kept)]
+    results = [replace(result, seen_on=seen_on) for result in results]
     settled = item.stash.setdefault(_SETTLED, {})
     settled.update({result.clause: result.outcome.value for result in results})
     if report.when != "teardown" or results:

@@ -52,8 +52,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_nodes", "Nodes of the embedded cluster (default: 2)", metavar="N", default="2"),
     Option("csi_feature_gate", "Switch a feature gate of the embedded cluster's Kubernetes on or off\n"
            "(may be repeated)", metavar="NAME=BOOL", shape="many"),
-    Option("csi_controllers", "Which snapshot controllers and sidecars: reference (default: reference)",
-           default="reference"),
+    Option("csi_controllers", "Which snapshot controllers and sidecars the embedded cluster runs: reference,\n"
+           "upstream or upstream-8.2 (default: reference)", default="reference"),
     Option("csi_fault", "Switch on a fault of the reference implementation (may be repeated)", shape="many"),
     Option("csi_image", "Image of the workload pods, with a POSIX shell (default: busybox:1.37)", metavar="IMAGE",
            default="busybox:1.37"),

@@ -5,8 +5,8 @@ Pure functions and values; knows neither pytest nor a cluster.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -76,13 +76,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class ClauseResult:
-    """What one test says about one clause; ``seen_on`` is a companion that showed it, "" for the driver itself."""
+    """What one test says about one clause; ``seen_on`` is a companion that showed it, "" for the driver itself.
+
+    ``excuse`` is why it counts against nobody: a component that is too old, or a known deviation of one; "" else.
+    """
 
     clause: str
     outcome: Outcome
     reason: str = ""
     failure: Failure | None = None
     seen_on: str = ""
+    excuse: str = ""
 
     def as_plain(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -92,7 +96,8 @@ class ClauseResult:
     def from_plain(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of ``as_plain``."""
         failure = Failure.from_plain(data["failure"]) if data["failure"] else None
-        return cls(data["clause"], Outcome(data["outcome"]), data["reason"], failure, data.get("seen_on", ""))
+        more = {key: data.get(key, "") for key in ("seen_on", "excuse")}
+        return cls(data["clause"], Outcome(data["outcome"]), data["reason"], failure, **more)
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,27 @@ def judge(ending: Ending, carried: Sequence[str], kept: Iterable[str]) -> list[C
             result = _of_the_rest(ending, clause, broken, frozenset(kept))
             results += [result] if result else []
     return results
+
+
+def excused(
+    results: Sequence[ClauseResult], gates: Mapping[str, str], deviation_of: Callable[[str], str]
+) -> list[ClauseResult]:
+    """The results of a phase, with the excuses that they have.
+
+    ``gates`` are the clauses that cannot be judged on this cluster, with the reason; ``deviation_of`` tells the
+    known deviation that a failed clause is. What only a deviation has kept from being judged is excused with it.
+    """
+    known = {each.clause: deviation_of(each.clause) for each in results if each.outcome is Outcome.FAILED}
+    ended = next(iter(known.values()), "") if all(known.values()) else ""
+    reasons = frozenset(gates.values())
+    return [
+        replace(each, excuse=known[each.clause])
+        if each.outcome is Outcome.FAILED
+        else replace(each, excuse=each.reason if each.reason in reasons else ended)
+        if each.outcome is Outcome.UNKNOWN
+        else each
+        for each in results
+    ]
 
 
 def _of_the_rest(ending: Ending, clause: str, broken: Sequence[str], kept: frozenset[str]) -> ClauseResult | None:

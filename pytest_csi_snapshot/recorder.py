@@ -7,7 +7,7 @@ decide what a whole test or run is worth: see ``outcomes`` and ``verdict``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn, Protocol
 
@@ -57,11 +57,18 @@ class TimedOut(Protocol):
 class Recorder:
     """Records what one test finds out about clauses.
 
-    Times are seconds since this object was made, which is when the test's setup began.
+    Times are seconds since this object was made, which is when the test's setup began. ``gates`` are the clauses
+    that this cluster cannot be held to, with the reason: nothing that is seen of them counts.
     """
 
     def __init__(
-        self, test_id: str, *, versions: str = "", rerun: str = "", clauses: Catalogue | None = None
+        self,
+        test_id: str,
+        *,
+        versions: str = "",
+        rerun: str = "",
+        clauses: Catalogue | None = None,
+        gates: Mapping[str, str] | None = None,
     ) -> None:
         self.test_id = test_id
         self.checks: list[Check] = []
@@ -75,6 +82,7 @@ class Recorder:
         self._versions = versions
         self._rerun = rerun
         self._clauses = clauses or catalogue()
+        self.gates = gates or {}
         self._began = time.monotonic()
 
     def check(
@@ -95,6 +103,9 @@ class Recorder:
         """
         __tracebackhide__ = True
         self._clause(clause)
+        if clause in self.gates:
+            self.doubts[clause] = self.gates[clause]
+            return
         kept = bool(expected == observed) if holds is None else holds
         want, got, at, wall = words.show(expected), words.show(observed), self._elapsed(), _now()
         self.checks.append(Check(clause, want, got, kept, at, wall, about, hint, blame or ""))
@@ -124,7 +135,9 @@ class Recorder:
         A violation fails the test when the running phase ends, a doubt makes the clause unknown.
         """
         self._clause(finding.clause)
-        if finding.holds is None:
+        if finding.clause in self.gates:
+            self.doubts[finding.clause] = self.gates[finding.clause]
+        elif finding.holds is None:
             self.doubts.setdefault(finding.clause, f"{finding.about}: {finding.observed}".removeprefix(": "))
         elif not finding.holds:
             seen = tuple(timeline) or tuple(self._timeline)
@@ -144,8 +157,10 @@ class Recorder:
             self._finishers.pop()()
 
     def timed_out(self, error: TimedOut) -> Failure:
-        """Record that something a clause promises did not come."""
+        """Record that something a clause promises did not come; where it need not come here, end the test."""
         self._clause(error.clause)
+        if error.clause in self.gates:
+            self.unknown(error.clause, self.gates[error.clause])
         seen = [f"{seconds:.2f} s  {text}" for seconds, text in error.observations]
         last = f"last seen: {error.observations[-1][1]}" if seen else "nothing was observed"
         timeline = tuple(seen or self._timeline)

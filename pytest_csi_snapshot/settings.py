@@ -25,8 +25,8 @@ from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
 CLUSTERS = ("existing", "embedded", "kind")
-CONTROLLERS = ("reference", "upstream", "present")
-NOT_YET = {"csi_cluster": ("kind",), "csi_controllers": ("upstream", "present")}
+CONTROLLERS = (REFERENCE, "upstream", "upstream-8.2", "present")
+NOT_YET = {"csi_cluster": ("kind",), "csi_controllers": ("present",)}
 """Values that are designed and named, but not built yet."""
 
 OF_SOCKET = ("csi_secrets", "csi_parameters", "csi_snapshot_parameters", "csi_snapshot_limit", "csi_staging_dir")
@@ -288,7 +288,7 @@ def _check_belonging(settings: Settings) -> None:
     for name in ("csi_kubeconfig", "csi_context"):
         if settings.csi_cluster == "embedded" and settings.sources[name] == "option":
             raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=existing, this run is on 'embedded'")
-    for name in ("csi_nodes", "csi_assets", "csi_reuse", "csi_feature_gate"):
+    for name in ("csi_nodes", "csi_assets", "csi_reuse", "csi_feature_gate", "csi_controllers"):
         if settings.csi_driver and settings.csi_cluster == "existing" and settings.sources[name] == "option":
             raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=embedded, this run is on 'existing'")
     if settings.csi_walkthrough:

@@ -55,6 +55,25 @@ class Verdict:
             by_clause[each.result.clause].append(each.result.outcome)
         return {clause: worst(outcomes) for clause, outcomes in by_clause.items()}
 
+    @cached_property
+    def charged(self) -> Sequence[TestResult]:
+        """The results that have no excuse."""
+        return [each for each in self.results if not each.result.excuse]
+
+    @cached_property
+    def deviating(self) -> Sequence[str]:
+        """The clauses that failed by known deviations alone."""
+        failed = {each.result.clause for each in self.charged if each.result.outcome is Outcome.FAILED}
+        return [
+            clause
+            for clause, outcome in self.outcomes.items()
+            if outcome is Outcome.FAILED and clause not in failed
+        ]
+
+    def _is_must(self, each: TestResult) -> bool:
+        clause = self.catalogue.by_id.get(each.result.clause)
+        return clause is not None and clause.level == "MUST"
+
     def count(self, clauses: Iterable[Clause]) -> Counter[Outcome | None]:
         """How many of these clauses have which outcome; None counts those that no test spoke about."""
         return Counter(self.outcomes.get(clause.id) for clause in clauses)
@@ -76,16 +95,21 @@ class Verdict:
         judged = self.count(self.catalogue.clauses)
         if not judged[Outcome.PASSED] and not judged[Outcome.FAILED]:
             return ProfileResult.NOTHING_JUDGED
-        if self.must[Outcome.FAILED]:
+        if any(each.result.outcome is Outcome.FAILED and self._is_must(each) for each in self.charged):
             return ProfileResult.NOT_CONFORMANT
-        open_ones = sum(self.must[each] for each in (None, Outcome.UNKNOWN, Outcome.ERRORED, Outcome.SKIPPED))
+        open_ones = sum(
+            self.must[each] for each in (None, Outcome.FAILED, Outcome.UNKNOWN, Outcome.ERRORED, Outcome.SKIPPED)
+        )
         whole = not self.selected and not self.trouble and not open_ones
         return ProfileResult.CONFORMANT if whole else ProfileResult.PARTIAL
 
     @cached_property
     def exit_status(self) -> int:
-        """0 nothing failed, 1 a clause failed, 3 trouble or an unknown clause, 5 nothing judged."""
-        outcomes = set(self.outcomes.values())
+        """0 nothing failed, 1 a clause failed, 3 trouble or an unknown clause, 5 nothing judged.
+
+        What is excused (a component that is too old for a clause, a known deviation of one) changes nothing here.
+        """
+        outcomes = {each.result.outcome for each in self.charged}
         if Outcome.FAILED in outcomes or self.other_failures:
             return 1
         if self.trouble or outcomes & {Outcome.ERRORED, Outcome.UNKNOWN}:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_csi_snapshot.history import Json, Version
 from pytest_csi_snapshot.invariants.finding import Finding
-from pytest_csi_snapshot.kube.kinds import GROUP_SNAPSHOT, SNAPSHOT
+from pytest_csi_snapshot.kube.kinds import GROUP_CONTENT, GROUP_SNAPSHOT, SNAPSHOT, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.labels import referred
 from pytest_csi_snapshot.observing import describe
 
@@ -78,11 +78,11 @@ class Steps:
 
 
 def never_change(steps: Steps, fields: Mapping[str, str]) -> Iterator[Finding]:
-    """A field that has a value keeps it."""
+    """A field that has a value keeps it, but for what a content on its way out loses."""
     for before, after in steps:
         for path, clause in fields.items():
             old, new = _at(before.object, path), _at(after.object, path)
-            if old not in (None, "") and old != new:
+            if old not in (None, "") and old != new and not (new is None and _emptied(after, path)):
                 yield steps.finding(clause, after, f"{path} stays {old!r}", f"{path} became {new!r}")
 
 
@@ -90,6 +90,8 @@ def stays_ready(steps: Steps, clause: str = "STAT-007") -> Iterator[Finding]:
     """``readyToUse`` does not fall from true, unless the binding broke (BIND-005, BIND-006)."""
     for before, after in steps:
         was, now = _at(before.object, "status.readyToUse"), _at(after.object, "status.readyToUse")
+        if now is None and _emptied(after, "status.readyToUse"):
+            continue
         if was is True and now is not True and not _binding_broke(after, steps.contents):
             why = f"it became {now!r} with status.error {_at(after.object, 'status.error.message')!r}"
             yield steps.finding(clause, after, "status.readyToUse stays true", why)
@@ -100,6 +102,15 @@ _BOUND = {
     GROUP_SNAPSHOT: "boundVolumeGroupSnapshotContentName",
 }
 """Kind of a snapshot -> the field of its status that names its content."""
+
+
+def _emptied(version: Version, path: str) -> bool:
+    """Whether a field belongs to the status that a content loses once its snapshot is gone, before its end."""
+    return (
+        version.kind in (SNAPSHOT_CONTENT, GROUP_CONTENT)
+        and path.startswith("status.")
+        and "deletionTimestamp" in version.object["metadata"]
+    )
 
 
 def _binding_broke(snapshot: Version, contents: list[list[Version]]) -> bool:

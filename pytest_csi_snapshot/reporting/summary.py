@@ -38,10 +38,12 @@ def cell(counts: Counter[Outcome | None]) -> str:
 
 def grouped_failures(verdict: Verdict) -> list[tuple[TestResult, list[TestResult]]]:
     """Failures with the others that say the same of the same clause."""
-    groups: dict[tuple[str, str, str], list[TestResult]] = {}
+    groups: dict[tuple[str, ...], list[TestResult]] = {}
     for each in verdict.of(Outcome.FAILED):
         failure = each.result.failure
-        key = (each.result.clause, failure.expected if failure else "", failure.observed if failure else "")
+        result = each.result
+        seen = (failure.expected, failure.observed) if failure else ("", "")
+        key = (result.clause, *seen, result.excuse)
         groups.setdefault(key, []).append(each)
     return [(first, others) for first, *others in groups.values()]
 
@@ -65,6 +67,8 @@ def result_in_words(verdict: Verdict) -> str:
     passed = f"{must[Outcome.PASSED]} of {total} passed"
     failed = [f"{number} {level} failed" for level in LEVELS if (number := _failed(verdict, level))]
     parts = [passed, *(failed or ["none failed"])]
+    if verdict.deviating:
+        parts.append(f"of these {counted(len(verdict.deviating), 'known deviation')} of upstream controllers")
     if verdict.result is not ProfileResult.CONFORMANT and (why := _why_open(verdict)):
         parts.append(why)
     elif must[Outcome.NOT_SUPPORTED]:

@@ -124,11 +124,14 @@ class Section:
             if failure is None or clause is None:
                 continue
             reporter.write_line("")
-            reporter.write_line(f"FAILED {clause.id}  {first.nodeid.rpartition('::')[2]}", red=True, bold=True)
+            known = first.result.excuse
+            heading = f"{'DEVIATES' if known else 'FAILED'} {clause.id}  {first.nodeid.rpartition('::')[2]}"
+            reporter.write_line(heading, red=not known, yellow=bool(known), bold=True)
             rerun = words.rerun_command(self._settings, first.nodeid)
-            for line in words.failure_lines(
-                failure, clause, versions=versions, rerun=rerun, seen_on=first.result.seen_on
-            ):
+            told = words.failure_lines(
+                failure, clause, versions=versions, rerun=rerun, seen_on=first.result.seen_on, known=known
+            )
+            for line in told:
                 reporter.write_line(line)
             if others:
                 reporter.write_line(f"  {'also in':<14} {', '.join(each.nodeid for each in others)}")
@@ -170,7 +173,8 @@ def _grouped(results: Iterable[TestResult], *, by_test: bool) -> list[str]:
     """``IDS: reason (test)``, one line for the clauses that share a reason (and a test)."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in results:
-        clauses = groups[each.result.reason, each.nodeid if by_test else ""]
+        # A component that is too old is so for every test.
+        clauses = groups[each.result.reason, each.nodeid if by_test and not each.result.excuse else ""]
         if each.result.clause not in clauses:
             clauses.append(each.result.clause)
     return [

@@ -70,9 +70,12 @@ def failure_title(failure: Failure) -> str:
 
 
 def failure_lines(
-    failure: Failure, clause: Clause, *, versions: str = "", rerun: str = "", seen_on: str = ""
+    failure: Failure, clause: Clause, *, versions: str = "", rerun: str = "", seen_on: str = "", known: str = ""
 ) -> list[str]:
-    """A failure in full: requirement, expected, observed, when, blamed on, run again with."""
+    """A failure in full: requirement, expected, observed, when, blamed on, run again with.
+
+    ``seen_on`` is the companion that showed it, ``known`` the known deviation of a controller that it is.
+    """
     rows = [
         ("requirement", "\n".join(wrap(f"{clause.level} ({clause.basis}): {clause.sentence}", WIDTH))),
         ("expected", failure.expected),
@@ -81,6 +84,7 @@ def failure_lines(
         ("about", failure.about),
         ("when", "\n".join(_shortened(failure.timeline))),
         ("blamed on", blamed_on(clause, failure.blame, versions)),
+        ("known", f"deviation of {known}" if known else ""),
         ("hint", failure.hint),
         ("source", clause.source),
         ("run again with", rerun),

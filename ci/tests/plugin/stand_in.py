@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_csi_snapshot import collection, plugin, session, settings
+from pytest_csi_snapshot import collection, deviations, plugin, session, settings
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.errors import EnvironmentTrouble
 
@@ -15,6 +17,8 @@ VERSIONS = "Kubernetes v1.37.2, snapshot-controller v8.6.0, driver 1.4.0"
 
 session.PROVIDER = "stand_in:LogProvider"
 settings.FAULTS = "stand_in:known_faults"
+if "DEVIATIONS" in os.environ:
+    vars(deviations)["deviations"] = lambda: deviations.read_deviations(json.loads(os.environ["DEVIATIONS"]))
 if not os.environ.get("REAL_SUITES"):
     collection.SUITES = "demo.suites"
 
@@ -41,7 +45,8 @@ class LogProvider:
         progress("etcd answers")
         self._trouble("create")
         name = "existing" if "LEFT" in os.environ else "stand-in"
-        return Cluster(name, "", "", self._driver, "longhorn", "longhorn", "busybox:1.37", versions=VERSIONS)
+        cluster = Cluster(name, "", "", self._driver, "longhorn", "longhorn", "busybox:1.37", versions=VERSIONS)
+        return replace(cluster, components=json.loads(os.environ.get("COMPONENTS", "{}")))
 
     def delete(self, progress: Callable[[str], None]) -> None:
         """Log; what progress does wrong keeps the cluster alive."""
