@@ -35,7 +35,8 @@ class Workload:
 
     ``stays`` means: ready when the script creates READY_FILE, then up until it is deleted; ``grace`` are the
     seconds that its farewell may take. ``node`` is the only one that it may run on, "" leaves that to the
-    scheduler; pods with the same word ``apart`` run on different nodes. ``read_only`` is how the claims are mounted.
+    scheduler; pods with the same word ``apart`` run on different nodes. ``read_only`` is how the claims are
+    mounted.
     """
 
     script: str
