@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import TERMINATING, has_finalizer, lacks_finalizer, status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, TERMINATING, has_finalizer, lacks_finalizer, status_of
 from pytest_csi_snapshot.kube.kinds import PV
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.volumes import SIZE
 
 DOMAIN = "snapshot.storage.kubernetes.io"
+GROUP_DOMAIN = "groupsnapshot.storage.kubernetes.io"
 ON_CLAIM = f"{DOMAIN}/pvc-as-source-protection"
 ON_SOURCE = f"{DOMAIN}/volumesnapshot-as-source-protection"
 ON_BOUND = f"{DOMAIN}/volumesnapshot-bound-protection"
@@ -51,6 +52,28 @@ def test_claim_outlives_its_deletion_while_a_snapshot_of_it_is_not_ready(csi: Sc
 
     forget(csi, unready)
     csi.gone(claim, "FIN-001")
+
+
+@pytest.mark.csi_clause("FIN-003")
+def test_claim_without_a_volume_is_protected_while_a_snapshot_waits_for_it(csi: Scenario) -> None:
+    claim = csi.claim(storage_class=csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer"))
+    unready = csi.snapshot(claim)
+    csi.wait(claim, has_finalizer(ON_CLAIM), "FIN-003")
+    csi.wait(unready, HAS_ERROR)
+    csi.delete(unready)
+    csi.gone(unready)
+    csi.wait(claim, lacks_finalizer(ON_CLAIM), "FIN-003")
+
+
+@pytest.mark.csi_clause("FIN-003", "FIN-004")
+def test_snapshot_whose_class_does_not_exist_protects_nothing(csi: Scenario) -> None:
+    claim = csi.volume()
+    classless = csi.snapshot(claim, cls=csi.api.mark.fresh("class"))
+    csi.wait(classless, HAS_ERROR)
+    csi.nudge(classless)
+    csi.ready_snapshot(csi.volume())  # a probe: it went through after the nudge
+    never_had(csi, "FIN-003", claim, ON_CLAIM)
+    never_had(csi, "FIN-004", classless, ON_SOURCE)
 
 
 @pytest.mark.csi_clause("FIN-002")
@@ -132,6 +155,19 @@ def test_source_of_a_clone_outlives_its_deletion_while_a_clone_waits(csi: Scenar
     csi.delete(waiting)
     csi.gone(waiting)
     csi.gone(source, "FIN-009")
+
+
+@pytest.mark.csi_clause("FIN-010")
+def test_group_its_content_and_its_members_are_protected(csi: Scenario) -> None:
+    csi.needs_groups("FIN-010")
+    labels = {"taken-by": "group"}
+    csi.labelled(csi.volume(), labels)
+    group = csi.ready_group(labels)
+    (member,) = csi.members(group, 1)
+    csi.wait(member, has_finalizer(f"{DOMAIN}/volumesnapshot-in-group-protection"), "FIN-010")
+    csi.wait(group, has_finalizer(f"{GROUP_DOMAIN}/volumegroupsnapshot-bound-protection"), "FIN-010")
+    content = csi.group_content_of(group)
+    csi.wait(content, has_finalizer(f"{GROUP_DOMAIN}/volumegroupsnapshotcontent-bound-protection"), "FIN-010")
 
 
 def never_had(csi: Scenario, clause: str, what: Handle, finalizer: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_csi_snapshot.cluster import Cluster
-from pytest_csi_snapshot.conditions import HAS_ERROR, status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, READY, status_of
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
@@ -141,21 +141,22 @@ def test_secret_that_comes_late_is_waited_for(csi: Scenario, csi_source: Handle)
 def test_imported_snapshot_is_looked_up_with_the_list_secret(csi: Scenario, csi_source: Handle) -> None:
     held = csi.snapshot_credentials("SEC-006", SNAPSHOTTER_LIST)
     cls = csi.class_with(naming(SNAPSHOTTER_LIST, "${volumesnapshotcontent.name}", csi.namespace))
-    taken = csi.ready_snapshot(csi_source)
-    handle = csi.handle_in(csi.get(csi.content_of(taken)))
-    content = csi.import_content(handle, cls=cls.name)
-    if not HAS_ERROR.holds(csi.backend_answers(content)):
+    other = csi.class_with(naming(SNAPSHOTTER_LIST, "${volumesnapshot.name}", csi.namespace))
+    handle = csi.handle_in(csi.get(csi.content_of(csi.ready_snapshot(csi_source))))
+    if READY.holds(csi.backend_answers(csi.import_content("a-handle-that-never-was"))):
         csi.not_supported("SEC-006", "the driver does not list snapshots: no secret is used for it")
-    csi.event(content, "SnapshotContentCheckandUpdateFailed", "SEC-006")
+    content, hopeless = (csi.import_content(handle, cls=each.name) for each in (cls, other))
+    for broken in (content, hopeless):
+        csi.event(broken, "SnapshotContentCheckandUpdateFailed", "SEC-006")
     csi.secret(content.name, held)
     csi.nudge(content)
     csi.ready_with_secret(content, "SEC-006")
+    csi.wait(hopeless, HAS_ERROR, "SEC-006")
 
     name = csi.api.mark.fresh("content")
     csi.secret(name, held)
-    never = csi.import_content("a-handle-that-never-was", name=name, cls=cls.name)
-    csi.wait(never, HAS_ERROR)  # the driver's, in answer to a call with the secret in it
-    csi.keeps("STAT-009", held)
+    csi.wait(csi.import_content("a-handle-that-never-was", name=name, cls=cls.name), HAS_ERROR)
+    csi.keeps("STAT-009", held)  # the last look-up carried the secret and was refused
 
 
 @pytest.mark.csi_clause("SEC-007")
@@ -170,7 +171,7 @@ def test_volume_names_the_secret_of_its_deletion(csi: Scenario) -> None:
     claims = [csi.claim(size, storage_class=cls), csi.claim(size, source=snapshot, storage_class=cls)]
     without = [csi.volume()] if not given.get(f"{RESERVED}provisioner-secret-name") else []
     for claim in [*claims, *without]:
-        csi.bound(claim)
+        csi.bound_with_secret(claim, "SEC-007")
         volume = csi.pv_of(claim)
         annotations = csi.get(volume)["metadata"].get("annotations") or {}
         expected = {f"{VOLUME_SECRET}-{what}": "" for what in ("name", "namespace")}

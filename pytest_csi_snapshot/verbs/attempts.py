@@ -6,17 +6,16 @@ For the time of each call the content bears an annotation; it stays where the ou
 from __future__ import annotations
 
 import re
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_csi_snapshot.conditions import BOUND, HAS_ERROR, Condition, status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, Condition, status_of
 from pytest_csi_snapshot.history import Version
-from pytest_csi_snapshot.kube.kinds import PV, PVC
-from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.quantities import format_quantity
 from pytest_csi_snapshot.verbs.secrets import SecretVerbs
-from pytest_csi_snapshot.verbs.volumes import SIZE
+from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 
 Json = dict[str, Any]
 
@@ -51,7 +50,20 @@ def code_of(body: Json) -> str:
     return found[1] if found else ""
 
 
-class AttemptVerbs(SecretVerbs):
+def attempts_in(versions: Iterable[Version]) -> list[Attempt]:
+    """The calls that the versions of a content show, in order."""
+    found: list[Attempt] = []
+    for version in versions:
+        running = bool(found) and found[-1].ended is None
+        calling = CALLING.holds(version.object)
+        if calling and not running:
+            found.append(Attempt(version, None))
+        elif running and not calling:
+            found[-1] = Attempt(found[-1].begun, version)
+    return found
+
+
+class AttemptVerbs(StaticVolumeVerbs, SecretVerbs):
     """Verbs on calls that fail."""
 
     def phantom_claim(self) -> Handle:
@@ -60,29 +72,10 @@ class AttemptVerbs(SecretVerbs):
         No driver can cut it: the portable way to a failure of CreateSnapshot itself (SPEC: NOT_FOUND).
         """
         __tracebackhide__ = True
-        name, claim = self.api.mark.fresh("volume"), fresh_name("claim")
-        common: Json = {"accessModes": ["ReadWriteOnce"], "volumeMode": "Filesystem", "storageClassName": ""}
-        size = {"storage": format_quantity(SIZE)}
-        self.create(
-            PV,
-            {
-                "metadata": {"name": name},
-                "spec": {
-                    **common,
-                    "capacity": size,
-                    "persistentVolumeReclaimPolicy": "Retain",
-                    "claimRef": {"namespace": self.namespace, "name": claim},
-                    "csi": {"driver": self.cluster.driver, "volumeHandle": f"never-{name}"},
-                },
-            },
-        )
-        spec = {**common, "volumeName": name, "resources": {"requests": size}}
-        made = self.create(PVC, {"metadata": {"name": claim}, "spec": spec})
-        self.wait(made, BOUND)
-        return made
+        return self.static_claim(self.cluster.driver, f"never-{secrets.token_hex(8)}")
 
     def refused(self, content: Handle, clause: str) -> Json:
-        """A content whose CreateSnapshot the driver has refused for good; unknown where its answer was open."""
+        """A content once the driver has refused to cut it; unknown where its answer left that open."""
         __tracebackhide__ = True
         body = self.wait(content, HAS_ERROR, within=self.limits.snapshot)
         code = code_of(body)
@@ -90,18 +83,11 @@ class AttemptVerbs(SecretVerbs):
             self.unknown(
                 clause, f"of a volume that does not exist the driver says {code or 'nothing'}, which is open"
             )
-        return self.wait(content, CALLED_AND_REFUSED)
+        return body
 
     def attempts(self, content: Handle) -> list[Attempt]:
         """The calls about a content so far, in order."""
-        found: list[Attempt] = []
-        for version in self.versions(content):
-            running = bool(found) and found[-1].ended is None
-            if CALLING.holds(version.object) and not running:
-                found.append(Attempt(version, None))
-            elif not CALLING.holds(version.object) and running:
-                found[-1] = Attempt(found[-1].begun, version)
-        return found
+        return attempts_in(self.versions(content))
 
     def attempted(self, content: Handle, times: int, clause: str = "") -> list[Attempt]:
         """The calls about a content, as soon as so many have ended."""

@@ -10,14 +10,15 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_csi_snapshot.conditions import READY, Condition, status_of
+from pytest_csi_snapshot.conditions import BOUND, READY, Condition, status_of
 from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SECRET, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
+from pytest_csi_snapshot.waiting import WaitTimeout
 
 Json = dict[str, Any]
 
@@ -33,7 +34,7 @@ VOLUME_SECRET = "volume.kubernetes.io/provisioner-deletion-secret"
 
 _ENTRY = "pytest-csi-snapshot"
 _MAY_NOT_READ = "is forbidden"
-"""What the API server says of a secret that a sidecar's role does not let it read."""
+"""What the API server says of a secret that a controller's role does not let it read."""
 
 
 def secret_keys(use: str) -> tuple[str, str]:
@@ -103,6 +104,21 @@ class SecretVerbs(SnapshotVerbs):
             self.not_supported(clause, f"the sidecar may not read secrets here: {_message(told)}")
         return self.ready(snapshot, clause)
 
+    def bound_with_secret(self, claim: Handle, clause: str) -> None:
+        """Wait until a claim is Bound; not supported where the provisioner may not read secrets at all."""
+        __tracebackhide__ = True
+
+        def forbidden(_body: Json) -> str:
+            told = (str(event.object.get("message", "")) for event in self.events_of(claim))
+            return next((message for message in told if _forbidden(message)), "")
+
+        try:
+            self.wait(claim, replace(BOUND, hopeless=forbidden), clause, within=self.limits.bind)
+        except WaitTimeout:
+            if why := forbidden({}):
+                self.not_supported(clause, f"the provisioner may not read secrets here: {why}")
+            raise
+
     def keeps(self, clause: str, held: Credentials) -> None:
         """Check that nobody has shown the word of a secret: in no object and in no event of this worker."""
         __tracebackhide__ = True
@@ -131,6 +147,8 @@ def _encoded(word: str) -> str:
     return base64.b64encode(word.encode()).decode()
 
 
-_READY_OR_FORBIDDEN = Condition(
-    READY.text, lambda body: READY.holds(body) or ("secrets" in _message(body) and _MAY_NOT_READ in _message(body))
-)
+def _forbidden(message: str) -> bool:
+    return "secrets" in message and _MAY_NOT_READ in message
+
+
+_READY_OR_FORBIDDEN = Condition(READY.text, lambda body: READY.holds(body) or _forbidden(_message(body)))
