@@ -56,6 +56,12 @@ class Core:
             self.create(SERVICE_ACCOUNT, {"metadata": {"name": WORKLOAD_ACCOUNT, "namespace": name}})
         return self._namespace
 
+    def another_namespace(self) -> Handle:
+        """A further namespace, whose events are seen too; no pods run there."""
+        made = self.create(NAMESPACE, {"metadata": {"name": self.api.mark.fresh()}})
+        self.station.watch_events(made.name)
+        return made
+
     def create(self, kind: Kind, body: Json) -> Handle:
         """Create an object; it is removed when the test ends. A name is made up where there is none."""
         meta = dict(body.get("metadata") or {})

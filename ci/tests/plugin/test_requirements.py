@@ -22,8 +22,8 @@ clauses:
       so.
 """
 
-COMPLETE = {"API-VS": 9, "API-VSC": 11, "API-CLS": 2, "SNAP-DYN": 13, "STAT": 10, "ERR": 10, "FIN": 11, "DEL": 20,
-            "RES": 25, "CLN": 13, "EXP": 28, "SEC": 7, "PFL": 14,
+COMPLETE = {"API-VS": 9, "API-VSC": 11, "API-CLS": 2, "SNAP-DYN": 13, "SNAP-PRE": 10, "BIND": 8, "CLS": 10,
+            "STAT": 10, "ERR": 10, "FIN": 11, "DEL": 20, "RES": 25, "CLN": 13, "EXP": 28, "SEC": 7, "PFL": 14,
             "API-GRP": 6, "GRP": 11, "HA": 4, "RPC-CAP": 3, "RPC-CRS": 4, "RPC-DES": 2, "RPC-LIS": 2,
             "RPC-GET": 1, "RPC-CRV": 3, "RPC-DEV": 1, "RPC-CEX": 2, "RPC-NEX": 1, "RPC-GRP": 2,
             "RPC-ALL": 1}  # fmt: skip
