@@ -24,7 +24,7 @@ M = TypeVar("M", bound=Message)
 
 CALL_SECONDS = 60.0
 """Limit of one call; what csi-snapshotter grants."""
-ALIVE_SECONDS = 5.0
+ALIVE_SECONDS = 15.0
 """In which a plugin must answer Probe after a call of it was in vain."""
 
 INDEFINITE = (Code.CANCELLED, Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.ABORTED)

@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from pytest_csi_snapshot.csi.calls import Answer
+from pytest_csi_snapshot.csi.calls import Answer, Code
 from pytest_csi_snapshot.csi.core import PATIENCE, RpcCore
 from pytest_csi_snapshot.csi.made import pauses
 from pytest_csi_snapshot.csi.wire import csi_pb2
@@ -60,7 +60,8 @@ class SnapshotCalls(RpcCore):
 
     def list_snapshots(self, **filters: Any) -> Answer[csi_pb2.ListSnapshotsResponse]:
         """One page; ``filters`` are fields of the request. ABORTED is an answer here: it is about the token."""
-        return self.ask(csi_pb2.ListSnapshotsRequest(secrets=self.inputs.secrets_for("ListSnapshots"), **filters))
+        secrets = self.inputs.secrets_for("ListSnapshots")
+        return self.insist(csi_pb2.ListSnapshotsRequest(secrets=secrets, **filters), final=(Code.ABORTED,))
 
     def pages(self, clause: str, **filters: Any) -> list[list[Snapshot]]:
         """Every page of a list. A page that is refused, or a list without an end, breaks ``clause``."""
