@@ -98,6 +98,7 @@ def _container_ready(body: Json) -> bool:
 
 
 READY = Condition("status.readyToUse true", lambda body: status_of(body).get("readyToUse") is True)
+NOT_READY = Condition("status.readyToUse false", lambda body: status_of(body).get("readyToUse") is False)
 NAMES_CONTENT = Condition(
     "status.boundVolumeSnapshotContentName",
     lambda body: bool(status_of(body).get("boundVolumeSnapshotContentName")),
@@ -111,6 +112,7 @@ HAS_HANDLE = Condition("status.snapshotHandle", lambda body: bool(status_of(body
 BOUND = Condition("phase Bound", lambda body: status_of(body).get("phase") == "Bound", _lost)
 TERMINATING = Condition("a deletionTimestamp", lambda body: "deletionTimestamp" in body["metadata"])
 POD_DONE = Condition("phase Succeeded", lambda body: status_of(body).get("phase") == "Succeeded", _pod_failed)
+POD_SCHEDULED = Condition("a node", lambda body: bool(body["spec"].get("nodeName")))
 POD_RUNNING = Condition("phase Running", lambda body: status_of(body).get("phase") == "Running", _pod_ended)
 POD_READY = Condition("condition Ready", _container_ready, _pod_ended)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import tenacity
 
+from pytest_csi_snapshot.defaults import putting_back, set_aside_by
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import (
     GROUP_CLASS,
@@ -77,6 +78,20 @@ def remove(client: KubeClient, run: str, *, within: float = PATIENCE) -> list[st
     return told
 
 
+def put_back_defaults(client: KubeClient, run: str) -> list[str]:
+    """Make the classes defaults again that a run has set aside; their names. Raises as ``left_behind``."""
+    try:
+        found = [body for body in client.list(SNAPSHOT_CLASS) if set_aside_by(body) == run]
+    except ApiError as error:
+        if error.not_found:  # a cluster without snapshots
+            return []
+        raise
+    names = [str(body["metadata"]["name"]) for body in found]
+    for name, body in zip(names, found, strict=True):
+        client.patch(SNAPSHOT_CLASS, None, name, {"metadata": {"annotations": putting_back(body)}})
+    return names
+
+
 def _of_run(client: KubeClient, kind: Kind, run: str) -> Iterator[Json]:
     try:
         if kind not in (*CONTENTS, PV):
@@ -101,7 +116,8 @@ def _let_go(client: KubeClient, kind: Kind, body: Json) -> None:
     try:
         if kind in CONTENTS:
             client.patch(kind, None, meta["name"], _freeing(kind, body))
-        if kind != PV and "deletionTimestamp" not in meta:  # a volume goes with its claim
+        goes_by_itself = kind == PV and RUN not in (meta.get("labels") or {})  # with its claim
+        if not goes_by_itself and "deletionTimestamp" not in meta:
             client.delete(kind, None, meta["name"], uid=meta["uid"])
     except ApiError as error:
         if not (error.not_found or error.conflict):

@@ -23,6 +23,8 @@ from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
+from pytest_csi_snapshot.verbs.deletions import DeletionVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.groups import GroupVerbs
 from pytest_csi_snapshot.verbs.growth import GrowthVerbs
@@ -32,28 +34,32 @@ from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.metrics import MetricVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
+from pytest_csi_snapshot.verbs.restores import RestoreVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
 class Scenario(
-    GrowthVerbs,
     AttemptVerbs,
+    GrowthVerbs,
+    RestoreVerbs,
+    BlockVerbs,
+    DeletionVerbs,
+    HandmadeVerbs,
+    HolderVerbs,
+    MetricVerbs,
     StaticVolumeVerbs,
     AnswerVerbs,
-    BlockVerbs,
-    HandmadeVerbs,
-    VolumeVerbs,
-    SnapshotVerbs,
-    GroupVerbs,
+    DefaultClassVerbs,
     ControllerVerbs,
-    HolderVerbs,
-    PodVerbs,
-    MetricVerbs,
-    DryRunVerbs,
+    GroupVerbs,
     InquiryVerbs,
     QuotaVerbs,
+    VolumeVerbs,
+    SnapshotVerbs,
+    PodVerbs,
+    DryRunVerbs,
 ):
     """All verbs of a test, on one cluster."""
 
@@ -83,11 +89,15 @@ class Scenario(
 
     def close(self, *, keep: bool = False) -> None:
         """Remove everything that the test made; what does not go is a broken FIN-011."""
+        leaks: list[str] = []
         try:
-            leaks = [] if keep else self.ledger.clean_up()
+            try:
+                self.restore_defaults()  # first, and whatever is kept: other people wait for them
+            finally:
+                leaks += [] if keep else self.ledger.clean_up()
         finally:
-            if self._namespace:
-                self.station.leave(self._namespace)
+            for namespace in (self._namespace, *self._further_namespaces):
+                self.station.leave(namespace)
             self.history.forget(self.ledger.uids)
         for leak in leaks:
             if self._recorder is None:

@@ -7,6 +7,7 @@ nobody can know. A watch that finds no server for a minute is lost, and says so 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Watch:
         self._ending.set()
         with self._guard:
             if isinstance(self._response, urllib3.HTTPResponse):
-                self._response.shutdown()
+                _shut(self._response)
         self._thread.join(timeout=5)
 
     def _opened(self, response: urllib3.BaseHTTPResponse) -> None:
@@ -86,7 +87,7 @@ class Watch:
         with self._guard:
             self._response = response
         if self._ending.is_set() and isinstance(response, urllib3.HTTPResponse):
-            response.shutdown()
+            _shut(response)
 
     def _run(self) -> None:
         try:
@@ -165,3 +166,9 @@ class Watch:
             self._record("MODIFIED" if item["metadata"]["uid"] in self._seen else "ADDED", item)
         self._version = page["metadata"]["resourceVersion"]
         return {item["metadata"]["uid"] for item in page.get("items") or []}
+
+
+def _shut(response: urllib3.HTTPResponse) -> None:
+    """End a stream, whoever reads it; one that has just ended by itself has no socket left, and says so."""
+    with contextlib.suppress(ValueError):
+        response.shutdown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import READY, TERMINATING, Condition, status_of
+from pytest_csi_snapshot.conditions import TERMINATING, Condition, status_of
 from pytest_csi_snapshot.ledger import BEING_DELETED, Handle
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.workloads import trees
@@ -17,33 +17,8 @@ MARKED = Condition(
 
 def taken(csi: Scenario, cls: str, claim: Handle | None = None) -> tuple[Handle, Handle, str]:
     """A ready snapshot, its content, and the driver's name of it."""
-    snapshot = csi.ready_snapshot(claim or csi.volume(), cls=cls)
-    content = csi.content_of(snapshot)
-    return snapshot, content, csi.handle_in(csi.wait(content, READY))
-
-
-def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> None:
-    """Check by re-importing the handle whether the backend still has the snapshot (DEL-016).
-
-    The snapshot-controller never talks to a driver: what the backend has against its content's policy, or lacks,
-    is the sidecar's doing or the driver's.
-    """
-    has = {True: "the backend still has the snapshot", False: "the backend no longer has the snapshot"}
-    found = csi.backend_knows(handle, clause)
-    proof = "imported again by its handle, it " + ("became ready" if found else "was not found")
-    csi.check(
-        clause,
-        expected=has[kept],
-        observed=f"{has[found]}: {proof}",
-        holds=found is kept,
-        about=handle,
-        blame="SS, DRV" if kept else "DRV, SS",
-        hint="" if kept else "the content is gone: was DeleteSnapshot called, and what did the driver answer?",
-    )
-
-
-def set_policy(csi: Scenario, content: Handle, policy: str) -> None:
-    csi.patch(content, {"spec": {"deletionPolicy": policy}})
+    made = csi.taken(claim or csi.volume(), cls=cls)
+    return made.snapshot, made.content, made.handle
 
 
 @pytest.mark.csi_clause("DEL-001", "DEL-016")
@@ -61,8 +36,8 @@ def test_delete_policy_removes_content_and_backend_snapshot(csi: Scenario) -> No
         holds=int(last.resource_version) < int(end.resource_version),
         about=snapshot,
     )
-    backend_keeps(csi, "DEL-001", handle, kept=False)
-    backend_keeps(csi, "DEL-016", handle, kept=False)
+    csi.backend_keeps("DEL-001", handle, kept=False)
+    csi.backend_keeps("DEL-016", handle, kept=False)
 
 
 @pytest.mark.csi_clause("DEL-002", "DEL-007", "SNAP-PRE-006")
@@ -73,7 +48,7 @@ def test_retain_policy_keeps_content_and_data(csi: Scenario) -> None:
     csi.delete(snapshot)
     csi.gone(snapshot, "DEL-002")
     csi.wait(content, MARKED, "DEL-007")
-    backend_keeps(csi, "DEL-002", handle, kept=True)
+    csi.backend_keeps("DEL-002", handle, kept=True)
 
     imported = csi.import_content(handle)
     again = csi.import_snapshot(imported)
@@ -94,31 +69,31 @@ def test_policy_of_the_class_counts_no_more_once_the_content_exists(csi: Scenari
     csi.wait(content, MARKED)
     policy = csi.get(content)["spec"]["deletionPolicy"]
     csi.check("DEL-003", expected="Retain", observed=policy, about=content)
-    backend_keeps(csi, "DEL-003", handle, kept=True)
+    csi.backend_keeps("DEL-003", handle, kept=True)
 
 
 @pytest.mark.csi_clause("DEL-004", "DEL-006")
 def test_content_turned_to_retain_keeps_the_backend_snapshot(csi: Scenario) -> None:
     snapshot, content, handle = taken(csi, csi.snapshot_class("Delete"))
-    set_policy(csi, content, "Retain")
+    csi.set_policy(content, "Retain")
     csi.delete(snapshot)
     csi.gone(snapshot)
-    backend_keeps(csi, "DEL-004", handle, kept=True)
+    csi.backend_keeps("DEL-004", handle, kept=True)
 
     csi.delete(content)
     csi.gone(content, "DEL-006")
-    backend_keeps(csi, "DEL-006", handle, kept=True)
+    csi.backend_keeps("DEL-006", handle, kept=True)
     csi.adopt(handle)
 
 
 @pytest.mark.csi_clause("DEL-005")
 def test_content_turned_to_delete_takes_the_backend_snapshot_with_it(csi: Scenario) -> None:
     snapshot, content, handle = taken(csi, csi.snapshot_class("Retain"))
-    set_policy(csi, content, "Delete")
+    csi.set_policy(content, "Delete")
     csi.delete(snapshot)
     csi.gone(content, "DEL-005")
     csi.gone(snapshot, "DEL-005")
-    backend_keeps(csi, "DEL-005", handle, kept=False)
+    csi.backend_keeps("DEL-005", handle, kept=False)
 
 
 @pytest.mark.csi_clause("DEL-006", "DEL-007")
@@ -127,10 +102,10 @@ def test_retained_content_turned_to_delete_is_deleted_by_hand(csi: Scenario) -> 
     csi.delete(snapshot)
     csi.gone(snapshot)
     csi.wait(content, MARKED, "DEL-007")
-    set_policy(csi, content, "Delete")
+    csi.set_policy(content, "Delete")
     csi.delete(content)
     csi.gone(content, "DEL-006")
-    backend_keeps(csi, "DEL-006", handle, kept=False)
+    csi.backend_keeps("DEL-006", handle, kept=False)
 
 
 @pytest.mark.csi_clause("DEL-008")
@@ -143,8 +118,8 @@ def test_deleting_a_bound_content_first_destroys_nothing(csi: Scenario) -> None:
     csi.bound(csi.restore(snapshot), "DEL-008")
     ready = status_of(csi.get(snapshot)).get("readyToUse")
     csi.check("DEL-008", expected=True, observed=ready, about=snapshot)
-    backend_keeps(csi, "DEL-008", handle, kept=True)
+    csi.backend_keeps("DEL-008", handle, kept=True)
     csi.delete(snapshot)
     csi.gone(snapshot, "DEL-008")
     csi.gone(content, "DEL-008")
-    backend_keeps(csi, "DEL-008", handle, kept=False)
+    csi.backend_keeps("DEL-008", handle, kept=False)

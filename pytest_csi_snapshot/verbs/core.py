@@ -41,6 +41,7 @@ class Core:
         self.ledger = Ledger(self.api, self.history, patience=limits.deletion)
         self._recorder = recorder
         self._namespace = ""
+        self._further_namespaces: list[str] = []
         self._begun = self.history.position
 
     # -- objects
@@ -55,6 +56,14 @@ class Core:
             self.station.watch_events(name)
             self.create(SERVICE_ACCOUNT, {"metadata": {"name": WORKLOAD_ACCOUNT, "namespace": name}})
         return self._namespace
+
+    def another_namespace(self) -> Handle:
+        """A further namespace, whose events are seen too; no pods run there."""
+        name = self.api.mark.fresh()
+        self._further_namespaces.append(name)
+        made = self.create(NAMESPACE, {"metadata": {"name": name}})
+        self.station.watch_events(name)
+        return made
 
     def create(self, kind: Kind, body: Json) -> Handle:
         """Create an object; it is removed when the test ends. A name is made up where there is none."""

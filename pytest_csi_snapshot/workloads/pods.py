@@ -34,7 +34,8 @@ class Workload:
     """What a pod is to do. ``claims`` are names of claims with their volumeMode, mounted in order.
 
     ``stays`` means: ready when the script creates READY_FILE, then up until it is deleted; ``grace`` are the
-    seconds that its farewell may take. Pods with the same word ``apart`` run on different nodes.
+    seconds that its farewell may take. Pods with the same word ``apart`` run on different nodes. ``read_only`` is
+    how the claims are mounted.
     """
 
     script: str
@@ -42,6 +43,7 @@ class Workload:
     stays: bool = False
     grace: int = 1
     apart: str = ""
+    read_only: bool = False
 
     def manifest(self, *, name: str, namespace: str, image: str) -> Json:
         """The pod; an arbitrary unprivileged user, unless a raw device has to be opened."""
@@ -63,6 +65,7 @@ class Workload:
                 container.setdefault("volumeDevices", []).append({"name": f"v{number}", "devicePath": path})
             else:
                 container.setdefault("volumeMounts", []).append({"name": f"v{number}", "mountPath": path})
+        read_only = {"readOnly": True} if self.read_only else {}
         return {
             "metadata": {
                 "name": name,
@@ -79,7 +82,7 @@ class Workload:
                 "securityContext": _as_root() if blocks else _as_anyone(),
                 "containers": [container],
                 "volumes": [
-                    {"name": f"v{number}", "persistentVolumeClaim": {"claimName": claim}}
+                    {"name": f"v{number}", "persistentVolumeClaim": {"claimName": claim, **read_only}}
                     for number, claim in enumerate(self.claims)
                 ],
             },

@@ -65,6 +65,8 @@ A = Tree("alpha")
 """What a source holds before the cut."""
 B = Tree("bravo", extra="later")
 """What is written over it after the cut."""
+C = Tree("charlie", extra="later")
+"""What is written over both."""
 
 _PATHS = "small hard tool dir/deep/file empty numbers hole soft later"
 

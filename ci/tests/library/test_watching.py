@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import urllib3
+
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.watching import Scope, Watch
@@ -107,3 +109,11 @@ def test_a_refused_watch_reaches_whoever_waits() -> None:
     with running.history.arrival:
         running.history.arrival.wait_for(lambda: running.history.broken is not None, timeout=10)
     assert "is lost" in str(running.history.broken)
+
+
+def test_stops_between_two_streams() -> None:
+    running = Running().start(page("5"))
+    ended = urllib3.HTTPResponse(body=b"")  # a stream that ended by itself: no socket is left
+    running.watch._opened(ended)  # noqa: SLF001 - as its thread does
+    running.watch.stop()
+    assert running.history.broken is None

@@ -118,3 +118,13 @@ def test_a_pod_keeps_the_restricted_standard_unless_it_needs_a_device() -> None:
     device = Workload("true", {"p": "Block"}).manifest(name="w", namespace="ns", image="i")["spec"]
     assert device["containers"][0]["volumeDevices"] == [{"name": "v0", "devicePath": "/volume-0"}]
     assert "volumeMounts" not in device["containers"][0]
+
+
+def test_claims_are_mounted_read_only_where_that_is_asked() -> None:
+    def volumes(workload: Workload) -> list[dict[str, object]]:
+        spec = workload.manifest(name="w", namespace="ns", image="i")["spec"]
+        return [volume["persistentVolumeClaim"] for volume in spec["volumes"]]
+
+    assert volumes(Workload("true", {"p": "Filesystem"})) == [{"claimName": "p"}]
+    read_only = Workload("true", {"p": "Filesystem"}, read_only=True)
+    assert volumes(read_only) == [{"claimName": "p", "readOnly": True}]
