@@ -13,6 +13,7 @@ from dataclasses import replace
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.invariants import violations
 from pytest_csi_snapshot.invariants.finding import Finding
+from pytest_csi_snapshot.kube.kinds import NAMESPACE
 from pytest_csi_snapshot.ledger import LEAK_CLAUSE
 from pytest_csi_snapshot.limits import Limits, limits_of
 from pytest_csi_snapshot.recorder import Recorder
@@ -23,6 +24,7 @@ from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.crossings import CrossingVerbs
 from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
 from pytest_csi_snapshot.verbs.deletions import DeletionVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
@@ -32,6 +34,7 @@ from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.metrics import MetricVerbs
+from pytest_csi_snapshot.verbs.nodes import NodeVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.restores import RestoreVerbs
@@ -44,6 +47,7 @@ class Scenario(
     AttemptVerbs,
     GrowthVerbs,
     RestoreVerbs,
+    CrossingVerbs,
     BlockVerbs,
     DeletionVerbs,
     HandmadeVerbs,
@@ -51,6 +55,7 @@ class Scenario(
     MetricVerbs,
     StaticVolumeVerbs,
     AnswerVerbs,
+    NodeVerbs,
     DefaultClassVerbs,
     ControllerVerbs,
     GroupVerbs,
@@ -96,8 +101,9 @@ class Scenario(
             finally:
                 leaks += [] if keep else self.ledger.clean_up()
         finally:
-            for namespace in (self._namespace, *self._further_namespaces):
-                self.station.leave(namespace)
+            for handle in self.ledger.handles:
+                if handle.kind == NAMESPACE:
+                    self.station.leave(handle.name)
             self.history.forget(self.ledger.uids)
         for leak in leaks:
             if self._recorder is None:

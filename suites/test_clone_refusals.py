@@ -22,9 +22,16 @@ ANSWERED = "rpc error"
 
 
 def refused(csi: Scenario, clone: Handle, clause: str, mentions: str = "") -> None:
-    """Check that a clone is told to be impossible, and stays Pending."""
+    """Check that a clone is told to be impossible before the driver is asked, and stays Pending."""
     __tracebackhide__ = True
-    csi.event(clone, "ProvisioningFailed", clause, mentions=mentions)
+    told = csi.event(clone, "ProvisioningFailed", clause, mentions=mentions)["message"]
+    csi.check(
+        clause,
+        expected="a refusal by the provisioner itself",
+        observed=told,
+        holds=ANSWERED not in told,
+        about=clone,
+    )
     csi.check(clause, expected="Pending", observed=status_of(csi.get(clone)).get("phase"), about=clone)
 
 
@@ -85,9 +92,11 @@ def test_source_that_got_more_than_it_asked_for_is_cloned_at_its_request(csi: Sc
 
 @pytest.mark.csi_clause("CLN-006")
 def test_source_of_another_driver_is_refused_and_another_class_is_not(csi: Scenario) -> None:
+    """The other driver does not exist; its volume has a handle that ours would clone if it were asked."""
     source = csi.volume()
     clone = csi.claim(source=source, storage_class=csi.storage_class_with())
-    foreign = csi.static_claim(csi.invented_driver(), "a-volume-that-never-was", storage_class=csi.storage_class)
+    handle = csi.get(csi.pv_of(source))["spec"]["csi"]["volumeHandle"]
+    foreign = csi.static_claim(csi.invented_driver(), handle, storage_class=csi.storage_class)
     refused(csi, csi.clone(foreign), "CLN-006")
     csi.bound(clone, "CLN-006")
 
@@ -110,7 +119,7 @@ def test_source_without_a_class_name_is_refused_and_with_an_empty_one_is_not(csi
     volume = csi.get(csi.pv_of(csi.volume()))["spec"]["csi"]
     nameless = csi.static_claim(volume["driver"], volume["volumeHandle"], storage_class=None)
     csi.check("CLN-008", expected=None, observed=csi.get(nameless)["spec"].get("storageClassName"), about=nameless)
-    refused(csi, csi.clone(nameless), "CLN-008", mentions="storageclass")
+    refused(csi, csi.clone(nameless), "CLN-008", mentions="cannot be empty")
     empty = csi.static_claim(volume["driver"], volume["volumeHandle"], storage_class="")
     csi.bound(csi.clone(empty), "CLN-008")
 
@@ -130,4 +139,4 @@ def test_clone_without_a_class_name_is_refused(csi: Scenario) -> None:
             },
         },
     )
-    refused(csi, clone, "CLN-008", mentions="storageclass")
+    refused(csi, clone, "CLN-008", mentions="cannot be empty")

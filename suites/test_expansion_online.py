@@ -52,3 +52,5 @@ def test_volume_grows_on_each_node_that_uses_it(csi: Scenario, mode: str) -> Non
     csi.grown(claim, LARGER, "EXP-026")
     nodes = {csi.get(watcher)["spec"]["nodeName"] for watcher in watchers}
     csi.check("EXP-026", expected=2, observed=len(nodes), about="nodes that use the volume")
+    if mode == "Filesystem":
+        csi.spans("EXP-026", LARGER, csi.stop(watchers[0]), claim)

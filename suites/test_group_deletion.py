@@ -55,7 +55,8 @@ def test_retained_group_stays_and_can_be_imported(csi: Scenario) -> None:
     for each in (group, *members):
         csi.gone(each, "GRP-008")
     for content in (of_group, *contents.values()):
-        ending = csi.get(content)["metadata"].get("deletionTimestamp")
+        left = csi.api.find(content.kind, None, content.name)
+        ending = left["metadata"].get("deletionTimestamp") if left else "gone"
         csi.check("GRP-008", expected=None, observed=ending, about=f"deletionTimestamp of {content}")
     for cut in contents:
         backend_keeps(csi, "GRP-008", cut, kept=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import BOUND
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.ledger import Handle
@@ -10,6 +11,17 @@ from pytest_csi_snapshot.verbs.core import Core
 
 class AnswerVerbs(Core):
     """Waits for either end."""
+
+    cluster: Cluster
+
+    def of_another_kind(self, clause: str, reason: str) -> None:
+        """End the test as not supported: the driver grants what ``clause`` is not about.
+
+        Goes on where the test works on a companion: that is of the kind by construction, so somebody is at fault.
+        """
+        __tracebackhide__ = True
+        if not self.cluster.companion:
+            self.not_supported(clause, reason)
 
     def provisioning_error(self, claim: Handle) -> str:
         """Empty once the claim is Bound; the message of its event ProvisioningFailed where that comes first."""

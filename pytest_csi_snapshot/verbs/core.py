@@ -41,7 +41,6 @@ class Core:
         self.ledger = Ledger(self.api, self.history, patience=limits.deletion)
         self._recorder = recorder
         self._namespace = ""
-        self._further_namespaces: list[str] = []
         self._begun = self.history.position
 
     # -- objects
@@ -59,10 +58,8 @@ class Core:
 
     def another_namespace(self) -> Handle:
         """A further namespace, whose events are seen too; no pods run there."""
-        name = self.api.mark.fresh()
-        self._further_namespaces.append(name)
-        made = self.create(NAMESPACE, {"metadata": {"name": name}})
-        self.station.watch_events(name)
+        made = self.create(NAMESPACE, {"metadata": {"name": self.api.mark.fresh()}})
+        self.station.watch_events(made.name)
         return made
 
     def create(self, kind: Kind, body: Json) -> Handle:

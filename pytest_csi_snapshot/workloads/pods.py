@@ -34,14 +34,16 @@ class Workload:
     """What a pod is to do. ``claims`` are names of claims with their volumeMode, mounted in order.
 
     ``stays`` means: ready when the script creates READY_FILE, then up until it is deleted; ``grace`` are the
-    seconds that its farewell may take. Pods with the same word ``apart`` run on different nodes. ``read_only`` is
-    how the claims are mounted.
+    seconds that its farewell may take. ``node`` is the only one that it may run on, "" leaves that to the
+    scheduler; pods with the same word ``apart`` run on different nodes. ``read_only`` is how the claims are
+    mounted.
     """
 
     script: str
     claims: Mapping[str, str]
     stays: bool = False
     grace: int = 1
+    node: str = ""
     apart: str = ""
     read_only: bool = False
 
@@ -75,6 +77,7 @@ class Workload:
             "spec": {
                 **(_on_another_node(self.apart) if self.apart else {}),
                 "restartPolicy": "Never",
+                **({"affinity": _only_on(self.node)} if self.node else {}),
                 "serviceAccountName": SERVICE_ACCOUNT,
                 "automountServiceAccountToken": False,
                 "enableServiceLinks": False,
@@ -87,6 +90,12 @@ class Workload:
                 ],
             },
         }
+
+
+def _only_on(node: str) -> Json:
+    """By the node's name: which of its labels says so is not the same everywhere."""
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
 
 
 def _on_another_node(word: str) -> Json:

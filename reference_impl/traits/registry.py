@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .capabilities import NoClone, NodeExpansion, NoListSnapshots
 from .limits import MaxNodeSize, MaxSize, OfflineExpansion
+from .node_local import NodeLocal
 from .scripted import Scripted
 from .trait import Trait
 
@@ -21,6 +22,7 @@ TRAITS: tuple[type[Trait], ...] = (
     MaxSize,
     MaxNodeSize,
     Scripted,
+    NodeLocal,
 )
 
 

@@ -97,7 +97,7 @@ def test_a_growth_that_may_still_be_under_way_stays_in_progress(csi: Scenario) -
     csi.bound(claim)
     volume = csi.pv_of(claim)
     csi.expand(claim, FEASIBLE)
-    csi.event(claim, "VolumeResizeFailed", mentions="call 2")
+    csi.event(claim, "VolumeResizeFailed", "EXP-014")
     failed = csi.seen(claim, in_state("ControllerResizeInProgress"), "EXP-014")
     csi.wait(volume, has_capacity(FEASIBLE), "EXP-014", within=csi.limits.resize)
     csi.seamless("EXP-014", claim.kind, PV)
@@ -119,7 +119,7 @@ def test_a_refused_growth_is_done_once_no_pod_uses_the_volume(csi: Scenario) -> 
     refused = Condition("a refusal", has_refusal)
     grown_or_refused = Condition("growth or a refusal", lambda body: refused.holds(body) or not_offline(body))
     if not refused.holds(csi.wait(claim, grown_or_refused, within=csi.limits.resize)):
-        csi.not_supported("EXP-023", "the driver grows a volume that is in use")
+        csi.of_another_kind("EXP-023", "the driver grows a volume that is in use")
     csi.check("EXP-023", expected=SIZE, observed=csi.capacity(volume), about=f"{volume} while a pod uses it")
     csi.delete(writer)
     csi.gone(writer)

@@ -26,7 +26,7 @@ def test_a_cut_snapshot_protects_its_source_until_it_may_be_restored(csi: Scenar
     snapshot = csi.snapshot(claim)
     cut = csi.seen(snapshot, CUT)
     if READY.holds(cut.object):
-        csi.not_supported("STAT-006", "snapshots of this driver are ready as soon as they are cut")
+        csi.of_another_kind("STAT-006", "snapshots of this driver are ready as soon as they are cut")
     csi.check("STAT-006", expected="readyToUse absent or false", observed=status_of(cut.object).get("readyToUse"),
               holds=not status_of(cut.object).get("readyToUse"), about=snapshot)  # fmt: skip
     csi.seen(claim, has_finalizer(ON_CLAIM), "FIN-001")

@@ -88,3 +88,26 @@ def test_help_never_fails_on_a_wrong_setting(demo: Demo) -> None:
     result = demo.run("--help", driver="a_b")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["conformance of CSI volume snapshots:", "*--csi-driver=NAME*"])
+
+
+@pytest.mark.parametrize(
+    ("driver", "args", "given", "leave"),
+    [
+        ("reference", [], "", True),
+        ("reference", [], "no", False),
+        ("x.example.com", [], "", False),
+        ("x.example.com", ["--csi-disrupt"], "", True),
+    ],
+)
+def test_controllers_of_others_are_ended_only_with_leave(
+    demo: Demo, driver: str, args: list[str], given: str, leave: bool
+) -> None:
+    demo.env(PYTEST_CSI_DISRUPT=given)
+    demo.suite(
+        test_one=f"""
+def test_leave(pytestconfig):
+    from pytest_csi_snapshot.settings import SETTINGS
+    assert pytestconfig.stash[SETTINGS].csi_disrupt is {leave}
+"""
+    )
+    demo.run(*args, driver=driver).assert_outcomes(passed=1)

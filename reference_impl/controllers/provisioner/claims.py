@@ -27,7 +27,7 @@ from ..kube.events import NORMAL, WARNING
 from ..parameters import ParameterError
 from ..work.loop import SyncError
 from . import plans
-from .cluster import Cluster, DataSource, Service, data_source, pending, provisioner_of
+from .cluster import Cluster, DataSource, Service, class_name, data_source, pending, provisioner_of
 from .plans import Plan
 from .protection import Protection
 from .sources import Origin, SourceRefusedError, Sources
@@ -85,10 +85,9 @@ class Claims:
         claim = self._find(key)
         if claim is None or not self._wanted(claim):
             return
-        storage_class = self._cluster.classes.get(claim["spec"].get("storageClassName") or "")
+        storage_class = self._cluster.classes.get(class_name(claim) or "")
         if storage_class is None:
-            name = claim["spec"].get("storageClassName")
-            self._fail(claim, f'storageclass.storage.k8s.io "{name}" not found')
+            self._fail(claim, f'storageclass.storage.k8s.io "{class_name(claim)}" not found')
         if self._may_start(claim, storage_class):
             self.provision(claim, storage_class)
 
@@ -254,8 +253,7 @@ class Claims:
 
     def _fail(self, claim: Json, text: str, *, after: float | None = None) -> NoReturn:
         """Tell the user, and come again later by raising SyncError."""
-        name = claim["spec"].get("storageClassName")
-        full = f'failed to provision volume with StorageClass "{name}": {text}'
+        full = f'failed to provision volume with StorageClass "{class_name(claim)}": {text}'
         self._service.events.event(claim, WARNING, "ProvisioningFailed", full)
         raise SyncError(full, after=after)
 

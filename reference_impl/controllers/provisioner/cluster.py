@@ -79,6 +79,12 @@ def pending(claim: Json) -> bool:
     return not claim["spec"].get("volumeName") and (claim.get("status") or {}).get("phase") in (None, "Pending")
 
 
+def class_name(claim: Json) -> str | None:
+    """The class that a claim names, by the annotation of old before the field; None where it names none."""
+    named = objects.annotation(claim, markers.CLASS_BETA)
+    return claim["spec"].get("storageClassName") if named is None else named
+
+
 def requested_bytes(claim: Json) -> int:
     """``spec.resources.requests.storage`` in bytes."""
     return quantity.to_bytes(claim["spec"]["resources"]["requests"]["storage"])

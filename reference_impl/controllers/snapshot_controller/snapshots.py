@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kube.client import Json
+from ..work.loop import SyncError
 from . import creation, deletion, finalizers
 from .cluster import Cluster
 from .groups import membership
@@ -18,8 +19,17 @@ class Snapshots(Progress):
         super().__init__(cluster, cluster.singles, SingleStatus(cluster))
 
     def advance(self, snapshot: Json) -> None:
-        """As with a group; but a new member waits for its content, which its group makes next."""
+        """As with a group; but a new member waits for its content, which its group makes next.
+
+        What only CRDs before v8.0 let in is refused (clause BIND-008).
+        """
         form = self.family.form
+        if (snapshot["spec"]["source"].get("persistentVolumeClaimName") is None) == (
+            form.static_name(snapshot) is None
+        ):
+            text = "Exactly one of PersistentVolumeClaimName and VolumeSnapshotContentName should be specified"
+            self.status.fail(snapshot, "SnapshotValidationError", text)
+            raise SyncError(text)
         own = membership.owner(snapshot) is None or form.static_name(snapshot) is not None
         if own or form.bound_name(snapshot) or self.family.content_of(snapshot, self.dynamic_name(snapshot)):
             super().advance(snapshot)

@@ -153,6 +153,14 @@ def test_refusals_leave_the_claim_pending_with_a_warning(
     assert driver.made(csi_pb2.CreateVolumeRequest) == []
 
 
+def test_the_annotation_of_old_names_the_class_before_the_field(stage: Theatre) -> None:
+    claim = stage.wish(storageClassName="nothing")
+    annotations = {**claim["metadata"]["annotations"], markers.CLASS_BETA: "longhorn"}
+    claim = stage.change(PVC, f"{NS}/new", metadata={**claim["metadata"], "annotations": annotations})
+    assert stage.sync(claim) is None
+    assert stage.made(claim)["spec"]["storageClassName"] == "longhorn"
+
+
 def test_an_unknown_source_is_left_to_a_populator(stage: Theatre, driver: FakeDriver) -> None:
     claim = stage.wish(dataSourceRef={"apiGroup": "example.org", "kind": "Thing", "name": "t"})
     assert stage.sync(claim) is None

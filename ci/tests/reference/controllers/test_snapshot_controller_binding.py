@@ -207,3 +207,11 @@ def test_a_content_that_never_was_bound_survives_the_snapshot_it_waits_for(stage
     stage.sync()
     assert stage.gone(SNAPSHOT, f"{NS}/s")
     assert not objects.deleting(stage.see(SNAPSHOT_CONTENT, "k"))
+
+
+@pytest.mark.parametrize("source", [{}, {"persistentVolumeClaimName": "c", "volumeSnapshotContentName": "k"}])
+def test_a_snapshot_with_both_sources_or_none_is_complained_of(stage: Theatre, source: dict[str, str]) -> None:
+    stage.snapshot_class()
+    stage.static_snapshot(source=source, volumeSnapshotClassName="longhorn")
+    assert stage.sync()
+    assert stage.events.reasons() == ["SnapshotValidationError"]
