@@ -13,6 +13,7 @@ from pytest_csi_snapshot.conditions import Condition
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.client import MERGE_PATCH
 from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
 from pytest_csi_snapshot.ledger import Handle, Ledger
 from pytest_csi_snapshot.limits import Limits
@@ -83,8 +84,15 @@ class Core:
         )
 
     def nudge(self, what: Handle) -> None:
-        """Make the controllers that watch an object look at it now, instead of after their back-off (ERR-007)."""
-        self.patch(what, {"metadata": {"annotations": {NUDGE: secrets.token_hex(4)}}})
+        """Make the controllers that watch an object look at it now, instead of after their back-off (ERR-007).
+
+        Nothing happens where it is gone meanwhile: the retry that was to be hurried came first.
+        """
+        try:
+            self.patch(what, {"metadata": {"annotations": {NUDGE: secrets.token_hex(4)}}})
+        except ApiError as error:
+            if not error.not_found:
+                raise
 
     def delete(self, what: Handle) -> None:
         """Ask for the deletion of an object; returns before it is gone."""
