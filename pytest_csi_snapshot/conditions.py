@@ -98,15 +98,22 @@ def _container_ready(body: Json) -> bool:
 
 
 READY = Condition("status.readyToUse true", lambda body: status_of(body).get("readyToUse") is True)
+NOT_READY = Condition("status.readyToUse false", lambda body: status_of(body).get("readyToUse") is False)
 NAMES_CONTENT = Condition(
     "status.boundVolumeSnapshotContentName",
     lambda body: bool(status_of(body).get("boundVolumeSnapshotContentName")),
+)
+IN_ITS_GROUP = Condition(
+    "status.readyToUse true and status.volumeGroupSnapshotName",
+    lambda body: READY.holds(body) and bool(status_of(body).get("volumeGroupSnapshotName")),
 )
 HAS_ERROR = Condition("status.error", lambda body: bool(status_of(body).get("error")))
 HAS_HANDLE = Condition("status.snapshotHandle", lambda body: bool(status_of(body).get("snapshotHandle")))
 BOUND = Condition("phase Bound", lambda body: status_of(body).get("phase") == "Bound", _lost)
 TERMINATING = Condition("a deletionTimestamp", lambda body: "deletionTimestamp" in body["metadata"])
 POD_DONE = Condition("phase Succeeded", lambda body: status_of(body).get("phase") == "Succeeded", _pod_failed)
+POD_SCHEDULED = Condition("a node", lambda body: bool(body["spec"].get("nodeName")))
+POD_RUNNING = Condition("phase Running", lambda body: status_of(body).get("phase") == "Running", _pod_ended)
 POD_READY = Condition("condition Ready", _container_ready, _pod_ended)
 
 RESIZE_TYPES = frozenset({"Resizing", "FileSystemResizePending", "ControllerResizeError", "NodeResizeError"})

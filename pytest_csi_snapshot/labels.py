@@ -59,14 +59,22 @@ class Mark:
         return (body.get("metadata", {}).get("labels") or {}).get(RUN) == self.run
 
     def derived_from_us(self, body: Json) -> bool:
-        """A controller made it for an object of ours: it refers to a namespace of this worker."""
-        spec = body.get("spec") or {}
-        reference = spec.get("volumeSnapshotRef") or spec.get("claimRef") or {}
-        return str(reference.get("namespace", "")).startswith(self.prefix)
+        """A controller made it for an object of ours: it lies in a namespace of this worker, or refers to one."""
+        home = body.get("metadata", {}).get("namespace") or referred(body).get("namespace")
+        return str(home or "").startswith(self.prefix)
 
     def ours(self, body: Json) -> bool:
         """Made by us, or made for us."""
         return self.made_by_us(body) or self.derived_from_us(body)
+
+
+def referred(body: Json) -> Json:
+    """The reference of a content or a volume to what it was made for; {} where there is none."""
+    spec = body.get("spec") or {}
+    for name in ("volumeSnapshotRef", "volumeGroupSnapshotRef", "claimRef"):
+        if found := spec.get(name):
+            return dict(found)
+    return {}
 
 
 def fresh_name(what: str) -> str:

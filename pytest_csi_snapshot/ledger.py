@@ -1,8 +1,9 @@
 """The list of everything a test made, and its way out of the cluster.
 
-Things go in the order in which a cluster lets go of them: pods, snapshots, contents, claims, classes, the
-namespace. What is still there at the limit is a leak, told with the finalizers that hold it (FIN-011).
-Retained contents are turned to ``Delete`` first, so that no snapshot is left in the backend (DEL-006).
+Things go in the order in which a cluster lets go of them: pods, group snapshots, snapshots, contents, claims,
+classes, the namespace. What is still there at the limit is a leak, told with the finalizers that hold it
+(FIN-011). Retained contents are turned to ``Delete`` first, so that no snapshot is left in the backend
+(DEL-006).
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 
 from pytest_csi_snapshot.history import History, Json, Version
 from pytest_csi_snapshot.kube.kinds import (
+    GROUP_CLASS,
+    GROUP_CONTENT,
+    GROUP_SNAPSHOT,
     NAMESPACE,
     POD,
     PV,
@@ -23,7 +27,7 @@ from pytest_csi_snapshot.kube.kinds import (
     Kind,
 )
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.labels import NUDGE
+from pytest_csi_snapshot.labels import NUDGE, referred
 from pytest_csi_snapshot.observing import describe, observations
 from pytest_csi_snapshot.owning import OwnedClient
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
@@ -31,8 +35,12 @@ from pytest_csi_snapshot.watching import WatchLostError
 
 CONTENT_FINALIZER = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
 BEING_DELETED = "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted"
+GROUP_BEING_DELETED = "groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-being-deleted"
 LEAK_CLAUSE = "FIN-011"
-WATCHED = (POD, SNAPSHOT, SNAPSHOT_CONTENT, PVC, PV)
+SNAPSHOTS = (GROUP_SNAPSHOT, SNAPSHOT)
+CONTENTS = {GROUP_CONTENT: GROUP_BEING_DELETED, SNAPSHOT_CONTENT: BEING_DELETED}
+"""The kinds of contents, each with the annotation that tells its driver's sidecar of a deletion."""
+WATCHED = (POD, *SNAPSHOTS, *CONTENTS, PVC, PV)
 """The kinds whose end is waited for; the others go at once."""
 
 
@@ -84,7 +92,7 @@ class Ledger:
     def uids(self) -> list[str]:
         """All that is in the ledger and all that controllers made for it."""
         made = [handle.uid for handle in self.handles]
-        return [*made, *(version.uid for kind in (SNAPSHOT_CONTENT, PV) for version in self._derived(kind))]
+        return [*made, *(version.uid for kind in (*CONTENTS, SNAPSHOT, PV) for version in self._derived(kind))]
 
     def clean_up(self) -> list[str]:
         """Remove everything; the leaks, each with what holds it.
@@ -93,15 +101,16 @@ class Ledger:
         """
         self._retire_contents()
         self._delete(POD, grace=1)
-        self._delete(SNAPSHOT)
-        self._await_gone((SNAPSHOT,), within=min(self._patience, 10.0))
+        for kind in SNAPSHOTS:
+            self._delete(kind)
+        self._await_gone(SNAPSHOTS, within=min(self._patience, 10.0))
         self._delete_contents()
         self._delete(PVC)
         self._delete(PV)
-        self._await_gone((POD, SNAPSHOT, SNAPSHOT_CONTENT, PVC), within=self._patience)
+        self._await_gone((POD, *SNAPSHOTS, *CONTENTS, PVC), within=self._patience)
         self._await_gone((PV,), within=self._patience)
         leaks = [f"{_name(version)}: {self._story(version)}" for version in self._remaining(WATCHED)]
-        for kind in (SNAPSHOT_CLASS, STORAGE_CLASS, NAMESPACE):
+        for kind in (GROUP_CLASS, SNAPSHOT_CLASS, STORAGE_CLASS, NAMESPACE):
             self._delete(kind)
         if self._troubles:
             raise CleanUpError("; ".join([*self._troubles, *(f"left behind: {leak}" for leak in leaks)]))
@@ -133,16 +142,15 @@ class Ledger:
     def _delete_contents(self) -> None:
         """Contents that outlived their snapshot: retained ones, imported ones, contents of nothing."""
         for version in self._contents():
-            self._delete_one(Handle.of(SNAPSHOT_CONTENT, version.object))
+            self._delete_one(Handle.of(version.kind, version.object))
             forsaken = version.object["spec"]["driver"] in self.forsaken
-            freed = (
-                {"finalizers": None} if forsaken else {"annotations": {BEING_DELETED: "yes", NUDGE: "clean-up"}}
-            )
+            told = {CONTENTS[version.kind]: "yes", NUDGE: "clean-up"}
+            freed = {"finalizers": None} if forsaken else {"annotations": told}
             self._patch_content(version, {"metadata": freed})
 
     def _patch_content(self, version: Version, body: Json) -> None:
         try:
-            self._api.patch(SNAPSHOT_CONTENT, None, version.name, body)
+            self._api.patch(version.kind, None, version.name, body)
         except ApiError as error:
             if not error.not_found:
                 self._troubles.append(str(error))
@@ -199,24 +207,37 @@ class Ledger:
         return any(handle.kind in kinds and not self._history.latest(handle.uid) for handle in self.handles)
 
     def _derived(self, kind: Kind) -> list[Version]:
-        """Contents and volumes that refer to an object in this ledger."""
-        if kind not in (SNAPSHOT_CONTENT, PV):
+        """Contents and volumes that refer to an object in this ledger, and the members of its groups."""
+        if kind == SNAPSHOT:
+            return self._members()
+        if kind not in (*CONTENTS, PV):
             return []
-        mine = {(handle.namespace, handle.name) for handle in self.handles if handle.kind in (SNAPSHOT, PVC)}
-        found = []
-        for versions in self._history.objects(kind):
-            spec = versions[-1].object["spec"]
-            reference = spec.get("volumeSnapshotRef") or spec.get("claimRef") or {}
-            if (reference.get("namespace"), reference.get("name")) in mine:
-                found.append(versions[-1])
-        return found
+        kinds = (*SNAPSHOTS, PVC)
+        mine = {(handle.namespace, handle.name) for handle in self.handles if handle.kind in kinds}
+        mine |= {(version.namespace, version.name) for version in self._members()}
+        latest = [versions[-1] for versions in self._history.objects(kind)]
+        references = [(version, referred(version.object)) for version in latest]
+        return [version for version, to in references if (to.get("namespace"), to.get("name")) in mine]
+
+    def _members(self) -> list[Version]:
+        """The snapshots that belong to a group in this ledger."""
+        groups = {handle.uid for handle in self.handles if handle.kind == GROUP_SNAPSHOT}
+        if not groups:
+            return []
+        latest = [versions[-1] for versions in self._history.objects(SNAPSHOT)]
+        return [one for one in latest if any(owner["uid"] in groups for owner in owners_of(one.object))]
 
     def _contents(self) -> list[Version]:
-        return self._remaining((SNAPSHOT_CONTENT,))
+        return self._remaining(CONTENTS)
 
     def _story(self, version: Version) -> str:
         seen = observations(self._history, version.uid)
         return seen[-1][1] if seen else describe(version)
+
+
+def owners_of(body: Json) -> list[Json]:
+    """The owner references of an object."""
+    return list(body["metadata"].get("ownerReferences") or [])
 
 
 def _name(version: Version) -> str:

@@ -11,15 +11,34 @@ from typing import Any
 
 import tenacity
 
+from pytest_csi_snapshot.defaults import putting_back, set_aside_by
 from pytest_csi_snapshot.kube.client import KubeClient
-from pytest_csi_snapshot.kube.kinds import NAMESPACE, PV, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, STORAGE_CLASS, Kind
+from pytest_csi_snapshot.kube.kinds import (
+    GROUP_CLASS,
+    GROUP_CONTENT,
+    GROUP_VERSIONS,
+    NAMESPACE,
+    PV,
+    SNAPSHOT_CLASS,
+    SNAPSHOT_CONTENT,
+    STORAGE_CLASS,
+    Kind,
+)
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.labels import INVENTED_DRIVER, NUDGE, RUN, Mark
-from pytest_csi_snapshot.ledger import BEING_DELETED
+from pytest_csi_snapshot.labels import INVENTED_DRIVER, NUDGE, RUN, Mark, referred
+from pytest_csi_snapshot.ledger import CONTENTS
 
 Json = dict[str, Any]
 
-KINDS = (NAMESPACE, SNAPSHOT_CONTENT, PV, SNAPSHOT_CLASS, STORAGE_CLASS)
+KINDS = (
+    NAMESPACE,
+    *(GROUP_CONTENT.at(version) for version in GROUP_VERSIONS),
+    SNAPSHOT_CONTENT,
+    PV,
+    *(GROUP_CLASS.at(version) for version in GROUP_VERSIONS),
+    SNAPSHOT_CLASS,
+    STORAGE_CLASS,
+)
 """All that outlives a namespace, and namespaces themselves, in the order of their removal."""
 
 PATIENCE = 60.0
@@ -33,7 +52,11 @@ def selector(run: str) -> str:
 
 def left_behind(client: KubeClient, run: str) -> list[tuple[Kind, Json]]:
     """The objects of a run that are still there. Raises ApiError and ApiUnreachableError."""
-    return [(kind, body) for kind in KINDS for body in _of_run(client, kind, run)]
+    found: dict[str, tuple[Kind, Json]] = {}  # once, by its uid, what is served in several versions
+    for kind in KINDS:
+        for body in _of_run(client, kind, run):
+            found.setdefault(body["metadata"]["uid"], (kind, body))
+    return list(found.values())
 
 
 def remove(client: KubeClient, run: str, *, within: float = PATIENCE) -> list[str]:
@@ -55,9 +78,23 @@ def remove(client: KubeClient, run: str, *, within: float = PATIENCE) -> list[st
     return told
 
 
+def put_back_defaults(client: KubeClient, run: str) -> list[str]:
+    """Make the classes defaults again that a run has set aside; their names. Raises as ``left_behind``."""
+    try:
+        found = [body for body in client.list(SNAPSHOT_CLASS) if set_aside_by(body) == run]
+    except ApiError as error:
+        if error.not_found:  # a cluster without snapshots
+            return []
+        raise
+    names = [str(body["metadata"]["name"]) for body in found]
+    for name, body in zip(names, found, strict=True):
+        client.patch(SNAPSHOT_CLASS, None, name, {"metadata": {"annotations": putting_back(body)}})
+    return names
+
+
 def _of_run(client: KubeClient, kind: Kind, run: str) -> Iterator[Json]:
     try:
-        if kind not in (SNAPSHOT_CONTENT, PV):
+        if kind not in (*CONTENTS, PV):
             yield from client.list(kind, labelSelector=selector(run))
             return
         mark = Mark(run, "")
@@ -70,29 +107,32 @@ def _of_run(client: KubeClient, kind: Kind, run: str) -> Iterator[Json]:
 
 
 def _home(body: Json) -> str:
-    reference = body["spec"].get("volumeSnapshotRef") or body["spec"].get("claimRef") or {}
-    return str(reference.get("namespace", ""))
+    return str(referred(body).get("namespace", ""))
 
 
 def _let_go(client: KubeClient, kind: Kind, body: Json) -> None:
     """Ask for the end of one object; harmless where it was asked for before."""
     meta = body["metadata"]
     try:
-        if kind == SNAPSHOT_CONTENT:
-            client.patch(kind, None, meta["name"], _freeing(body))
-        if kind != PV and "deletionTimestamp" not in meta:  # a volume goes with its claim
+        if kind in CONTENTS:
+            client.patch(kind, None, meta["name"], _freeing(kind, body))
+        goes_by_itself = kind == PV and RUN not in (meta.get("labels") or {})  # with its claim
+        if not goes_by_itself and "deletionTimestamp" not in meta:
             client.delete(kind, None, meta["name"], uid=meta["uid"])
     except ApiError as error:
         if not (error.not_found or error.conflict):
             raise
 
 
-def _freeing(content: Json) -> Json:
+def _freeing(kind: Kind, content: Json) -> Json:
     """What lets a content go: for a driver that does not exist nobody but us will (DEL-018)."""
     if content["spec"]["driver"].startswith(INVENTED_DRIVER):
         return {"metadata": {"finalizers": None}}
-    change: Json = {"metadata": {"annotations": {BEING_DELETED: "yes", NUDGE: "leftover"}}}
-    if "volumeHandle" in content["spec"]["source"]:  # an imported snapshot may belong to somebody else
+    change: Json = {"metadata": {"annotations": {CONTENTS[kind]: "yes", NUDGE: "leftover"}}}
+    if content["spec"]["source"].keys() & {
+        "volumeHandle",
+        "volumeHandles",
+    }:  # an imported snapshot may belong to somebody else
         change["spec"] = {"deletionPolicy": "Delete"}
     return change
 

@@ -14,10 +14,11 @@ class Limits:
     pod: float = 300.0  # a workload until it has answered or is ready, attaching included
     deletion: float = 300.0  # an object after its last obstacle is gone
     resize: float = 600.0  # an expansion with its node step: kubelets look once in 60 to 90 s
+    failover: float = 180.0  # another leader after the loss of one, and what it finds left to do
     reaction: float = 60.0  # a controller's first move on an object: an event, a finalizer, an error
 
 
-LOCAL = Limits(bind=30.0, snapshot=30.0, pod=30.0, deletion=30.0, resize=30.0, reaction=15.0)
+LOCAL = Limits(bind=30.0, snapshot=30.0, pod=30.0, deletion=30.0, resize=30.0, failover=60.0, reaction=15.0)
 """For a cluster on this machine with nothing behind it: a stuck operation is told sooner."""
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_csi_snapshot.history import History, Version
-from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT_CONTENT
+from pytest_csi_snapshot.kube.kinds import EVENT, GROUP_CONTENT, PV, SNAPSHOT_CONTENT
+from pytest_csi_snapshot.labels import referred
 
 Json = dict[str, Any]
 
@@ -38,20 +39,19 @@ def observations(history: History, uid: str, since: int = 0) -> list[tuple[float
 def story(history: History, uid: str) -> list[tuple[float, str]]:
     """The states of an object and of what belongs to it, and the events about it, in order of arrival.
 
-    To a snapshot belongs its content, to a claim its volume, and the other way round.
+    To a snapshot, single or group, belongs its content, to a claim its volume, and the other way round.
     """
     lines = observations(history, uid)
     latest = history.latest(uid)
-    spec = latest.object.get("spec") or {} if latest else {}
-    if owner := (spec.get("volumeSnapshotRef") or spec.get("claimRef") or {}).get("uid"):
+    if owner := referred(latest.object).get("uid") if latest else None:
         found = history.latest(owner)
         name = f"{found.kind}: " if found else ""
         lines += [(at, f"{name}{text}") for at, text in observations(history, owner)]
         lines += _events_about(history, owner)
     lines += _events_about(history, uid)
-    for kind, reference in ((SNAPSHOT_CONTENT, "volumeSnapshotRef"), (PV, "claimRef")):
+    for kind in (SNAPSHOT_CONTENT, GROUP_CONTENT, PV):
         for versions in history.objects(kind):
-            if (versions[-1].object["spec"].get(reference) or {}).get("uid") == uid:
+            if referred(versions[-1].object).get("uid") == uid:
                 lines += [(at, f"{kind}: {text}") for at, text in observations(history, versions[0].uid)]
     return sorted(lines)
 
@@ -76,7 +76,7 @@ def _snapshot(body: Json) -> list[str]:
     if not status:
         return ["no status"]
     parts = [f"readyToUse {_json(status.get('readyToUse'))}"]
-    if name := status.get("boundVolumeSnapshotContentName"):
+    if name := status.get("boundVolumeSnapshotContentName") or status.get("boundVolumeGroupSnapshotContentName"):
         parts.append(f"bound to {name}")
     parts += _error(status)
     return parts
@@ -86,7 +86,9 @@ def _content(body: Json) -> list[str]:
     status, policy = body.get("status"), f"policy {body['spec'].get('deletionPolicy')}"
     if not status:
         return [policy, "no status"]
-    handle = "has a handle" if status.get("snapshotHandle") else "no handle"
+    handle = (
+        "has a handle" if status.get("snapshotHandle") or status.get("volumeGroupSnapshotHandle") else "no handle"
+    )
     return [policy, f"readyToUse {_json(status.get('readyToUse'))}", handle, *_error(status)]
 
 
@@ -154,6 +156,8 @@ def _json(value: Any) -> str:
 _FIELDS: dict[str, Callable[[Json], list[str]]] = {
     "VolumeSnapshot": _snapshot,
     "VolumeSnapshotContent": _content,
+    "VolumeGroupSnapshot": _snapshot,
+    "VolumeGroupSnapshotContent": _content,
     "PersistentVolumeClaim": _claim,
     "PersistentVolume": _volume,
     "Pod": _pod,

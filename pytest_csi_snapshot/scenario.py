@@ -22,25 +22,37 @@ from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.answers import AnswerVerbs
 from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
+from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.crossings import CrossingVerbs
+from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.groups import GroupVerbs
+from pytest_csi_snapshot.verbs.growth import GrowthVerbs
+from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.metrics import MetricVerbs
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.quotas import QuotaVerbs
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
+from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 
 class Scenario(
     CrossingVerbs,
+    GrowthVerbs,
+    StaticVolumeVerbs,
     AnswerVerbs,
     BlockVerbs,
+    HandmadeVerbs,
+    DefaultClassVerbs,
     VolumeVerbs,
     AttemptVerbs,
     SnapshotVerbs,
+    GroupVerbs,
+    ControllerVerbs,
     HolderVerbs,
     PodVerbs,
     MetricVerbs,
@@ -76,8 +88,12 @@ class Scenario(
 
     def close(self, *, keep: bool = False) -> None:
         """Remove everything that the test made; what does not go is a broken FIN-011."""
+        leaks: list[str] = []
         try:
-            leaks = [] if keep else self.ledger.clean_up()
+            try:
+                self.restore_defaults()  # first, and whatever is kept: other people wait for them
+            finally:
+                leaks += [] if keep else self.ledger.clean_up()
         finally:
             for handle in self.ledger.handles:
                 if handle.kind == NAMESPACE:
@@ -95,6 +111,7 @@ class Scenario(
 def open_scenario(*, cluster: Cluster, recorder: Recorder, settings: Settings, test_id: str) -> Iterator[Scenario]:
     """A scenario for one test. With ``--csi-keep`` on a cluster of somebody else, what it made stays there."""
     scenario = Scenario(station_at(cluster), cluster, recorder, test_id)
+    scenario.may_disrupt = settings.csi_disrupt
     recorder.on_finish(scenario.audit)
     try:
         yield scenario

@@ -93,6 +93,7 @@ class ClusterOwner:
         if provider is None:
             return
         if self._settings.csi_keep and CLUSTER in self._config.stash:
+            self._sweep(keep=True)
             self._say_kept(self._config.stash[CLUSTER])
             return
         with _terminations_ignored():
@@ -103,8 +104,11 @@ class ClusterOwner:
                 self._warn(f"the cluster was not deleted: {trouble}")
                 self._end_in_trouble(trouble.exit_code)
 
-    def _sweep(self) -> None:
-        """Remove from somebody's cluster what dead or interrupted workers have left there, and say it."""
+    def _sweep(self, *, keep: bool = False) -> None:
+        """Remove from somebody's cluster what dead or interrupted workers have left there, and say it.
+
+        With ``keep`` only what they changed of others' objects is undone.
+        """
         cluster, run = self._config.stash.get(CLUSTER, None), self._run or _run_of_this_process()
         if cluster is None or cluster.provider != "existing" or not run:
             return
@@ -116,7 +120,9 @@ class ClusterOwner:
 
         try:
             client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
-            found = leftovers.left_behind(client, run)
+            for name in leftovers.put_back_defaults(client, run):
+                self.tell(f"VolumeSnapshotClass {name} is a default class again")
+            found = [] if keep else leftovers.left_behind(client, run)
             staying = [body for _, body in found if "deletionTimestamp" not in body["metadata"]]
             if found:
                 what = f"removing {len(staying)} that tests left behind" if staying else "all are on their way out"

@@ -67,6 +67,7 @@ class Settings:
     csi_levels: tuple[str, ...]
     csi_profile: str
     csi_matrix: str
+    csi_disrupt: bool
     csi_list: bool
     csi_walkthrough: bool
     sources: Mapping[str, Source]
@@ -143,6 +144,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_levels=tuple(level.upper() for level in _many(raw["csi_level"][0])),
         csi_profile=_path("csi_profile", text["csi_profile"]),
         csi_matrix=text["csi_matrix"],
+        csi_disrupt=_disrupts(raw["csi_disrupt"][0], text["csi_cluster"], driver),
         csi_list=_flag("csi_list", raw["csi_list"][0]),
         csi_walkthrough=walkthrough,
         sources=sources,
@@ -260,6 +262,13 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value in NOT_YET.get(name, ()):
         usable = ", ".join(word for word in known if word not in NOT_YET[name])
         raise pytest.UsageError(f"{_typed(name)}={value} is not available yet; available: {usable}")
+
+
+def _disrupts(value: str | bool | list[str] | None, cluster: str, driver: str) -> bool:
+    """Controllers of a cluster of our own may be ended unless said otherwise, others only with leave."""
+    if value is None:
+        return (cluster or ("embedded" if driver == REFERENCE else "existing")) == "embedded"
+    return _flag("csi_disrupt", value)
 
 
 def _flag(name: str, value: str | bool | list[str] | None) -> bool:

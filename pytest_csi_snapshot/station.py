@@ -18,6 +18,9 @@ from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import (
     EVENT,
+    GROUP_CONTENT,
+    GROUP_SNAPSHOT,
+    LEASE,
     POD,
     PV,
     PVC,
@@ -61,6 +64,19 @@ class Station:
         """Record which volumes of a driver are attached where, beginning with those that are now."""
         scope = Scope(VOLUME_ATTACHMENT, keep=lambda body: body["spec"].get("attacher") == driver)
         self._watch_as_well(f"attachments {driver}", scope)
+
+    def watch_lease(self, namespace: str, name: str) -> None:
+        """Record who holds a lease, beginning with who does now."""
+        scope = Scope(LEASE, namespace, field_selector=f"metadata.name={name}")
+        self._watch_as_well(f"lease {namespace} {name}", scope)
+
+    def watch_groups(self, version: str) -> None:
+        """Record group snapshots, their contents and their members, which bear no label of ours."""
+        mark = self.mark
+        members = Scope(SNAPSHOT, keep=lambda body: mark.derived_from_us(body) and not mark.made_by_us(body))
+        self._watch_as_well("groups", Scope(GROUP_SNAPSHOT.at(version), label_selector=mark.selector))
+        self._watch_as_well("group contents", Scope(GROUP_CONTENT.at(version), keep=mark.ours))
+        self._watch_as_well("group members", members)
 
     def _watch_as_well(self, name: str, scope: Scope) -> None:
         with self._guard:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, status_of
+from pytest_csi_snapshot.inventory import SNAPSHOTTER
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.workloads import trees
 from pytest_csi_snapshot.workloads.logs import read_log
 
+MODES = ("Filesystem", "Block")
 
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("policy", ["Delete", "Retain"])
 @pytest.mark.csi_clause("SNAP-DYN-001", "SNAP-DYN-002", "SNAP-DYN-003")
-def test_content_describes_volume_class_and_snapshot(csi: Scenario) -> None:
-    claim = csi.volume()
+def test_content_describes_volume_class_and_snapshot(csi: Scenario, policy: str, mode: str) -> None:
+    claim = csi.volume_in(mode, "SNAP-DYN-003")
     volume = csi.get(csi.pv_of(claim))["spec"]
-    snapshot = csi.snapshot(claim)
+    snapshot = csi.snapshot(claim, cls=csi.snapshot_class(policy))
     content = csi.content_of(snapshot, "SNAP-DYN-001")
     csi.check("SNAP-DYN-001", expected=f"snapcontent-{snapshot.uid}", observed=content.name, about=content)
 
@@ -44,9 +49,10 @@ def test_content_describes_volume_class_and_snapshot(csi: Scenario) -> None:
     csi.check("SNAP-DYN-003", expected=volume["volumeMode"], observed=spec.get("sourceVolumeMode"), about=content)
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.csi_clause("SNAP-DYN-004", "SNAP-DYN-009")
-def test_snapshot_becomes_ready_and_says_so(csi: Scenario) -> None:
-    snapshot = csi.snapshot(csi.volume())
+def test_snapshot_becomes_ready_and_says_so(csi: Scenario, mode: str) -> None:
+    snapshot = csi.snapshot(csi.volume_in(mode, "SNAP-DYN-004"))
     status = status_of(csi.ready(snapshot, "SNAP-DYN-004"))
     for field in ("boundVolumeSnapshotContentName", "creationTime"):
         csi.check("SNAP-DYN-004", expected="set", observed="set" if status.get(field) else "absent", about=field)
@@ -122,3 +128,40 @@ def test_snapshot_made_again_under_its_name_is_a_new_one(csi: Scenario) -> None:
     csi.check("SNAP-DYN-011", expected="two handles", observed=handles, holds=len(set(handles)) == 2, about=second)
     names = [content["metadata"]["name"] for content in (old, new)]
     csi.check("DEL-020", expected="another content", observed=names, holds=len(set(names)) == 2, about=second)
+
+
+@pytest.mark.csi_clause("SNAP-DYN-012")
+def test_class_may_go_once_the_content_exists(csi: Scenario) -> None:
+    claim, cls = csi.volume(), csi.derived_class("Delete")
+    taken = csi.taken(claim, cls=cls.name)
+    csi.delete(cls)
+    probe = csi.snapshot(csi.missing_claim(), cls=cls.name)
+    csi.event(probe, "GetSnapshotClassFailed")  # the controller knows by now that the class is gone
+    csi.nudge(taken.snapshot)
+    csi.event(taken.snapshot, "GetSnapshotClassFailed", "SNAP-DYN-012")
+    status = status_of(csi.wait(taken.snapshot, HAS_ERROR, "SNAP-DYN-012"))
+    csi.check("SNAP-DYN-012", expected=True, observed=status.get("readyToUse"), about=taken.snapshot)
+
+    csi.bound(csi.restore(taken.snapshot), "SNAP-DYN-012")
+    csi.delete(taken.snapshot)
+    csi.gone(taken.snapshot, "SNAP-DYN-012")
+    csi.gone(taken.content, "SNAP-DYN-012")
+    known = csi.backend_knows(taken.handle, "SNAP-DYN-012")
+    csi.check("SNAP-DYN-012", expected="gone", observed="still there" if known else "gone", about=taken.handle)
+
+
+@pytest.mark.csi_clause("SNAP-DYN-013")
+def test_sidecar_is_to_tell_the_driver_the_names_of_snapshot_and_content(csi: Scenario) -> None:
+    """What the driver is told goes over its socket; what makes the sidecar tell it is an argument of its pod."""
+    flag = "extra-create-metadata"
+    running = [each for each in csi.sidecars() if each.program == SNAPSHOTTER]
+    if not running:
+        csi.unknown("SNAP-DYN-013", f"no pod is known to run {SNAPSHOTTER} for {csi.cluster.driver}")
+    for sidecar in running:
+        value = sidecar.argument(flag)
+        if (value or "false").lower() not in ("true", "t", "1"):
+            csi.not_supported("SNAP-DYN-013", f"{SNAPSHOTTER} runs without --{flag}")
+        csi.check(
+            "SNAP-DYN-013", expected=f"--{flag}", observed=f"--{flag}={value}", holds=True, about=sidecar.pod
+        )
+    csi.ready_snapshot(csi.volume())

@@ -8,7 +8,8 @@ from typing import Any
 
 from pytest_csi_snapshot.history import Json, Version
 from pytest_csi_snapshot.invariants.finding import Finding
-from pytest_csi_snapshot.kube.kinds import SNAPSHOT
+from pytest_csi_snapshot.kube.kinds import GROUP_SNAPSHOT, SNAPSHOT
+from pytest_csi_snapshot.labels import referred
 from pytest_csi_snapshot.observing import describe
 
 CONTENT_FIELDS: Mapping[str, str] = {
@@ -29,6 +30,23 @@ SNAPSHOT_FIELDS: Mapping[str, str] = {
     "status.boundVolumeSnapshotContentName": "BIND-001",
     "status.creationTime": "STAT-003",
     "status.restoreSize": "STAT-005",
+}
+
+
+GROUP_CONTENT_FIELDS: Mapping[str, str] = {
+    "spec.source.volumeHandles": "API-GRP-005",
+    "spec.source.groupSnapshotHandles": "API-GRP-005",
+    "spec.driver": "API-GRP-006",
+    "spec.volumeGroupSnapshotRef.namespace": "API-GRP-006",
+    "spec.volumeGroupSnapshotRef.name": "API-GRP-006",
+    "spec.volumeGroupSnapshotRef.uid": "API-GRP-006",
+    "status.volumeGroupSnapshotHandle": "API-GRP-006",
+    "status.creationTime": "GRP-001",
+}
+
+GROUP_FIELDS: Mapping[str, str] = {
+    "status.boundVolumeGroupSnapshotContentName": "API-GRP-003",
+    "status.creationTime": "GRP-001",
 }
 
 
@@ -68,24 +86,30 @@ def never_change(steps: Steps, fields: Mapping[str, str]) -> Iterator[Finding]:
                 yield steps.finding(clause, after, f"{path} stays {old!r}", f"{path} became {new!r}")
 
 
-def stays_ready(steps: Steps) -> Iterator[Finding]:
+def stays_ready(steps: Steps, clause: str = "STAT-007") -> Iterator[Finding]:
     """``readyToUse`` does not fall from true, unless the binding broke (BIND-005, BIND-006)."""
     for before, after in steps:
         was, now = _at(before.object, "status.readyToUse"), _at(after.object, "status.readyToUse")
         if was is True and now is not True and not _binding_broke(after, steps.contents):
             why = f"it became {now!r} with status.error {_at(after.object, 'status.error.message')!r}"
-            yield steps.finding("STAT-007", after, "status.readyToUse stays true", why)
+            yield steps.finding(clause, after, "status.readyToUse stays true", why)
+
+
+_BOUND = {
+    SNAPSHOT: "boundVolumeSnapshotContentName",
+    GROUP_SNAPSHOT: "boundVolumeGroupSnapshotContentName",
+}
+"""Kind of a snapshot -> the field of its status that names its content."""
 
 
 def _binding_broke(snapshot: Version, contents: list[list[Version]]) -> bool:
-    if snapshot.kind != SNAPSHOT:
+    if snapshot.kind not in _BOUND:
         return False
-    name = _at(snapshot.object, "status.boundVolumeSnapshotContentName")
+    name = _at(snapshot.object, f"status.{_BOUND[snapshot.kind]}")
     for versions in contents:
         if versions[0].name == name:
             return any(
-                version.deleted
-                or _at(version.object, "spec.volumeSnapshotRef.uid") not in (snapshot.uid, "", None)
+                version.deleted or referred(version.object).get("uid") not in (snapshot.uid, "", None)
                 for version in versions
             )
     return False

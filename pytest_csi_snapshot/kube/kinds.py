@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 SNAPSHOT_API = "snapshot.storage.k8s.io/v1"
+GROUP_API = "groupsnapshot.storage.k8s.io"
+GROUP_VERSIONS = ("v1", "v1beta2", "v1beta1")
+"""Versions of the group kinds, the one to prefer first."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of API object: enough to address it, nothing about its fields."""
+    """One kind of API object: enough to address it, nothing about its fields.
 
-    api_version: str
+    Kinds are equal whatever version they are spoken in; no two here differ in their API group alone.
+    """
+
+    api_version: str = field(compare=False)
     kind: str
     plural: str
     namespaced: bool = True
@@ -20,6 +26,15 @@ class Kind:
     def root(self) -> str:
         """The path of the group version: ``/api/v1`` or ``/apis/<group>/<version>``."""
         return f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
+
+    @property
+    def version(self) -> str:
+        """``v1`` of ``snapshot.storage.k8s.io/v1``."""
+        return self.api_version.rpartition("/")[2]
+
+    def at(self, version: str) -> Kind:
+        """The same kind in another version of its API group."""
+        return replace(self, api_version=f"{self.api_version.rpartition('/')[0]}/{version}")
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
         """The path of a collection (no ``name``), an object, or a subresource of one.
@@ -58,4 +73,9 @@ VOLUME_ATTACHMENT = Kind("storage.k8s.io/v1", "VolumeAttachment", "volumeattachm
 SNAPSHOT = Kind(SNAPSHOT_API, "VolumeSnapshot", "volumesnapshots")
 SNAPSHOT_CONTENT = Kind(SNAPSHOT_API, "VolumeSnapshotContent", "volumesnapshotcontents", namespaced=False)
 SNAPSHOT_CLASS = Kind(SNAPSHOT_API, "VolumeSnapshotClass", "volumesnapshotclasses", namespaced=False)
+GROUP_SNAPSHOT = Kind(f"{GROUP_API}/v1", "VolumeGroupSnapshot", "volumegroupsnapshots")
+GROUP_CONTENT = Kind(
+    f"{GROUP_API}/v1", "VolumeGroupSnapshotContent", "volumegroupsnapshotcontents", namespaced=False
+)
+GROUP_CLASS = Kind(f"{GROUP_API}/v1", "VolumeGroupSnapshotClass", "volumegroupsnapshotclasses", namespaced=False)
 CRD = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False)

@@ -33,6 +33,11 @@ class BlockVerbs(VolumeVerbs, PodVerbs):
             raise
         return claim
 
+    def volume_in(self, mode: str, clause: str) -> Handle:
+        """A new, empty, bound volume in a volume mode; not supported where the driver lacks it."""
+        __tracebackhide__ = True
+        return self.block_volume(clause) if mode == "Block" else self.volume()
+
     def start_write_block(self, claim: Handle, pattern: Pattern) -> Handle:
         """A pod that writes a pattern to a device and ends."""
         return self._on_device(claim, f"set -eu; {pattern.write_script(mount_path(0))}")

@@ -135,8 +135,10 @@ class Core:
 
         return self._await(what, is_gone, "its end", clause, within or self.limits.deletion)
 
-    def event(self, about: Handle, reason: str, clause: str = "", *, mentions: str = "") -> Json:
-        """The first event of this reason about an object, already seen or still to come.
+    def event(
+        self, about: Handle, reason: str, clause: str = "", *, mentions: str = "", or_else: str = ""
+    ) -> Json:
+        """The first event of this reason, or of the other one, about an object, already seen or still to come.
 
         ``mentions`` is a part of its message that tells it from others of the same reason.
         """
@@ -146,11 +148,15 @@ class Core:
 
         def told() -> Version | None:
             for event in self.events_of(about):
-                if event.object.get("reason") == reason and mentions in str(event.object.get("message", "")):
+                if event.object.get("reason") in (reason, or_else or reason) and mentions in str(
+                    event.object.get("message", "")
+                ):
                     return event
             return None
 
-        text = f"an event {reason}" + (f" that says {mentions!r}" if mentions else "")
+        text = f"an event {reason}{f' or {or_else}' if or_else else ''}" + (
+            f" that says {mentions!r}" if mentions else ""
+        )
         return self._await(about, told, text, clause, self.limits.reaction).object
 
     def events_of(self, about: Handle) -> list[Version]:

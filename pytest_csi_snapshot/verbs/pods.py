@@ -66,10 +66,10 @@ class PodVerbs(Core):
         script = f"{{ {trees.list_script(mount_path(0), DATA)} }} > {ANSWER_FILE}"
         return trees.read_listing(self.answer(self.run(_once(script, claim), claim.namespace)), DATA)
 
-    def holds(self, clause: str, tree: Tree, answer: str, about: object) -> None:
+    def holds(self, clause: str, tree: Tree, answer: str, about: object, *, label: str = DATA) -> None:
         """Check that a volume holds a tree: every file with its content, mode and links, and nothing else."""
         __tracebackhide__ = True
-        expected, found = tree.listing(), trees.read_listing(answer, DATA)
+        expected, found = tree.listing(), trees.read_listing(answer, label)
         different = sorted(path for path in expected if found.get(path) != expected[path])
         self.check(
             clause,

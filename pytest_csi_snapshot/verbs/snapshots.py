@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
@@ -18,6 +20,15 @@ Json = dict[str, Any]
 READY_OR_REFUSED = Condition(
     f"{READY.text} or {HAS_ERROR.text}", lambda body: READY.holds(body) or HAS_ERROR.holds(body)
 )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A ready snapshot, its content, and the driver's own name of it: what there is to import."""
+
+    snapshot: Handle
+    content: Handle
+    handle: str
 
 
 class SnapshotVerbs(Core):
@@ -42,11 +53,19 @@ class SnapshotVerbs(Core):
     def forsaken_class(self, policy: str = "Delete") -> str:
         """The name of a class of a driver that does not exist.
 
-        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018); the ledger frees its content.
+        A snapshot of it stays un-ready for ever, with any driver (CLS-010, DEL-018).
         """
+        return self.class_of(self.forsaken_driver(), policy).name
+
+    def forsaken_driver(self) -> str:
+        """The name of a driver that does not exist; the ledger frees contents of it, as nobody else would."""
         driver = f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
         self.ledger.forsaken.add(driver)
-        return self._make_class({"driver": driver, "deletionPolicy": policy}).name
+        return driver
+
+    def class_of(self, driver: str, policy: str = "Delete") -> Handle:
+        """A new class of any driver, without parameters."""
+        return self._make_class({"driver": driver, "deletionPolicy": policy})
 
     def _make_class(self, body: Json) -> Handle:
         return self.create(SNAPSHOT_CLASS, {"metadata": {"name": self.api.mark.fresh("class")}, **body})
@@ -76,6 +95,18 @@ class SnapshotVerbs(Core):
         self.ready(taken)
         return taken
 
+    def taken(self, claim: Handle, *, cls: str = "") -> Taken:
+        """``ready_snapshot`` with its content and handle."""
+        __tracebackhide__ = True
+        snapshot = self.ready_snapshot(claim, cls=cls)
+        content = self.content_of(snapshot)
+        return Taken(snapshot, content, self.handle_in(self.wait(content, READY)))
+
+    def unclassed(self, claim: Handle) -> Handle:
+        """A new VolumeSnapshot of a claim that names no class; only where defaults are what a test is about."""
+        body = {"source": {"persistentVolumeClaimName": claim.name}}
+        return self.create(SNAPSHOT, {"metadata": {"namespace": claim.namespace}, "spec": body})
+
     def content_of(self, snapshot: Handle, clause: str = "") -> Handle:
         """The content that refers to a snapshot, as soon as there is one."""
         __tracebackhide__ = True
@@ -88,28 +119,38 @@ class SnapshotVerbs(Core):
         found = self._await(snapshot, made, "a VolumeSnapshotContent that refers to it", clause, None)
         return Handle.of(SNAPSHOT_CONTENT, found.object)
 
+    def contents(self) -> list[Json]:
+        """All contents that the cluster has now, whoever made them."""
+        return self.api.list(SNAPSHOT_CONTENT)
+
     def free(self, content: Handle) -> None:
         """Let go of a content that no controller serves: what its driver's sidecar would do (DEL-018)."""
         self.patch(content, {"metadata": {"finalizers": None}})
 
     def import_content(
-        self, handle: str, *, name: str = "", snapshot: str = "", policy: str = "Retain", mode: str = "Filesystem",
-        cls: str = "",
+        self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "",
+        cls: str = "", policy: str = "Retain", mode: str = "Filesystem",
+        annotations: Mapping[str, str] | None = None,
     ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
-        With ``Retain`` it is only borrowed: clean-up never deletes what it refers to.
+        With ``Retain`` it is only borrowed: clean-up never deletes what it refers to. ``uid`` reserves it for one
+        VolumeSnapshot of that name only; without a ``mode`` it does not say of what volume mode the source was.
         """
+        reference = {"name": snapshot or fresh_name("imported"), "namespace": namespace or self.namespace}
         content = self.create(
             SNAPSHOT_CONTENT,
             {
-                "metadata": {"name": name or self.api.mark.fresh("content")},
+                "metadata": {
+                    "name": name or self.api.mark.fresh("content"),
+                    "annotations": dict(annotations or {}),
+                },
                 "spec": {
                     "driver": self.cluster.driver,
                     "deletionPolicy": policy,
                     "source": {"snapshotHandle": handle},
-                    "sourceVolumeMode": mode,
-                    "volumeSnapshotRef": {"name": snapshot or fresh_name("imported"), "namespace": self.namespace},
+                    **({"sourceVolumeMode": mode} if mode else {}),
+                    "volumeSnapshotRef": {**reference, **({"uid": uid} if uid else {})},
                     **({"volumeSnapshotClassName": cls} if cls else {}),
                 },
             },
@@ -120,18 +161,36 @@ class SnapshotVerbs(Core):
 
     def import_snapshot(self, content: Handle) -> Handle:
         """The VolumeSnapshot for which an imported content is reserved."""
-        return self.imported(content.name, name=self.get(content)["spec"]["volumeSnapshotRef"]["name"])
+        reference = self.get(content)["spec"]["volumeSnapshotRef"]
+        return self.imported(content.name, name=reference["name"], namespace=reference["namespace"])
 
-    def imported(self, content: str, *, name: str = "", cls: str = "") -> Handle:
+    def imported(self, content: str, *, name: str = "", namespace: str = "", cls: str = "") -> Handle:
         """A VolumeSnapshot that names a content, which need not exist yet; of no class unless one is given."""
+        meta = {"name": name or fresh_name("imported"), "namespace": namespace or self.namespace}
         named = {"volumeSnapshotClassName": cls} if cls else {}
         return self.create(
             SNAPSHOT,
             {
-                "metadata": {"name": name or fresh_name("imported")},
+                "metadata": meta,
                 "spec": {"source": {"volumeSnapshotContentName": content}, **named},
             },
         )
+
+    def inherit(
+        self, source: Taken, clause: str = "", *, policy: str = "Delete", mode: str = "Filesystem",
+        annotations: Mapping[str, str] | None = None,
+    ) -> Taken:  # fmt: skip
+        """An imported snapshot that takes over the handle of a retained one, whose objects then go (DEL-006)."""
+        __tracebackhide__ = True
+        content = self.import_content(source.handle, policy=policy, mode=mode, annotations=annotations)
+        self.ledger.borrowed.discard(content.uid)  # it is the owner now: clean-up deletes what it refers to
+        snapshot = self.import_snapshot(content)
+        self.ready(snapshot, clause)
+        self.delete(source.snapshot)
+        self.gone(source.snapshot)
+        self.delete(source.content)
+        self.gone(source.content)
+        return Taken(snapshot, content, source.handle)
 
     def adopt(self, handle: str) -> None:
         """Make a snapshot that no content refers to any more ours again, so that clean-up deletes it."""

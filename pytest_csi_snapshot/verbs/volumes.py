@@ -45,18 +45,18 @@ class VolumeVerbs(Core):
         """The parameters of the given StorageClass."""
         return dict(self.api.get(STORAGE_CLASS, None, self.cluster.storage_class).get("parameters") or {})
 
-    def storage_class_with(self, **changes: Any) -> str:
+    def storage_class_with(self, *, name: str = "", **changes: Any) -> str:
         """The name of a new class like the given one, with other top-level fields."""
         given = self.api.get(STORAGE_CLASS, None, self.cluster.storage_class)
         copied = ("provisioner", "parameters", "allowVolumeExpansion", "mountOptions", "allowedTopologies")
         body = {key: given[key] for key in copied if key in given}
         body |= {"volumeBindingMode": "Immediate", "reclaimPolicy": "Delete", **changes}
-        name = self.api.mark.fresh("class")
-        return self.create(STORAGE_CLASS, {**body, "metadata": {"name": name}}).name
+        meta = {"name": name or self.api.mark.fresh("class")}
+        return self.create(STORAGE_CLASS, {**body, "metadata": meta}).name
 
     def claim(
         self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = "",
-        access: str = "ReadWriteOnce",
+        access: str = "ReadWriteOnce", name: str = "",
     ) -> Handle:  # fmt: skip
         """A new claim, beside its source where it has one; not waited for."""
         spec: Json = {
@@ -69,7 +69,16 @@ class VolumeVerbs(Core):
             group = {"apiGroup": SNAPSHOT.api_version.split("/")[0]} if source.kind == SNAPSHOT else {}
             spec["dataSource"] = {**group, "kind": source.kind.kind, "name": source.name}
         namespace = source.namespace if source is not None else self.namespace
-        return self.create(PVC, {"metadata": {"name": fresh_name("claim"), "namespace": namespace}, "spec": spec})
+        meta = {"name": name or fresh_name("claim"), "namespace": namespace}
+        return self.create(PVC, {"metadata": meta, "spec": spec})
+
+    def missing_claim(self) -> Handle:
+        """A claim that does not exist; ``claim`` can make it later, by its name."""
+        return Handle(PVC, self.namespace, fresh_name("claim"), "")
+
+    def unbound_claim(self) -> Handle:
+        """A claim that stays Pending until a pod comes to use it."""
+        return self.claim(storage_class=self.storage_class_with(volumeBindingMode="WaitForFirstConsumer"))
 
     def volume(self, size: int = SIZE, *, mode: str = "Filesystem") -> Handle:
         """A new, empty, bound volume."""

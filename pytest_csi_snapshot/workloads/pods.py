@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_csi_snapshot.labels import DOMAIN
+
 Json = dict[str, Any]
 
 SERVICE_ACCOUNT = "workload"
@@ -19,6 +21,7 @@ SERVICE_ACCOUNT = "workload"
 USER = 10001
 READY_FILE = "/tmp/ready"
 ANSWER_FILE = "/dev/termination-log"
+_APART = f"{DOMAIN}/apart"
 
 
 def mount_path(index: int) -> str:
@@ -31,13 +34,14 @@ class Workload:
     """What a pod is to do. ``claims`` are names of claims with their volumeMode, mounted in order.
 
     ``stays`` means: ready when the script creates READY_FILE, then up until it is deleted; ``grace`` are the
-    seconds that its farewell may take.
+    seconds that its farewell may take. Pods with the same word ``apart`` run on different nodes.
     """
 
     script: str
     claims: Mapping[str, str]
     stays: bool = False
     grace: int = 1
+    apart: str = ""
 
     def manifest(self, *, name: str, namespace: str, image: str) -> Json:
         """The pod; an arbitrary unprivileged user, unless a raw device has to be opened."""
@@ -60,8 +64,13 @@ class Workload:
             else:
                 container.setdefault("volumeMounts", []).append({"name": f"v{number}", "mountPath": path})
         return {
-            "metadata": {"name": name, "namespace": namespace},
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                **({"labels": {_APART: self.apart}} if self.apart else {}),
+            },
             "spec": {
+                **(_on_another_node(self.apart) if self.apart else {}),
                 "restartPolicy": "Never",
                 "serviceAccountName": SERVICE_ACCOUNT,
                 "automountServiceAccountToken": False,
@@ -75,6 +84,11 @@ class Workload:
                 ],
             },
         }
+
+
+def _on_another_node(word: str) -> Json:
+    term = {"labelSelector": {"matchLabels": {_APART: word}}, "topologyKey": "kubernetes.io/hostname"}
+    return {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
 
 
 def _as_anyone() -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_csi_snapshot import leftovers
+from pytest_csi_snapshot.defaults import IS_DEFAULT, annotations_of, setting_aside
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, PV, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.labels import RUN, Mark
 from pytest_csi_snapshot.ledger import BEING_DELETED
@@ -73,6 +74,22 @@ def test_what_does_not_go_is_told_with_what_holds_it(api: MemoryApi) -> None:
     made = put(api, NAMESPACE, labelled("ours", "abcd"))
     made["metadata"]["finalizers"] = ["held"]
     assert leftovers.remove(api, "abcd", within=0.6) == ["Namespace ours (terminating) held by held"]
+
+
+def test_a_volume_that_a_test_made_by_hand_is_deleted(api: MemoryApi) -> None:
+    put(api, PV, {**labelled("pv", "abcd"), "spec": {"claimRef": {"namespace": HOME, "name": "c"}}})
+    assert leftovers.remove(api, "abcd", within=1) == []
+    assert api.asked == ["delete PersistentVolume pv"]
+
+
+def test_default_classes_that_the_run_has_set_aside_are_defaults_again(api: MemoryApi) -> None:
+    for name, run in (("one", "abcd"), ("another", "dcba")):
+        body = put(api, SNAPSHOT_CLASS, {"metadata": meta(name, annotations={IS_DEFAULT: "true", "their": "own"})})
+        api.patch(SNAPSHOT_CLASS, None, name, {"metadata": {"annotations": setting_aside(body, run)}})
+    assert leftovers.put_back_defaults(api, "abcd") == ["one"]
+    one, another = (annotations_of(api.get(SNAPSHOT_CLASS, None, name)) for name in ("one", "another"))
+    assert one == {IS_DEFAULT: "true", "their": "own"}
+    assert IS_DEFAULT not in another
 
 
 def test_a_volume_of_ours_is_told_though_it_goes_with_its_claim(api: MemoryApi) -> None:

@@ -41,7 +41,12 @@ def test_the_objects_of_an_instance_are_its_own(name: str) -> None:
     asked = instances.companion(name)
     objects = joining.objects_of(asked.instance, "driver.longhorn.io", ABOUT, SERVER)
     if not asked.instance.common:
-        assert [body["kind"] for body in objects] == ["Namespace", "ServiceAccount", "ClusterRoleBinding", "Deployment"]
+        assert [body["kind"] for body in objects] == [
+            "Namespace",
+            "ServiceAccount",
+            "ClusterRoleBinding",
+            "Deployment",
+        ]
         return
     made = {(body["kind"], body["metadata"]["name"]) for body in objects}
     assert ("CSIDriver", f"{asked.instance.name}.driver.longhorn.io") in made

@@ -22,8 +22,9 @@ clauses:
       so.
 """
 
-COMPLETE = {"API-VS": 9, "API-VSC": 11, "API-CLS": 2, "SNAP-DYN": 13, "STAT": 10, "ERR": 10, "FIN": 11, "DEL": 20,
-            "RES": 25, "CLN": 13, "EXP": 28, "SEC": 7, "PFL": 14}  # fmt: skip
+COMPLETE = {"API-VS": 9, "API-VSC": 11, "API-CLS": 2, "SNAP-DYN": 13, "SNAP-PRE": 10, "BIND": 8, "CLS": 10,
+            "STAT": 10, "ERR": 10, "FIN": 11, "DEL": 20, "RES": 25, "CLN": 13, "EXP": 28, "SEC": 7, "PFL": 14,
+            "API-GRP": 6, "GRP": 11, "HA": 4}  # fmt: skip
 
 
 def test_the_packaged_catalogue_holds_whole_families() -> None:

@@ -1,0 +1,72 @@
+"""Default classes: the cluster's set aside, ours put in their place, all of it until the test ends.
+
+Cluster-wide state: only for tests that run alone.
+"""
+
+from __future__ import annotations
+
+from pytest_csi_snapshot.defaults import IS_DEFAULT, marked, putting_back, set_aside_by, setting_aside
+from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS
+from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
+from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
+
+
+class DefaultClassVerbs(VolumeVerbs, SnapshotVerbs):
+    """Verbs on what a VolumeSnapshot without a class gets."""
+
+    _aside = False
+
+    def no_defaults(self, clause: str) -> None:
+        """Make every default class of the driver no default, until the test ends.
+
+        Where that is not allowed, or another run has done so, ``clause`` is unknown.
+        """
+        __tracebackhide__ = True
+        for body in self.api.list(SNAPSHOT_CLASS):
+            if body["driver"] != self.cluster.driver:
+                continue
+            name = body["metadata"]["name"]
+            if run := set_aside_by(body):
+                self.unknown(clause, f"VolumeSnapshotClass {name} is no default for now: run {run} made it so")
+            if not marked(body):
+                continue
+            self._aside = True  # set first: what was sent and not answered is put back all the same
+            try:
+                self.api.annotate_foreign(SNAPSHOT_CLASS, name, setting_aside(body, self.api.mark.run))
+            except ApiError as error:
+                if error.status != 403:
+                    raise
+                self.unknown(clause, f"VolumeSnapshotClass {name} is a default that may not be set aside: {error}")
+
+    def default_class(self, value: str = "true", *, driver: str = "") -> Handle:
+        """A new class with this value of the annotation, like the given one unless it is of another ``driver``."""
+        made = self.class_of(driver) if driver else self.derived_class("Delete")
+        self.set_default(made, value)
+        return made
+
+    def set_default(self, cls: Handle, value: str | None) -> None:
+        """Change the annotation of a class of ours; None takes it off."""
+        self.patch(cls, {"metadata": {"annotations": {IS_DEFAULT: value}}})
+
+    def classes_known(self) -> None:
+        """Wait until the snapshot-controller knows the classes as they are now.
+
+        It learns of their changes in order: once it takes up one that was made just now, it knows the others.
+        """
+        __tracebackhide__ = True
+        probe = self.snapshot(self.missing_claim(), cls=self.derived_class("Delete").name)
+        self.event(probe, "SnapshotContentCreationFailed")
+
+    def restore_defaults(self) -> None:
+        """Undo ``no_defaults``. Ours go first: at no moment are there more defaults than there were."""
+        if not self._aside:
+            return
+        for handle in self.ledger.handles:
+            if handle.kind == SNAPSHOT_CLASS:
+                self.delete(handle)
+        for body in self.api.list(SNAPSHOT_CLASS):
+            if set_aside_by(body) == self.api.mark.run:
+                self.api.annotate_foreign(SNAPSHOT_CLASS, body["metadata"]["name"], putting_back(body))
+        self._aside = False
