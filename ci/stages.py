@@ -74,6 +74,7 @@ STAGES = (
     Stage("tree", script("check_tree.py")),
     Stage("wire", script("generate_wire.py", "--check")),
     Stage("walkthrough page", script("generate_walkthrough.py", "--check")),
+    Stage("clauses", script("check_clauses.py")),
     Stage("requirements", script("generate_requirements.py", "--check")),
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in ALONE))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
@@ -81,6 +82,7 @@ STAGES = (
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
     Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4", f"--junitxml={JUNIT}")),
+    Stage("executed", script("check_clauses.py", "--executed", JUNIT)),
     # Builds upstream's controllers when they are not there yet; not for every change.
     Stage(
         "upstream",

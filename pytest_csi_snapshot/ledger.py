@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pytest_csi_snapshot.conditions import BOUND
 from pytest_csi_snapshot.history import History, Json, Version
 from pytest_csi_snapshot.kube.kinds import (
     GROUP_CLASS,
@@ -101,6 +102,7 @@ class Ledger:
         """
         self._retire_contents()
         self._delete(POD, grace=1)
+        self._delete_waiting()
         for kind in SNAPSHOTS:
             self._delete(kind)
         self._await_gone(SNAPSHOTS, within=min(self._patience, 10.0))
@@ -132,6 +134,13 @@ class Ledger:
         except ApiError as error:
             if not error.conflict:  # another object of that name, made by a later step of the same test
                 self._troubles.append(str(error))  # the others are to go all the same
+
+    def _delete_waiting(self) -> None:
+        """Claims that wait for their data: they hold the snapshot that it is in (FIN-007), so they go first."""
+        for handle in self.handles:
+            latest = self._history.latest(handle.uid) if handle.kind == PVC else None
+            if latest and latest.object["spec"].get("dataSource") and not BOUND.holds(latest.object):
+                self._delete_one(handle)
 
     def _retire_contents(self) -> None:
         """Let contents be deleted with their snapshots."""

@@ -30,7 +30,6 @@ from pytest_csi_snapshot.verbs.deletions import DeletionVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
 from pytest_csi_snapshot.verbs.groups import GroupVerbs
 from pytest_csi_snapshot.verbs.growth import GrowthVerbs
-from pytest_csi_snapshot.verbs.handmade import HandmadeVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 from pytest_csi_snapshot.verbs.metrics import MetricVerbs
@@ -50,7 +49,6 @@ class Scenario(
     CrossingVerbs,
     BlockVerbs,
     DeletionVerbs,
-    HandmadeVerbs,
     HolderVerbs,
     MetricVerbs,
     StaticVolumeVerbs,

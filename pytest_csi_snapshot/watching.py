@@ -29,6 +29,11 @@ SILENCE = 20.0
 would take that for the driver's silence. Shorter than any wait on a cluster that is not on this machine."""
 
 
+TURN = 15
+"""Seconds after which the server is to end a stream. Two seconds before it sends a bookmark, so that a watch that
+has nothing to tell goes on from where the others are: the server remembers only the last hundreds of events."""
+
+
 class WatchLostError(Exception):
     """The API server answered a watch no longer: no verdict is possible from here on."""
 
@@ -129,6 +134,7 @@ class Watch:
             scope.namespace,
             silence=SILENCE,
             resourceVersion=self._version,
+            timeoutSeconds=TURN,
             **scope.query,
         )
         for event in events:
@@ -170,5 +176,5 @@ class Watch:
 
 def _shut(response: urllib3.HTTPResponse) -> None:
     """End a stream, whoever reads it; one that has just ended by itself has no socket left, and says so."""
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RuntimeError):
         response.shutdown()

@@ -11,7 +11,7 @@ from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import MI, format_quantity
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.growth import LARGER
-from pytest_csi_snapshot.verbs.static_volumes import CLASS_ANNOTATION
+from pytest_csi_snapshot.verbs.static_volumes import CLASS_ANNOTATION, csi_source
 from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 
@@ -96,7 +96,7 @@ def test_source_of_another_driver_is_refused_and_another_class_is_not(csi: Scena
     source = csi.volume()
     clone = csi.claim(source=source, storage_class=csi.storage_class_with())
     handle = csi.get(csi.pv_of(source))["spec"]["csi"]["volumeHandle"]
-    foreign = csi.static_claim(csi.invented_driver(), handle, storage_class=csi.storage_class)
+    foreign = csi.static_claim(csi_source(csi.invented_driver(), handle), storage_class=csi.storage_class)
     refused(csi, csi.clone(foreign), "CLN-006")
     csi.bound(clone, "CLN-006")
 
@@ -117,10 +117,10 @@ def test_clone_in_another_volume_mode_is_refused_whatever_is_annotated(
 def test_source_without_a_class_name_is_refused_and_with_an_empty_one_is_not(csi: Scenario) -> None:
     """Two claims made by hand on the volume of an ordinary one, which is only read."""
     volume = csi.get(csi.pv_of(csi.volume()))["spec"]["csi"]
-    nameless = csi.static_claim(volume["driver"], volume["volumeHandle"], storage_class=None)
+    nameless = csi.static_claim(csi_source(volume["driver"], volume["volumeHandle"]), storage_class=None)
     csi.check("CLN-008", expected=None, observed=csi.get(nameless)["spec"].get("storageClassName"), about=nameless)
     refused(csi, csi.clone(nameless), "CLN-008", mentions="cannot be empty")
-    empty = csi.static_claim(volume["driver"], volume["volumeHandle"], storage_class="")
+    empty = csi.static_claim(csi_source(volume["driver"], volume["volumeHandle"]), storage_class="")
     csi.bound(csi.clone(empty), "CLN-008")
 
 

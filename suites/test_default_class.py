@@ -110,7 +110,7 @@ def test_default_class_is_that_of_the_volumes_driver(csi: Scenario) -> None:
     theirs = csi.default_class(driver=driver)
     csi.classes_known()
     source = {"csi": {"driver": driver, "volumeHandle": "a-volume-that-never-was"}}
-    claim = csi.handmade_volume(source, storage_class=csi.storage_class)
+    claim = csi.static_claim(source, storage_class=csi.storage_class)
     snapshot = csi.unclassed(claim)
     csi.content_of(snapshot, "CLS-006")
     csi.check("CLS-006", expected=theirs.name, observed=class_of(csi, snapshot), about=snapshot)

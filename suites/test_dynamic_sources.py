@@ -10,7 +10,7 @@ from pytest_csi_snapshot.conditions import HAS_ERROR, POD_SCHEDULED, TERMINATING
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CONTENT
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.handmade import NFS
+from pytest_csi_snapshot.verbs.static_volumes import NFS
 from pytest_csi_snapshot.workloads import trees
 
 
@@ -26,7 +26,7 @@ def terminating_claim(csi: Scenario) -> Handle:
 NO_SOURCE: dict[str, Callable[[Scenario], Handle]] = {
     "missing": lambda csi: csi.missing_claim(),
     "unbound": lambda csi: csi.unbound_claim(),
-    "not-csi": lambda csi: csi.handmade_volume(NFS),
+    "not-csi": lambda csi: csi.static_claim(NFS),
     "terminating": terminating_claim,
 }
 

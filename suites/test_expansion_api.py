@@ -13,6 +13,7 @@ from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import MI, format_quantity
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.growth import LARGER
+from pytest_csi_snapshot.verbs.static_volumes import csi_source
 from pytest_csi_snapshot.verbs.volumes import SIZE
 
 OF_A_RESIZER = frozenset({"Resizing", "VolumeResizeSuccessful", "VolumeResizeFailed", "FileSystemResizeRequired"})
@@ -27,7 +28,7 @@ def growing_without_end(csi: Scenario) -> Handle:
     """A claim on a volume of a driver that does not exist: its growth is accepted, and taken up by nobody."""
     driver = csi.invented_driver()
     cls = csi.storage_class_with(provisioner=driver, allowVolumeExpansion=True)
-    claim = csi.static_claim(driver, "a-volume-that-never-was", storage_class=cls)
+    claim = csi.static_claim(csi_source(driver, "a-volume-that-never-was"), storage_class=cls)
     csi.expand(claim, LARGER)
     return claim
 

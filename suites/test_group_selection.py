@@ -8,7 +8,7 @@ from pytest_csi_snapshot.conditions import HAS_ERROR, Condition, status_of
 from pytest_csi_snapshot.kube.kinds import GROUP_CONTENT
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.handmade import NFS
+from pytest_csi_snapshot.verbs.static_volumes import NFS, csi_source
 
 COLORED = {"color": "blue"}
 
@@ -63,7 +63,7 @@ def test_unbound_claim_fails_the_group(csi: Scenario) -> None:
 @pytest.mark.csi_clause("GRP-004")
 def test_volume_of_no_csi_driver_fails_the_group(csi: Scenario) -> None:
     csi.needs_groups("GRP-004")
-    csi.labelled(csi.handmade_volume(NFS), COLORED)
+    csi.labelled(csi.static_claim(NFS), COLORED)
     fails(csi, csi.group(COLORED), "a volume of no CSI driver")
 
 
@@ -92,7 +92,7 @@ def test_only_default_class_of_the_first_volumes_driver_is_used(csi: Scenario) -
     """The driver is one that does not exist: defaults of the cluster's drivers stay what they are."""
     csi.needs_groups("GRP-005")
     driver = csi.forsaken_driver()
-    csi.labelled(csi.handmade_volume({"csi": {"driver": driver, "volumeHandle": "volume-1"}}), COLORED)
+    csi.labelled(csi.static_claim(csi_source(driver, "volume-1")), COLORED)
 
     def default() -> Handle:
         annotations = {"groupsnapshot.storage.kubernetes.io/is-default-class": "true"}

@@ -15,7 +15,7 @@ from pytest_csi_snapshot.conditions import HAS_ERROR, Condition, status_of
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.secrets import SecretVerbs
-from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
+from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs, csi_source
 
 Json = dict[str, Any]
 
@@ -72,7 +72,7 @@ class AttemptVerbs(StaticVolumeVerbs, SecretVerbs):
         No driver can cut it: the portable way to a failure of CreateSnapshot itself (SPEC: NOT_FOUND).
         """
         __tracebackhide__ = True
-        return self.static_claim(self.cluster.driver, f"never-{secrets.token_hex(8)}")
+        return self.static_claim(csi_source(self.cluster.driver, f"never-{secrets.token_hex(8)}"))
 
     def refused(self, content: Handle, clause: str) -> Json:
         """A content once the driver has refused to cut it; unknown where its answer left that open."""

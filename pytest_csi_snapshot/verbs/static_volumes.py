@@ -13,6 +13,9 @@ from pytest_csi_snapshot.verbs.volumes import SIZE, VolumeVerbs
 
 Json = dict[str, Any]
 
+NFS: Json = {"nfs": {"server": "nowhere.example.com", "path": "/"}}
+"""The source of a PV that is not CSI's. No test mounts it, so nothing has to answer there."""
+
 CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
 """Names a claim's class where the field ``storageClassName`` is absent; a default class is not put there then."""
 
@@ -25,10 +28,8 @@ class StaticVolumeVerbs(VolumeVerbs):
         """The name of a driver that does not exist, so that no controller touches what names it."""
         return f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
 
-    def static_claim(
-        self, driver: str, handle: str, *, size: int = SIZE, storage_class: str | None = ""
-    ) -> Handle:
-        """A claim bound to a volume made by hand, which names ``handle`` of a driver.
+    def static_claim(self, source: Json, *, size: int = SIZE, storage_class: str | None = "") -> Handle:
+        """A claim bound to a volume made by hand with this source: ``NFS``, or ``csi_source`` of a driver's.
 
         ``storage_class`` None leaves the claim's field absent, also where the cluster has a default class.
         """
@@ -44,7 +45,7 @@ class StaticVolumeVerbs(VolumeVerbs):
                     **common,
                     "capacity": storage,
                     "persistentVolumeReclaimPolicy": "Retain",
-                    "csi": {"driver": driver, "volumeHandle": handle},
+                    **source,
                     "claimRef": {"namespace": self.namespace, "name": claim},
                 },
             },
@@ -61,3 +62,8 @@ class StaticVolumeVerbs(VolumeVerbs):
         )
         self.bound(bound)
         return bound
+
+
+def csi_source(driver: str, handle: str) -> Json:
+    """The source of a PV that is a driver's volume ``handle``, whether there is one or not."""
+    return {"csi": {"driver": driver, "volumeHandle": handle}}

@@ -69,6 +69,7 @@ def leave_behind(told: list[str]) -> None:
 
     bodies: list[Any] = [{"metadata": {}}, {"metadata": {"deletionTimestamp": "now"}}]
     vars(leftovers)["left_behind"] = lambda _client, run: [(NAMESPACE, body) for body in bodies if run]
+    vars(leftovers)["put_back_defaults"] = lambda _client, _run: []
     vars(leftovers)["remove"] = lambda _client, _run: told
     KubeClient.from_kubeconfig = lambda *_: None  # type: ignore[assignment]
 
