@@ -139,7 +139,8 @@ class Ledger:
         """Claims that wait for their data: they hold the snapshot that it is in (FIN-007), so they go first."""
         for handle in self.handles:
             latest = self._history.latest(handle.uid) if handle.kind == PVC else None
-            if latest and latest.object["spec"].get("dataSource") and not BOUND.holds(latest.object):
+            body = latest.object if latest else {}
+            if (body.get("spec") or {}).get("dataSource") and not BOUND.holds(body):
                 self._delete_one(handle)
 
     def _retire_contents(self) -> None:

@@ -94,6 +94,8 @@ class Scripted(KubeClient):
         self.pages: queue.Queue[Json] = queue.Queue()
         self.events: queue.Queue[Json | Exception | None] = queue.Queue()
         self.begun_at: list[str] = []
+        self.turns: list[tuple[float, float | None]] = []
+        """(seconds after which the server is to end a stream, seconds of silence that are borne) of each."""
         self.pages_asked = 0
         self.asked = threading.Event()
 
@@ -112,6 +114,7 @@ class Scripted(KubeClient):
         **query: Any,
     ) -> Iterator[Json]:
         self.begun_at.append(query["resourceVersion"])
+        self.turns.append((query["timeoutSeconds"], silence))
         opened(None)
         while (event := self.events.get(timeout=10)) is not None:
             if isinstance(event, Exception):

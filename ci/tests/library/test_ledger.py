@@ -57,6 +57,16 @@ def test_things_go_in_the_order_in_which_a_cluster_lets_go_of_them(test: Test) -
     assert test.api.objects == {}
 
 
+def test_a_restore_that_waits_goes_before_the_snapshot_that_it_holds(test: Test) -> None:
+    test.make(SNAPSHOT, "s")
+    test.make(PVC, "bound", spec={"dataSource": {"name": "s"}}, status={"phase": "Bound"})
+    test.make(PVC, "waiting", spec={"dataSource": {"name": "s"}}, status={"phase": "Pending"})
+    test.api.asked.clear()
+    assert test.ledger.clean_up() == []
+    order = ["PersistentVolumeClaim waiting", "VolumeSnapshot s", "PersistentVolumeClaim bound"]
+    assert test.api.asked == [f"delete {each}" for each in order]
+
+
 def test_what_stays_is_told_with_what_holds_it(test: Test) -> None:
     test.make(SNAPSHOT, "s")
     test.api.objects[SNAPSHOT, HOME, "s"]["metadata"]["finalizers"] = ["snapshot.storage.kubernetes.io/held"]

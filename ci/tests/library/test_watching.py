@@ -53,6 +53,15 @@ def test_begins_at_the_current_version_and_records_what_comes() -> None:
     assert running.client.begun_at == ["5"]
 
 
+def test_the_server_ends_a_stream_and_tells_where_before_its_silence_counts_as_death() -> None:
+    running = Running().start(page("5"))
+    running.client.events.put(event("ADDED", named("s", "6")))
+    running.until(1)
+    ((turn, silence),) = running.client.turns
+    assert silence is not None
+    assert turn < silence
+
+
 def test_goes_on_after_the_last_version_or_bookmark_when_the_stream_ends() -> None:
     running = Running().start(page("5"))
     running.client.events.put(event("ADDED", named("s", "6")))
