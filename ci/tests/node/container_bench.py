@@ -1,8 +1,8 @@
 """Runs containers for the launcher's tests, in a mount and PID namespace of its own: reads wishes, writes results.
 
 Standard input is a JSON list of wishes: {"argv", "pod", "container" (securityContexts), "root" (overrides),
-"kill_after" (a signal sent once the command runs), "exec" (a command run inside meanwhile)}. Standard output is a
-list of results.
+"kill_after" (a signal sent once the command runs), "exec" (a command run inside meanwhile), "exec_timeout" (its
+seconds)}. Standard output is a list of results.
 """
 
 from __future__ import annotations
@@ -63,7 +63,11 @@ def run(processes: Processes, wish: dict[str, Any], top: Path) -> dict[str, Any]
     result: dict[str, Any] = {}
     if "exec" in wish:
         command = {**spec["command"], "argv": wish["exec"]}
-        result["exec"] = processes.execute({"pid": process.pid, "command": command}, _PATIENCE)  # type: ignore[typeddict-item]
+        asked: Any = {"pid": process.pid, "timeout": wish.get("exec_timeout", _PATIENCE), "command": command}
+        try:
+            result["exec"] = processes.execute(asked)
+        except TimeoutError as error:
+            result["exec"] = str(error)
     if "kill_after" in wish:
         process.kill(wish["kill_after"])
     end = ends.get(timeout=_PATIENCE)

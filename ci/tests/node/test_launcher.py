@@ -154,3 +154,17 @@ def test_a_command_joins_a_container() -> None:
     )
     (result,) = containers(wish)
     assert result["exec"] == [5, "here\n1234\nbench\n"]
+
+
+def test_a_command_that_takes_too_long_holds_up_no_end() -> None:
+    """A process in the container's PID namespace that nobody waits for would: the kernel waits for all of them."""
+    wish = shell("sleep 1000", exec=["sleep", "1000"], exec_timeout=0.2, kill_after=int(signal.SIGKILL))
+    (result,) = containers(wish)
+    assert result["exec"] == "command timed out after 0.2 s"
+    assert (result["code"], result["signal"]) == (137, 9)
+
+
+def test_what_a_command_leaves_in_the_background_is_not_waited_for() -> None:
+    wish = shell("sleep 1000", exec=["sh", "-c", "sleep 1000 & echo done"], kill_after=int(signal.SIGKILL))
+    (result,) = containers(wish)
+    assert result["exec"] == [0, "done\n"]
