@@ -45,8 +45,10 @@ def test_a_filter_that_nothing_matches_is_no_error(csi_rpc: Rpc) -> None:
         csi_rpc.check("RPC-LIS-001", expected=[], observed=found, about=f"{field} {value}")
 
 
+@pytest.mark.csi_exclusive
 @pytest.mark.csi_clause("RPC-LIS-002")
 def test_pages_have_each_snapshot_once(csi_rpc: Rpc) -> None:
+    """Alone: whether pages are whole can be told only while nobody else makes and deletes snapshots."""
     csi_rpc.needs("RPC-LIS-002", SNAPSHOTS, "LIST_SNAPSHOTS")
     volume = csi_rpc.volume()
     made = [csi_rpc.snapshot(volume.volume_id).snapshot_id for _ in range(3)]
