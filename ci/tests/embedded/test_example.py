@@ -12,7 +12,7 @@ PAGE = EXAMPLE.parents[1] / "docs" / "your-own-tests.md"
 
 
 def test_tests_of_ones_own_run_beside_one_of_the_packaged() -> None:
-    packaged = "pytest_csi_snapshot/suites/test_dynamic.py::test_content_describes_volume_class_and_snapshot"
+    packaged = "pytest_csi_snapshot/suites/test_class.py::test_named_class_is_used"
 
     run = finished(EXAMPLE, "-v", "tests/", packaged)
 
