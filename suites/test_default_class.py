@@ -41,6 +41,14 @@ def unsettled(csi: Scenario, clause: str, claim: Handle) -> Handle:
     return snapshot
 
 
+def settles(csi: Scenario, clause: str, snapshot: Handle, on: Handle) -> None:
+    """Check that a snapshot without a class takes this one, now that it is the only default."""
+    csi.classes_known()
+    csi.nudge(snapshot)
+    csi.ready(snapshot, clause)
+    csi.check(clause, expected=on.name, observed=class_of(csi, snapshot), about=snapshot)
+
+
 @pytest.mark.csi_clause("CLS-001", "CLS-003")
 def test_only_default_class_is_used_where_none_is_named(csi: Scenario) -> None:
     csi.no_defaults("CLS-003")
@@ -67,10 +75,7 @@ def test_snapshot_without_any_default_class_waits_for_one(csi: Scenario) -> None
     csi.classes_known()
     snapshot = unsettled(csi, "CLS-004", claim)
     default = csi.default_class()
-    csi.classes_known()
-    csi.nudge(snapshot)
-    csi.ready(snapshot, "CLS-009")
-    csi.check("CLS-009", expected=default.name, observed=class_of(csi, snapshot), about=snapshot)
+    settles(csi, "CLS-009", snapshot, default)
 
 
 @pytest.mark.csi_clause("CLS-005")
@@ -81,10 +86,7 @@ def test_none_of_several_default_classes_is_chosen(csi: Scenario) -> None:
     csi.classes_known()
     snapshot = unsettled(csi, "CLS-005", claim)
     csi.set_default(goes, None)
-    csi.classes_known()
-    csi.nudge(snapshot)
-    csi.ready(snapshot, "CLS-005")
-    csi.check("CLS-005", expected=stays.name, observed=class_of(csi, snapshot), about=snapshot)
+    settles(csi, "CLS-005", snapshot, stays)
 
 
 @pytest.mark.csi_clause("CLS-006")
@@ -95,10 +97,7 @@ def test_default_class_of_another_driver_is_ignored(csi: Scenario) -> None:
     csi.classes_known()
     snapshot = unsettled(csi, "CLS-006", claim)
     ours = csi.default_class()
-    csi.classes_known()
-    csi.nudge(snapshot)
-    csi.ready(snapshot, "CLS-006")
-    csi.check("CLS-006", expected=ours.name, observed=class_of(csi, snapshot), about=snapshot)
+    settles(csi, "CLS-006", snapshot, ours)
 
 
 @pytest.mark.csi_clause("CLS-006")

@@ -6,13 +6,13 @@ again. Tests that use ``end_leader`` are exclusive.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition, status_of
+from pytest_csi_snapshot.inventory import lease_part
 from pytest_csi_snapshot.kube.kinds import LEASE, POD
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.core import Core
@@ -43,7 +43,7 @@ class ControllerVerbs(Core):
     def lease_of(self, component: str, clause: str) -> Handle:
         """The lease of a component, watched from now on; without one ``clause`` is unknown here."""
         __tracebackhide__ = True
-        name = LEASES[component].format(driver=re.sub(r"[^a-zA-Z0-9]", "-", self.cluster.driver))
+        name = LEASES[component].format(driver=lease_part(self.cluster.driver))
         found = [lease for lease in self.api.list(LEASE) if lease["metadata"]["name"] == name]
         if not found:
             self.unknown(clause, f"no Lease {name}: leader election is off, or there is no such component here")

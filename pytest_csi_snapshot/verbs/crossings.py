@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
-from pytest_csi_snapshot.kube.kinds import NAMESPACE, PVC, SERVICE_ACCOUNT, SNAPSHOT, Kind
+from pytest_csi_snapshot.kube.kinds import PVC, SERVICE_ACCOUNT, SNAPSHOT, Kind
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import format_quantity
@@ -34,8 +34,7 @@ class CrossingVerbs(AnswerVerbs, VolumeVerbs, DryRunVerbs):
 
     def other_namespace(self) -> str:
         """A further namespace of this test, for claims and pods."""
-        name = self.create(NAMESPACE, {"metadata": {"name": self.api.mark.fresh()}}).name
-        self.station.watch_events(name)
+        name = self.another_namespace().name
         self.create(SERVICE_ACCOUNT, {"metadata": {"name": WORKLOAD_ACCOUNT, "namespace": name}})
         return name
 

@@ -22,9 +22,9 @@ from pytest_csi_snapshot.csi.listing import snapshots_of
 from pytest_csi_snapshot.kube.kinds import PV
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.verbs.attempts import BEING_CREATED
 from pytest_csi_snapshot.verbs.volumes import SIZE
 
-BEING_CREATED = "snapshot.storage.kubernetes.io/volumesnapshot-being-created"
 OPEN = ("CANCELLED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED")
 FINAL = ("INTERNAL", "FAILED_PRECONDITION")
 FIRST_DELAY = 1.0

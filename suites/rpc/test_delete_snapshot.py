@@ -12,6 +12,15 @@ from pytest_csi_snapshot.csi.volumes import of_snapshot
 SNAPSHOTS = "CREATE_DELETE_SNAPSHOT"
 
 
+def gone_or_usable(csi_rpc: Rpc, snapshot_id: str, *, gone: bool) -> None:
+    """Check that a snapshot is what the answer to its deletion said: gone, or as good as before."""
+    restored = csi_rpc.try_volume(source=of_snapshot(snapshot_id))
+    if gone:
+        csi_rpc.answered("RPC-DES-002", restored, Code.NOT_FOUND)
+    else:
+        csi_rpc.granted("RPC-DES-002", restored)
+
+
 @pytest.mark.csi_clause("RPC-DES-001")
 def test_deleting_twice_is_as_good_as_once(csi_rpc: Rpc) -> None:
     csi_rpc.needs("RPC-DES-001", SNAPSHOTS)
@@ -35,11 +44,7 @@ def test_a_snapshot_in_use_stays_whole_or_its_user_does_not_need_it(csi_rpc: Rpc
     csi_rpc.volume(source=of_snapshot(snapshot.snapshot_id))
     answer = csi_rpc.delete_snapshot(snapshot.snapshot_id)
     csi_rpc.answered("RPC-DES-002", answer, Code.OK, Code.FAILED_PRECONDITION)
-    second = csi_rpc.try_volume(source=of_snapshot(snapshot.snapshot_id))
-    if answer.ok:
-        csi_rpc.answered("RPC-DES-002", second, Code.NOT_FOUND)
-    else:
-        csi_rpc.granted("RPC-DES-002", second)
+    gone_or_usable(csi_rpc, snapshot.snapshot_id, gone=answer.ok)
 
 
 @pytest.mark.csi_clause("RPC-DES-002")
@@ -50,11 +55,7 @@ def test_a_member_of_a_group_does_not_go_alone(csi_rpc: Rpc) -> None:
     member = group.snapshots[0].snapshot_id
     answer = csi_rpc.delete_snapshot(member)
     csi_rpc.answered("RPC-DES-002", answer, Code.INVALID_ARGUMENT, Code.OK)
-    restored = csi_rpc.try_volume(source=of_snapshot(member))
-    if answer.ok:
-        csi_rpc.answered("RPC-DES-002", restored, Code.NOT_FOUND)
-    else:
-        csi_rpc.granted("RPC-DES-002", restored)
+    gone_or_usable(csi_rpc, member, gone=answer.ok)
 
 
 @pytest.mark.csi_clause("RPC-DEV-001")
