@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_csi_snapshot.cluster import Cluster
-from pytest_csi_snapshot.settings import nearest
+from pytest_csi_snapshot.spelling import nearest
 
 if TYPE_CHECKING:
     import pytest

@@ -34,6 +34,7 @@ from pytest_csi_snapshot.owning import OwnedClient
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
 from pytest_csi_snapshot.watching import WatchLostError
 
+BOUND_FINALIZER = "snapshot.storage.kubernetes.io/volumesnapshot-bound-protection"
 CONTENT_FINALIZER = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
 BEING_DELETED = "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted"
 GROUP_BEING_DELETED = "groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-being-deleted"

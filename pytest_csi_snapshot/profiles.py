@@ -69,7 +69,7 @@ def _values(path: Path, key: str, given: Any) -> tuple[str, ...]:
 
 
 def _known(path: Path, what: str, word: str, allowed: tuple[str, ...]) -> str:
-    from pytest_csi_snapshot.settings import nearest
+    from pytest_csi_snapshot.spelling import nearest
 
     if word not in allowed:
         raise UsageTrouble(f"--csi-profile: {path}: unknown {what} {word!r}; {nearest(word, allowed)}")

@@ -15,7 +15,8 @@ from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.matrix import variants
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.scope import scope_of
-from pytest_csi_snapshot.settings import Settings, nearest
+from pytest_csi_snapshot.settings import Settings
+from pytest_csi_snapshot.spelling import nearest
 from pytest_csi_snapshot.turns import EXCLUSIVE_MARK
 
 CLAUSE_MARK = "csi_clause"

@@ -6,42 +6,25 @@ shapes of values; does not know whether a cluster has what they name.
 
 from __future__ import annotations
 
-import importlib
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pytest_csi_snapshot import feature_gates
-from pytest_csi_snapshot.matrix import MATRICES
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
 from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
 from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
-from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
+from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.spelling import existing_path, flag, many, node_count, snapshot_limit
 from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
-CLUSTERS = ("existing", "embedded", "kind")
-CONTROLLERS = (REFERENCE, "upstream", "upstream-8.2", "present")
-NOT_YET = {"csi_cluster": ("kind",), "csi_controllers": ("present",)}
-"""Values that are designed and named, but not built yet."""
-
-OF_SOCKET = ("csi_secrets", "csi_parameters", "csi_snapshot_parameters", "csi_snapshot_limit", "csi_staging_dir")
-"""What is said about the calls at a driver's socket."""
-
-FAULTS = "pytest_csi_snapshot.fixtures.faults:known_faults"
-"""Reached by name: the library does not import fixtures. A callable without arguments giving the names."""
-
 _PLURALS = {"csi_fault": "csi_faults", "csi_feature_gate": "csi_feature_gates", "csi_level": "csi_levels"}
 """Option name -> attribute of Settings, where they differ."""
 
 SETTINGS = pytest.StashKey["Settings"]()
-
-_DRIVER_NAME = re.compile(r"[A-Za-z0-9]([-.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
-_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True)
@@ -138,226 +121,49 @@ def read_settings(config: pytest.Config) -> Settings:
     raw = {option.name: raw_value(config, option) for option in OPTIONS}
     sources = {name: source for name, (_, source) in raw.items()}
     text = {name: value.strip() if isinstance(value, str) else "" for name, (value, _) in raw.items()}
-    walkthrough = _flag("csi_walkthrough", raw["csi_walkthrough"][0])
+    walkthrough = flag("csi_walkthrough", raw["csi_walkthrough"][0])
     driver = text["csi_driver"] or (REFERENCE if walkthrough else "")
     settings = Settings(
         csi_driver=driver,
         csi_cluster=text["csi_cluster"] or ("embedded" if driver == REFERENCE else "existing"),
-        csi_kubeconfig=_path("csi_kubeconfig", text["csi_kubeconfig"]),
+        csi_kubeconfig=existing_path("csi_kubeconfig", text["csi_kubeconfig"]),
         csi_context=text["csi_context"],
-        csi_keep=_flag("csi_keep", raw["csi_keep"][0]),
-        csi_reuse=_flag("csi_reuse", raw["csi_reuse"][0]),
-        csi_assets=_path("csi_assets", text["csi_assets"]),
-        csi_nodes=_nodes(text["csi_nodes"]),
-        csi_feature_gates=_many(raw["csi_feature_gate"][0]),
+        csi_keep=flag("csi_keep", raw["csi_keep"][0]),
+        csi_reuse=flag("csi_reuse", raw["csi_reuse"][0]),
+        csi_assets=existing_path("csi_assets", text["csi_assets"]),
+        csi_nodes=node_count(text["csi_nodes"]),
+        csi_feature_gates=many(raw["csi_feature_gate"][0]),
         csi_controllers=text["csi_controllers"],
-        csi_faults=_many(raw["csi_fault"][0]),
+        csi_faults=many(raw["csi_fault"][0]),
         csi_image=text["csi_image"],
         csi_storage_class=text["csi_storage_class"],
         csi_snapshot_class=text["csi_snapshot_class"],
-        csi_areas=_many(raw["csi_areas"][0]),
-        csi_clauses=tuple(clause.upper() for clause in _many(raw["csi_clauses"][0])),
+        csi_areas=many(raw["csi_areas"][0]),
+        csi_clauses=tuple(clause.upper() for clause in many(raw["csi_clauses"][0])),
         csi_endpoint=text["csi_endpoint"],
         csi_node_endpoint=text["csi_node_endpoint"],
-        csi_secrets=_path("csi_secrets", text["csi_secrets"]),
-        csi_parameters=_path("csi_parameters", text["csi_parameters"]),
-        csi_snapshot_parameters=_path("csi_snapshot_parameters", text["csi_snapshot_parameters"]),
-        csi_snapshot_limit=_limit(text["csi_snapshot_limit"]),
+        csi_secrets=existing_path("csi_secrets", text["csi_secrets"]),
+        csi_parameters=existing_path("csi_parameters", text["csi_parameters"]),
+        csi_snapshot_parameters=existing_path("csi_snapshot_parameters", text["csi_snapshot_parameters"]),
+        csi_snapshot_limit=snapshot_limit(text["csi_snapshot_limit"]),
         csi_staging_dir=text["csi_staging_dir"],
-        csi_levels=tuple(level.upper() for level in _many(raw["csi_level"][0])),
-        csi_profile=_path("csi_profile", text["csi_profile"]),
+        csi_levels=tuple(level.upper() for level in many(raw["csi_level"][0])),
+        csi_profile=existing_path("csi_profile", text["csi_profile"]),
         csi_matrix=text["csi_matrix"],
         csi_disrupt=_disrupts(raw["csi_disrupt"][0], text["csi_cluster"], driver),
-        csi_list=_flag("csi_list", raw["csi_list"][0]),
+        csi_list=flag("csi_list", raw["csi_list"][0]),
         csi_walkthrough=walkthrough,
         sources=sources,
     )
     if not hasattr(config, "workerinput"):  # an xdist worker repeats what the controller has checked
-        _check(settings)
+        from pytest_csi_snapshot.checks import check
+
+        check(settings)
     return settings
-
-
-def known_faults() -> tuple[str, ...] | None:
-    """The faults that can be switched on; None where this installation has no list of them."""
-    module, _, function = FAULTS.partition(":")
-    try:
-        names: Iterable[str] = getattr(importlib.import_module(module), function)()
-    except ModuleNotFoundError as error:
-        if error.name is not None and module.startswith(error.name):
-            return None
-        raise
-    return tuple(names)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """What to append to "unknown X": the nearest known word, or all of them where nothing is near."""
-    import difflib
-
-    choices = list(known)
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    shown = ", ".join(choices[:20])
-    return f"known: {shown}{', …' if len(choices) > 20 else ''}"
-
-
-def _check(settings: Settings) -> None:
-    _check_driver(settings)
-    _one_of("csi_cluster", settings.csi_cluster, CLUSTERS)
-    _one_of("csi_controllers", settings.csi_controllers, CONTROLLERS)
-    for area in settings.csi_areas:
-        _one_of("csi_areas", area, AREAS)
-    for level in settings.csi_levels:
-        _one_of("csi_level", level, LEVELS)
-    _one_of("csi_matrix", settings.csi_matrix, MATRICES)
-    _ = settings.profile  # reads it, and says what is wrong in it
-    ids = catalogue().by_id
-    for prefix in settings.csi_clauses:
-        if not any(covers(prefix, clause) for clause in ids):
-            known = [*ids, *catalogue().families]
-            raise pytest.UsageError(f"--csi-clauses: unknown clause {prefix!r}; {nearest(prefix, known)}")
-    _check_faults(settings)
-    _check_socket(settings)
-    try:
-        feature_gates.parse(settings.csi_feature_gates)
-    except ValueError as error:
-        raise pytest.UsageError(f"--csi-feature-gate: {error}") from error
-    _check_belonging(settings)
-
-
-def _check_driver(settings: Settings) -> None:
-    name = settings.csi_driver
-    if not name:
-        if settings.csi_list or settings.csi_endpoint:
-            return
-        raise pytest.UsageError("no driver to test: add --csi-driver=NAME ('reference' needs no cluster)")
-    if not _DRIVER_NAME.fullmatch(name):
-        raise pytest.UsageError(
-            f"--csi-driver: {name!r} is not the name of a CSI driver "
-            "(at most 63 letters, digits, '-' and '.', a letter or digit at both ends)"
-        )
-    if name != REFERENCE and "." not in name and "did you mean" in nearest(name, [REFERENCE]):
-        raise pytest.UsageError(f"--csi-driver: unknown driver {name!r}; {nearest(name, [REFERENCE])}")
-
-
-def _check_faults(settings: Settings) -> None:
-    if not settings.csi_faults:
-        return
-    if not settings.is_reference:
-        raise pytest.UsageError(f"--csi-fault switches on faults of the reference implementation only, "
-                                f"not of {settings.csi_driver}: use --csi-driver=reference")  # fmt: skip
-    known = known_faults()
-    for fault in settings.csi_faults:
-        if known is not None and fault not in known:
-            raise pytest.UsageError(f"--csi-fault: unknown fault {fault!r}; {nearest(fault, known)}")
-
-
-def _check_socket(settings: Settings) -> None:
-    """Everything about a driver's socket that can be seen without talking to it."""
-    of_socket = ("csi_node_endpoint", *OF_SOCKET)
-    if not any(getattr(settings, name) for name in ("csi_endpoint", *of_socket)):
-        return
-    from pytest_csi_snapshot.csi.endpoints import check_there, parse_endpoint
-    from pytest_csi_snapshot.csi.inputs import read_parameters, read_secrets
-
-    if settings.csi_endpoint and settings.is_reference:
-        raise pytest.UsageError("--csi-endpoint is for other drivers: the bundled one's socket is known")
-    for name in of_socket if not settings.csi_endpoint else ():
-        if settings.sources[name] == "option" and (name == "csi_node_endpoint" or not settings.is_reference):
-            raise pytest.UsageError(f"{_typed(name)} belongs to --csi-endpoint, which is not given")
-    for name in ("csi_endpoint", "csi_node_endpoint"):
-        if getattr(settings, name):
-            _told(name, lambda text: check_there(parse_endpoint(text)), getattr(settings, name))
-    for name, read in (("csi_secrets", read_secrets), ("csi_parameters", read_parameters),
-                       ("csi_snapshot_parameters", read_parameters)):  # fmt: skip
-        if getattr(settings, name):
-            _told(name, read, getattr(settings, name))
-
-
-def _told(name: str, look: Callable[[str], object], value: str) -> None:
-    try:
-        look(value)
-    except ValueError as error:
-        raise pytest.UsageError(f"{_typed(name)}: {error}") from error
-
-
-def _check_belonging(settings: Settings) -> None:
-    """Refuse what would silently have no effect."""
-    if settings.csi_driver and settings.csi_cluster == "embedded" and not settings.is_reference:
-        raise pytest.UsageError("--csi-cluster=embedded runs the bundled driver only: use --csi-driver=reference")
-    for name in ("csi_kubeconfig", "csi_context"):
-        if settings.csi_cluster == "embedded" and settings.sources[name] == "option":
-            raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=existing, this run is on 'embedded'")
-    for name in ("csi_nodes", "csi_assets", "csi_reuse", "csi_feature_gate", "csi_controllers"):
-        if settings.csi_driver and settings.csi_cluster == "existing" and settings.sources[name] == "option":
-            raise pytest.UsageError(f"{_typed(name)} belongs to --csi-cluster=embedded, this run is on 'existing'")
-    if settings.csi_walkthrough:
-        _check_walkthrough(settings)
-
-
-def _check_walkthrough(settings: Settings) -> None:
-    if not (settings.is_reference and settings.csi_cluster == "embedded"):
-        raise pytest.UsageError("--csi-walkthrough is a story of the bundled driver on a new embedded cluster: "
-                                "leave --csi-driver and --csi-cluster out")  # fmt: skip
-    for name in ("csi_reuse", "csi_clauses", "csi_areas", "csi_level", "csi_list"):
-        if settings.value_of(name):
-            raise pytest.UsageError(f"{_typed(name)} does not go with --csi-walkthrough, which judges no clauses "
-                                    "and needs a new cluster")  # fmt: skip
-
-
-def _typed(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise pytest.UsageError(f"{_typed(name)}: unknown value {value!r}; {nearest(value, known)}")
-    if value in NOT_YET.get(name, ()):
-        usable = ", ".join(word for word in known if word not in NOT_YET[name])
-        raise pytest.UsageError(f"{_typed(name)}={value} is not available yet; available: {usable}")
 
 
 def _disrupts(value: str | bool | list[str] | None, cluster: str, driver: str) -> bool:
     """Controllers of a cluster of our own may be ended unless said otherwise, others only with leave."""
     if value is None:
         return (cluster or ("embedded" if driver == REFERENCE else "existing")) == "embedded"
-    return _flag("csi_disrupt", value)
-
-
-def _flag(name: str, value: str | bool | list[str] | None) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value or "false").strip().lower()
-    if word not in (*_TRUE, *_FALSE):
-        raise pytest.UsageError(f"{_typed(name)}: {value!r} is neither true nor false")
-    return word in _TRUE
-
-
-def _many(value: str | bool | list[str] | None) -> tuple[str, ...]:
-    """Words separated by commas, repeated options, or lines; each word once, in the order given."""
-    lines = value if isinstance(value, list) else [value] if isinstance(value, str) else []
-    words = (word.strip() for line in lines for word in line.split(","))
-    return tuple(dict.fromkeys(word for word in words if word))
-
-
-def _limit(value: str) -> int:
-    if value and (not value.isdecimal() or not 0 < int(value) <= 10_000):
-        raise pytest.UsageError(f"--csi-snapshot-limit: {value!r} is not a number from 1 to 10000")
-    return int(value or 0)
-
-
-def _nodes(value: str) -> int:
-    if not value.isdecimal() or not 1 <= int(value) <= 9:
-        raise pytest.UsageError(f"--csi-nodes: {value!r} is not a number of nodes from 1 to 9")
-    return int(value)
-
-
-def _path(name: str, value: str) -> str:
-    if not value:
-        return ""
-    path = Path(value).expanduser()
-    if name == "csi_assets" and not path.is_dir():
-        raise pytest.UsageError(f"--csi-assets: no directory {value!r}")
-    if not path.exists():
-        raise pytest.UsageError(f"{_typed(name)}: no file {value!r}")
-    return str(path.absolute())
+    return flag("csi_disrupt", value)

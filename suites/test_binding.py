@@ -114,6 +114,7 @@ def test_snapshot_whose_content_is_gone_is_not_ready(csi: Scenario, csi_source: 
 @pytest.mark.csi_clause("BIND-006")
 def test_snapshot_whose_content_refers_elsewhere_is_not_ready(csi: Scenario, csi_source: Taken, kind: str) -> None:
     snapshot, content = bound_pair(csi, csi_source, kind)
+    bind_another(csi, csi_source)  # a controller that has yet to see its own binding would bind the pair again
     csi.patch(content, {"spec": {"volumeSnapshotRef": {"uid": str(uuid.uuid4())}}})
     bind_another(csi, csi_source)
     csi.nudge(snapshot)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import TERMINATING, status_of
+from pytest_csi_snapshot.conditions import TERMINATING, has_finalizer, status_of
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT, SNAPSHOT_CONTENT
-from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.ledger import BOUND_FINALIZER, Handle
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.attempts import CALLING
 from pytest_csi_snapshot.verbs.secrets import SNAPSHOTTER, naming
@@ -107,6 +107,7 @@ def test_content_of_a_driver_that_nobody_serves_is_never_let_go(csi: Scenario) -
     claim = csi.volume()
     unready = csi.snapshot(claim, cls=csi.forsaken_class())
     content = csi.content_of(unready)
+    csi.wait(unready, has_finalizer(BOUND_FINALIZER))  # without it the snapshot is free to go before its content
     csi.delete(unready)
     csi.wait(content, TERMINATING, "DEL-018")
     probe = csi.taken(claim)  # one of a driver that is served goes all the way meanwhile

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, TERMINATING, has_finalizer, lacks_finalizer, status_of
 from pytest_csi_snapshot.kube.kinds import PV
-from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.ledger import BOUND_FINALIZER, CONTENT_FINALIZER, Handle
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.volumes import SIZE
 
@@ -18,8 +18,6 @@ DOMAIN = "snapshot.storage.kubernetes.io"
 GROUP_DOMAIN = "groupsnapshot.storage.kubernetes.io"
 ON_CLAIM = f"{DOMAIN}/pvc-as-source-protection"
 ON_SOURCE = f"{DOMAIN}/volumesnapshot-as-source-protection"
-ON_BOUND = f"{DOMAIN}/volumesnapshot-bound-protection"
-ON_CONTENT = f"{DOMAIN}/volumesnapshotcontent-bound-protection"
 RESTORING = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
 CLONING = "provisioner.storage.kubernetes.io/cloning-protection"
 
@@ -96,19 +94,19 @@ def test_finalizers_by_deletion_policy(csi: Scenario) -> None:
     retained = csi.ready_snapshot(claim, cls=csi.snapshot_class("Retain"))
     for snapshot in (deleted, retained):
         csi.wait(snapshot, has_finalizer(ON_SOURCE), "FIN-004")
-        csi.wait(csi.content_of(snapshot), has_finalizer(ON_CONTENT), "FIN-006")
-    csi.wait(deleted, has_finalizer(ON_BOUND), "FIN-005")
+        csi.wait(csi.content_of(snapshot), has_finalizer(CONTENT_FINALIZER), "FIN-006")
+    csi.wait(deleted, has_finalizer(BOUND_FINALIZER), "FIN-005")
 
     csi.nudge(retained)
-    csi.wait(csi.ready_snapshot(claim), has_finalizer(ON_BOUND))  # a probe: it went through after the nudge
-    never_had(csi, "FIN-005", retained, ON_BOUND)
+    csi.wait(csi.ready_snapshot(claim), has_finalizer(BOUND_FINALIZER))  # a probe: it went through after the nudge
+    never_had(csi, "FIN-005", retained, BOUND_FINALIZER)
 
 
 @pytest.mark.csi_clause("FIN-006")
 def test_imported_content_that_nobody_claims_has_no_finalizer(csi: Scenario) -> None:
     content = csi.import_content("a-handle-that-never-was")
     csi.backend_answers(content)
-    never_had(csi, "FIN-006", content, ON_CONTENT)
+    never_had(csi, "FIN-006", content, CONTENT_FINALIZER)
 
 
 @pytest.mark.csi_clause("FIN-007")

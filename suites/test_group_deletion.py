@@ -61,13 +61,16 @@ def test_retained_group_stays_and_can_be_imported(csi: Scenario) -> None:
     for cut in contents:
         backend_keeps(csi, "GRP-008", cut, kept=True)
 
-    imported = [csi.import_snapshot(csi.import_content(cut)) for cut in contents]
-    for snapshot in imported:
-        csi.ready(snapshot, "GRP-010")
+    for content in (of_group, *contents.values()):  # a handle must lead to one group only
+        csi.delete(content)
+        csi.gone(content)
     name = csi.api.mark.fresh("imported")
     content = csi.import_group_content(handle, sorted(contents), group=name)
     again = csi.imported_group(content, name=name)
+    imported = [csi.import_snapshot(csi.import_content(cut)) for cut in contents]
     csi.group_ready(again, "GRP-010")
+    for snapshot in imported:
+        csi.ready(snapshot, "GRP-010")
     found = csi.members(again, len(imported), "GRP-010")
     names = sorted(snapshot.name for snapshot in imported)
     csi.check("GRP-010", expected=names, observed=[member.name for member in found], about=again)

@@ -84,7 +84,7 @@ def of_class(parameters: Mapping[str, str]) -> tuple[dict[str, str], str]:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
-    from pytest_csi_snapshot.settings import nearest
+    from pytest_csi_snapshot.spelling import nearest
 
     return nearest(word, known)
 

@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_csi_snapshot import collection, deviations, plugin, session, settings
+from pytest_csi_snapshot import checks, collection, deviations, plugin, session
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.errors import EnvironmentTrouble
 
 VERSIONS = "Kubernetes v1.37.2, snapshot-controller v8.6.0, driver 1.4.0"
 
 session.PROVIDER = "stand_in:LogProvider"
-settings.FAULTS = "stand_in:known_faults"
+checks.FAULTS = "stand_in:known_faults"
 if "DEVIATIONS" in os.environ:
     vars(deviations)["deviations"] = lambda: deviations.read_deviations(json.loads(os.environ["DEVIATIONS"]))
 if not os.environ.get("REAL_SUITES"):

@@ -1,0 +1,145 @@
+"""What is wrong with the settings of a run, as far as it can be seen before any cluster is touched."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from pytest_csi_snapshot import feature_gates
+from pytest_csi_snapshot.matrix import MATRICES
+from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
+from pytest_csi_snapshot.settings import REFERENCE, Settings
+from pytest_csi_snapshot.spelling import nearest, one_of, typed
+
+CLUSTERS = ("existing", "embedded", "kind")
+CONTROLLERS = (REFERENCE, "upstream", "upstream-8.2", "present")
+NOT_YET = {"csi_cluster": ("kind",), "csi_controllers": ("present",)}
+"""Values that are designed and named, but not built yet."""
+
+OF_SOCKET = ("csi_secrets", "csi_parameters", "csi_snapshot_parameters", "csi_snapshot_limit", "csi_staging_dir")
+"""What is said about the calls at a driver's socket."""
+
+FAULTS = "pytest_csi_snapshot.fixtures.faults:known_faults"
+"""Reached by name: the library does not import fixtures. A callable without arguments giving the names."""
+
+_DRIVER_NAME = re.compile(r"[A-Za-z0-9]([-.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
+
+
+def check(settings: Settings) -> None:
+    """Raise pytest.UsageError with one line for the first thing that is wrong."""
+    _check_driver(settings)
+    one_of("csi_cluster", settings.csi_cluster, CLUSTERS, NOT_YET.get("csi_cluster", ()))
+    one_of("csi_controllers", settings.csi_controllers, CONTROLLERS, NOT_YET.get("csi_controllers", ()))
+    for area in settings.csi_areas:
+        one_of("csi_areas", area, AREAS)
+    for level in settings.csi_levels:
+        one_of("csi_level", level, LEVELS)
+    one_of("csi_matrix", settings.csi_matrix, MATRICES)
+    _ = settings.profile  # reads it, and says what is wrong in it
+    ids = catalogue().by_id
+    for prefix in settings.csi_clauses:
+        if not any(covers(prefix, clause) for clause in ids):
+            known = [*ids, *catalogue().families]
+            raise pytest.UsageError(f"--csi-clauses: unknown clause {prefix!r}; {nearest(prefix, known)}")
+    _check_faults(settings)
+    _check_socket(settings)
+    try:
+        feature_gates.parse(settings.csi_feature_gates)
+    except ValueError as error:
+        raise pytest.UsageError(f"--csi-feature-gate: {error}") from error
+    _check_belonging(settings)
+
+
+def _check_driver(settings: Settings) -> None:
+    name = settings.csi_driver
+    if not name:
+        if settings.csi_list or settings.csi_endpoint:
+            return
+        raise pytest.UsageError("no driver to test: add --csi-driver=NAME ('reference' needs no cluster)")
+    if not _DRIVER_NAME.fullmatch(name):
+        raise pytest.UsageError(
+            f"--csi-driver: {name!r} is not the name of a CSI driver "
+            "(at most 63 letters, digits, '-' and '.', a letter or digit at both ends)"
+        )
+    if name != REFERENCE and "." not in name and "did you mean" in nearest(name, [REFERENCE]):
+        raise pytest.UsageError(f"--csi-driver: unknown driver {name!r}; {nearest(name, [REFERENCE])}")
+
+
+def _check_faults(settings: Settings) -> None:
+    if not settings.csi_faults:
+        return
+    if not settings.is_reference:
+        raise pytest.UsageError(f"--csi-fault switches on faults of the reference implementation only, "
+                                f"not of {settings.csi_driver}: use --csi-driver=reference")  # fmt: skip
+    known = known_faults()
+    for fault in settings.csi_faults:
+        if known is not None and fault not in known:
+            raise pytest.UsageError(f"--csi-fault: unknown fault {fault!r}; {nearest(fault, known)}")
+
+
+def _check_socket(settings: Settings) -> None:
+    """Everything about a driver's socket that can be seen without talking to it."""
+    of_socket = ("csi_node_endpoint", *OF_SOCKET)
+    if not any(getattr(settings, name) for name in ("csi_endpoint", *of_socket)):
+        return
+    from pytest_csi_snapshot.csi.endpoints import check_there, parse_endpoint
+    from pytest_csi_snapshot.csi.inputs import read_parameters, read_secrets
+
+    if settings.csi_endpoint and settings.is_reference:
+        raise pytest.UsageError("--csi-endpoint is for other drivers: the bundled one's socket is known")
+    for name in of_socket if not settings.csi_endpoint else ():
+        if settings.sources[name] == "option" and (name == "csi_node_endpoint" or not settings.is_reference):
+            raise pytest.UsageError(f"{typed(name)} belongs to --csi-endpoint, which is not given")
+    for name in ("csi_endpoint", "csi_node_endpoint"):
+        if getattr(settings, name):
+            _told(name, lambda text: check_there(parse_endpoint(text)), getattr(settings, name))
+    for name, read in (("csi_secrets", read_secrets), ("csi_parameters", read_parameters),
+                       ("csi_snapshot_parameters", read_parameters)):  # fmt: skip
+        if getattr(settings, name):
+            _told(name, read, getattr(settings, name))
+
+
+def _told(name: str, look: Callable[[str], object], value: str) -> None:
+    try:
+        look(value)
+    except ValueError as error:
+        raise pytest.UsageError(f"{typed(name)}: {error}") from error
+
+
+def _check_belonging(settings: Settings) -> None:
+    """Refuse what would silently have no effect."""
+    if settings.csi_driver and settings.csi_cluster == "embedded" and not settings.is_reference:
+        raise pytest.UsageError("--csi-cluster=embedded runs the bundled driver only: use --csi-driver=reference")
+    for name in ("csi_kubeconfig", "csi_context"):
+        if settings.csi_cluster == "embedded" and settings.sources[name] == "option":
+            raise pytest.UsageError(f"{typed(name)} belongs to --csi-cluster=existing, this run is on 'embedded'")
+    for name in ("csi_nodes", "csi_assets", "csi_reuse", "csi_feature_gate", "csi_controllers"):
+        if settings.csi_driver and settings.csi_cluster == "existing" and settings.sources[name] == "option":
+            raise pytest.UsageError(f"{typed(name)} belongs to --csi-cluster=embedded, this run is on 'existing'")
+    if settings.csi_walkthrough:
+        _check_walkthrough(settings)
+
+
+def _check_walkthrough(settings: Settings) -> None:
+    if not (settings.is_reference and settings.csi_cluster == "embedded"):
+        raise pytest.UsageError("--csi-walkthrough is a story of the bundled driver on a new embedded cluster: "
+                                "leave --csi-driver and --csi-cluster out")  # fmt: skip
+    for name in ("csi_reuse", "csi_clauses", "csi_areas", "csi_level", "csi_list"):
+        if settings.value_of(name):
+            raise pytest.UsageError(f"{typed(name)} does not go with --csi-walkthrough, which judges no clauses "
+                                    "and needs a new cluster")  # fmt: skip
+
+
+def known_faults() -> tuple[str, ...] | None:
+    """The faults that can be switched on; None where this installation has no list of them."""
+    module, _, function = FAULTS.partition(":")
+    try:
+        names: Iterable[str] = getattr(importlib.import_module(module), function)()
+    except ModuleNotFoundError as error:
+        if error.name is not None and module.startswith(error.name):
+            return None
+        raise
+    return tuple(names)
