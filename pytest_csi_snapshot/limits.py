@@ -18,8 +18,11 @@ class Limits:
     reaction: float = 60.0  # a controller's first move on an object: an event, a finalizer, an error
 
 
-LOCAL = Limits(bind=30.0, snapshot=30.0, pod=30.0, deletion=30.0, resize=30.0, failover=60.0, reaction=15.0)
-"""For a cluster on this machine with nothing behind it: a stuck operation is told sooner."""
+LOCAL = Limits(bind=30.0, snapshot=30.0, pod=90.0, deletion=30.0, resize=30.0, failover=60.0, reaction=15.0)
+"""For a cluster on this machine with nothing behind it: a stuck operation is told sooner.
+
+Workloads have longer: some read a whole device.
+"""
 
 
 def limits_of(provider: str) -> Limits:
