@@ -80,7 +80,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_profile", "What the driver offers: a YAML file of the axes of the matrices", metavar="FILE"),
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
     Option("csi_disrupt", "Let tests end controllers, which are started again\n"
-           "(default: on an embedded cluster only)", shape="flag"),
+           "(default: on a cluster of our own only)", shape="flag"),
     Option("csi_list", "Print the plan (clause, level, test) and stop: no cluster is touched", shape="flag"),
     Option("csi_walkthrough", "Run the tutorial step by step on a cluster of its own, instead of the clauses",
            shape="flag"),
