@@ -25,6 +25,12 @@ Workloads have longer: some read a whole device.
 """
 
 
+KUBELETS = Limits(bind=60.0, snapshot=60.0, pod=120.0, deletion=120.0, resize=240.0, failover=90.0, reaction=30.0)
+"""The same with real kubelets, which look at some things once in a minute or two."""
+
+_OF_PROVIDERS = {"embedded": LOCAL, "kind": KUBELETS}
+
+
 def limits_of(provider: str) -> Limits:
     """What fits a provider of clusters."""
-    return LOCAL if provider == "embedded" else Limits()
+    return _OF_PROVIDERS.get(provider, Limits())
