@@ -1,8 +1,9 @@
 """Where the stage that needs a kind cluster gets it: the Docker engine and node image that are there, else a lab.
 
 A lab is a folder whose program ``up`` makes an engine and the images, and prints the variables that lead to
-them. Its first time takes long, so it begins in the background, at low priority, before the stages, and is awaited
-by the one that needs it.
+them. Its programs take long to build, so its ``binaries`` begins in the background, at low priority, before the
+stages. The engine itself starts when the stage that needs it does: other stages look at the whole machine, and
+would take its interfaces and mounts for something that a run left behind.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class KindLab:
 
     def __init__(self) -> None:
         self._found = _engine_and_image()
-        self._up: subprocess.Popen[bytes] | None = None
+        self._building: subprocess.Popen[bytes] | None = None
+        self._started = False
 
     def begin(self) -> None:
         """Let the lab begin, where there is one and nothing else is there."""
@@ -47,9 +49,9 @@ class KindLab:
             return
         LOG.parent.mkdir(parents=True, exist_ok=True)
         with LOG.open("wb") as log:
-            command = ["nice", "-n", "19", str(LAB / "up")]
-            self._up = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            command = ["nice", "-n", "19", str(LAB / "binaries")]
+            self._building = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
     def environment(self) -> Mapping[str, str]:
@@ -59,21 +61,33 @@ class KindLab:
         """
         if self._found is not None:
             return self._found
-        if self._up is None:
+        if self._building is None:
             raise NotHereError(
                 f"no Docker engine with a node image (kindest/node), and no lab in {LAB} for this user"
             )
-        printed, _ = self._up.communicate(timeout=PATIENCE)
-        if self._up.returncode:
-            print("\n".join(LOG.read_text(errors="replace").splitlines()[-TAIL:]), flush=True)
-            raise subprocess.CalledProcessError(self._up.returncode, str(LAB / "up"))
-        return _translated(_evaluated(printed.decode()))
+        if self._building.wait(PATIENCE):
+            raise self._failed("binaries", self._building.returncode)
+        self._started = (
+            subprocess.run([LAB / "engine", "status"], capture_output=True, check=False).returncode != 0
+        )
+        with LOG.open("ab") as log:
+            up = subprocess.run([LAB / "up"], stdout=subprocess.PIPE, stderr=log, timeout=PATIENCE, check=False)
+        if up.returncode:
+            raise self._failed("up", up.returncode)
+        return _translated(_evaluated(up.stdout.decode()))
 
     def end(self) -> None:
-        """Nobody waits any more: a lab that still builds is ended. What it has made stays for the next time."""
-        if self._up is not None and self._up.poll() is None:
-            os.killpg(self._up.pid, signal.SIGTERM)  # with its compilers
-            self._up.communicate()
+        """Nobody needs it any more. A build is ended, an engine that began for us too; what was made stays."""
+        if self._building is not None and self._building.poll() is None:
+            os.killpg(self._building.pid, signal.SIGTERM)  # with its compilers
+            self._building.wait()
+        if self._started:
+            subprocess.run([LAB / "engine", "stop"], check=False)
+
+    @staticmethod
+    def _failed(program: str, code: int) -> subprocess.CalledProcessError:
+        print("\n".join(LOG.read_text(errors="replace").splitlines()[-TAIL:]), flush=True)
+        return subprocess.CalledProcessError(code, str(LAB / program))
 
 
 def _engine_and_image() -> Mapping[str, str] | None:

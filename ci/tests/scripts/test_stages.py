@@ -37,9 +37,11 @@ def on_kind(command: str) -> stages.Stage:
     return stages.Stage("kind", ["sh", "-c", command], on_kind=True)
 
 
-def lab_that(folder: Path, text: str) -> KindLab:
+def lab_that(folder: Path, text: str, binaries: str = "", engine: str = "exit 1") -> KindLab:
+    """A lab whose ``up`` does ``text``, once its ``binaries`` are done; its engine is not up unless said."""
     (folder / "lab").mkdir()
-    program(folder / "lab" / "up", text)
+    for name, does in {"up": text, "binaries": binaries, "engine": engine}.items():
+        program(folder / "lab" / name, does)
     lab = KindLab()
     lab.begin()
     return lab
@@ -81,10 +83,27 @@ def test_a_lab_is_begun_before_and_awaited(folder: Path) -> None:
     assert path.startswith(f"/lab/bin:{folder}/bin:")
 
 
+def test_no_engine_begins_before_a_stage_needs_it(folder: Path) -> None:
+    lab = lab_that(folder, f"touch {folder}/up", engine=f"echo $1 >>{folder}/asked; [ $1 = stop ]")
+    lab.end()
+    assert not (folder / "up").exists()
+    assert not (folder / "asked").exists(), "it was never started, so it is not stopped"
+
+
+@pytest.mark.parametrize(("was_up", "asked"), [(True, ["status"]), (False, ["status", "stop"])])
+def test_an_engine_ends_that_began_for_us(folder: Path, was_up: bool, asked: list[str]) -> None:
+    lab = lab_that(folder, LAB, engine=f"echo $1 >>{folder}/asked; {'true' if was_up else 'false'}")
+    assert stages.run(on_kind("exit 0"), lab).code == 0
+    lab.end()
+    assert (folder / "asked").read_text().split() == asked
+
+
+@pytest.mark.parametrize("script", ["up", "binaries"])
 def test_a_lab_that_fails_fails_the_stage_and_shows_its_log(
-    folder: Path, capfd: pytest.CaptureFixture[str]
+    folder: Path, capfd: pytest.CaptureFixture[str], script: str
 ) -> None:
-    lab = lab_that(folder, "echo 'no space left' >&2; exit 1")
+    fails = "echo 'no space left' >&2; exit 1"
+    lab = lab_that(folder, LAB, fails) if script == "binaries" else lab_that(folder, fails)
     result = stages.run(on_kind("exit 0"), lab)
     assert (result.code, result.not_run) == (1, "")
     assert "no space left" in capfd.readouterr().out
@@ -93,7 +112,7 @@ def test_a_lab_that_fails_fails_the_stage_and_shows_its_log(
 def test_a_lab_nobody_waits_for_is_ended_with_what_it_runs(folder: Path) -> None:
     fifo = folder / "fifo"
     subprocess.run(["mkfifo", str(fifo)], check=True)
-    lab = lab_that(folder, f"cat {fifo} &\nwait")
+    lab = lab_that(folder, "", f"cat {fifo} &\nwait")
     writer = os.open(fifo, os.O_WRONLY)  # returns once the lab's child reads
     lab.end()
     hangs_up = select.poll()
