@@ -13,8 +13,8 @@ class DoctorOnly:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool:
-        """Collect nothing."""
-        session.items, session.testscollected = [], 0
+        """Collect nothing; the examination counts as one, so that nobody takes the run for an empty one."""
+        session.items, session.testscollected = [], 1
         return True
 
     @pytest.hookimpl(tryfirst=True)
@@ -26,6 +26,5 @@ class DoctorOnly:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """0 where nothing hinders, 3 where a finding does; an interruption stays what it is."""
         cluster = cluster_of(session.config)
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and cluster:
-            ill = cluster.hindered or cluster.broken
-            session.exitstatus = EnvironmentTrouble.exit_code if ill else pytest.ExitCode.OK
+        if exitstatus == pytest.ExitCode.OK and cluster and (cluster.hindered or cluster.broken):
+            session.exitstatus = EnvironmentTrouble.exit_code

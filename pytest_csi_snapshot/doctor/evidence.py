@@ -83,10 +83,12 @@ class Canary:
 class Answers:
     """What probes and dry runs brought. A reaction is in seconds; None where nothing came.
 
-    ``asked`` says whether probes were made at all, ``trouble`` why they could not be.
+    ``asked`` says whether probes were made at all, ``asked_controllers`` whether there is a snapshot API to ask
+    the controllers by, ``trouble`` why probes could not be made.
     """
 
     asked: bool = False
+    asked_controllers: bool = False
     trouble: str = ""
     controller: float | None = None
     snapshotter: float | None = None

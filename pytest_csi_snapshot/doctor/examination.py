@@ -16,14 +16,18 @@ from pytest_csi_snapshot.verbs.core import PreparationError
 
 from . import logs
 from .ailments import AILMENTS
+from .ailments.apis import serves_snapshots
 from .ailments.controllers import states
 from .ailments.driver import homes, usable
 from .ailments.rights import ground_of
 from .evidence import Answers, Evidence, Survey
 from .finding import Ailment, Finding, Ground, filled
 from .grounds import standing_on
-from .probes import REACTION, open_probes
-from .survey import SNAPSHOT_CRDS, Surveyor
+from .probes import KNOWN_TO_BE_AWAY, PATIENCE, REACTION, open_probes
+from .survey import Surveyor
+
+_ANSWERING = (inventory.SNAPSHOT_CONTROLLER, inventory.SNAPSHOTTER)
+_PREPARING = (inventory.PROVISIONER, inventory.ATTACHER)
 
 
 @dataclass(frozen=True)
@@ -115,17 +119,23 @@ def _asked(client: KubeClient, cluster: Cluster, evidence: Evidence) -> Answers:
         with open_probes(client, cluster) as probes:
             gates = {"CrossNamespaceVolumeDataSource": probes.keeps_foreign_sources()}
             answers = replace(answers, asked=True, gates=gates)
-            if all(name in survey.definitions for name in SNAPSHOT_CRDS):
+            if serves_snapshots(survey):
                 questions = [probes.snapshot_controller(), probes.snapshotter()]
-                probes.wait(questions, REACTION)
+                probes.wait(questions, _patience(survey, _ANSWERING, REACTION))
                 controller, snapshotter = (question() for question in questions)
-                answers = replace(answers, controller=controller, snapshotter=snapshotter)
+                answers = replace(answers, asked_controllers=True, controller=controller, snapshotter=snapshotter)
             # After the others: what fills new namespaces with quotas and labels has had its moment.
             if cluster.storage_class and set(homes(survey)) & set(usable(survey)):
-                answers = replace(answers, canary=probes.canary())
+                answers = replace(answers, canary=probes.canary(_patience(survey, _PREPARING, PATIENCE)))
     except (ApiError, PreparationError) as error:
         return replace(answers, asked=True, trouble=str(error).strip().partition("\n")[0])
     return answers
+
+
+def _patience(survey: Survey, programs: Iterable[str], usual: float) -> float:
+    """Seconds to wait for what these programs do: not long where one of them can be seen not to run."""
+    away = any(all(trouble for _, trouble in states(survey, program)) for program in programs)
+    return KNOWN_TO_BE_AWAY if away and survey.sidecars else usual
 
 
 def _worth_reading(evidence: Evidence, program: str) -> bool:

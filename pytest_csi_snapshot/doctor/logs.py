@@ -15,7 +15,7 @@ WIDTH = 200
 _TROUBLE = re.compile(
     r"could not|cannot|forbidden|fail|error|panic|refused|denied|no such|not found", re.IGNORECASE
 )
-_KLOG = re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ \S+\] ")
+_KLOG = re.compile(r"^[IWEF]\d{4} [\d:.]+\s+[^\]]*\] ")
 """Severity, date and place of a line as Kubernetes' programs write them."""
 
 

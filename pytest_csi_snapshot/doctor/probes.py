@@ -33,6 +33,9 @@ REACTION = 10.0
 PATIENCE = 20.0
 """Seconds for a claim and a pod. Who needs more is slow, which is no ailment."""
 
+KNOWN_TO_BE_AWAY = 4.0
+"""Seconds, instead of either, for an answer of what visibly does not run."""
+
 _LIMITS = Limits(bind=PATIENCE, snapshot=REACTION, pod=PATIENCE, deletion=REACTION, reaction=REACTION)
 _STARTING = ("DeadlineExceeded", "deadline exceeded", "Aborted", "already exists")
 """Words by which a provisioner says that a volume is still being made."""
@@ -91,7 +94,7 @@ class Probes:
 
     # -- the canary
 
-    def canary(self) -> Canary:
+    def canary(self, within: float = PATIENCE) -> Canary:
         """An ordinary claim and a pod that writes into it; and whether a pod with a raw device is let in."""
         root = self._refusal(lambda: self._dry_pod(as_root=True))
         try:
@@ -102,7 +105,7 @@ class Probes:
             pod = self._at.run(_writer({claim.name: "Filesystem"}), claim.namespace)
         except ApiError as error:
             return Canary(pod_refused=error.message, root_refused=root, late="no pod was let in")
-        self.wait([lambda: self._end_of(pod)], PATIENCE)
+        self.wait([lambda: self._end_of(pod)], within)
         return self._told(claim, pod, root)
 
     def _class(self) -> str:

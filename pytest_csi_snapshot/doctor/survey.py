@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import (
     CRD,
@@ -25,7 +26,8 @@ from pytest_csi_snapshot.kube.kinds import (
     Kind,
 )
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.labels import RUN
+from pytest_csi_snapshot.labels import RUN, Mark
+from pytest_csi_snapshot.owning import OwnedClient
 
 from .evidence import Survey
 
@@ -59,14 +61,15 @@ class Surveyor:
     """One look at a cluster, many requests side by side."""
 
     def __init__(self, client: KubeClient) -> None:
-        self._client = client
+        self._client = OwnedClient(client, History(), Mark("", ""))  # it asks again where a server is busy
+        self._plain = client
         self._refused: list[str] = []
         self._absent: list[str] = []
 
     def survey(self, driver: str) -> Survey:
         """Everything at once. Raises ApiUnreachableError, and ApiError where the server itself is in trouble."""
         with ThreadPoolExecutor(12) as pool:
-            version = pool.submit(self._client.request, "GET", "/version")
+            version = pool.submit(self._plain.request, "GET", "/version")
             lists = {name: pool.submit(self._all, kind) for name, kind in _LISTS.items()}
             groups = [pool.submit(self._all, GROUP_CLASS.at(each)) for each in GROUP_VERSIONS]
             left = [pool.submit(self._all, kind, labelSelector=RUN) for kind in _LABELLED]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot.reporting.words import counted
 from pytest_csi_snapshot.requirements import catalogue
 
 from .ailments.apis import RULES, rules_in, served_in
@@ -54,14 +55,18 @@ def finding_lines(finding: Finding) -> list[str]:
 
 
 def clauses_in_words(clauses: Iterable[str]) -> str:
-    """``CLN, DEL-001 to …``: whole families by their name, the others one by one, and how many these are."""
+    """``CLN, DEL but 009, EXP-001``: families by their name, clauses of others one by one, and how many."""
     chosen = frozenset(clauses)
     families = Counter(clause.family for clause in catalogue().clauses)
     told: list[str] = []
     for family, total in families.items():
-        of_family = [each.id for each in catalogue().clauses if each.family == family and each.id in chosen]
-        told += [family] if len(of_family) == total else of_family
-    return f"{', '.join(told)} ({len(chosen)} clauses)"
+        ids = [each.id for each in catalogue().clauses if each.family == family]
+        spared = [clause.rpartition("-")[2] for clause in ids if clause not in chosen]
+        if len(spared) * 3 <= total:
+            told.append(f"{family} but {' '.join(spared)}" if spared else family)
+        else:
+            told += [clause for clause in ids if clause in chosen]
+    return f"{', '.join(told)} ({counted(len(chosen), 'clause')})"
 
 
 def conclusion(findings: Sequence[Finding]) -> str:
@@ -151,8 +156,8 @@ def _probes(evidence: Evidence) -> list[Row]:
     answers = evidence.answers
     if not answers.asked or answers.trouble:
         return [("probes", answers.trouble or "none made")]
-    words = [f"{name} {_reaction(at)}" for name, at in (("snapshot-controller", answers.controller),
-                                                        ("csi-snapshotter", answers.snapshotter))]  # fmt: skip
+    reactions = (("snapshot-controller", answers.controller), ("csi-snapshotter", answers.snapshotter))
+    words = [f"{name} {_reaction(at)}" for name, at in reactions if answers.asked_controllers]
     canary = answers.canary
     if canary:
         words.append("a pod wrote into a new volume" if canary.done else "no pod wrote into a new volume")
@@ -160,7 +165,7 @@ def _probes(evidence: Evidence) -> list[Row]:
     level = (
         [("pod security", "raw devices are refused" if refused else "raw devices are let in")] if canary else []
     )
-    return [("probes", ", ".join(words)), *level]
+    return [("probes", ", ".join(words) or "nothing to ask"), *level]
 
 
 def _reaction(seconds: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_csi_snapshot.conditions import status_of
-from pytest_csi_snapshot.doctor.evidence import Evidence
+from pytest_csi_snapshot.doctor.evidence import Evidence, Survey
 from pytest_csi_snapshot.doctor.finding import Ailment, Ground, Sight, listed
 from pytest_csi_snapshot.doctor.survey import GROUP_CRDS, SNAPSHOT_CRDS
 from pytest_csi_snapshot.gates import older
@@ -16,6 +16,8 @@ Json = dict[str, Any]
 
 RULES: Mapping[str, int] = dict(zip((*SNAPSHOT_CRDS, *GROUP_CRDS), (6, 8, 0, 7, 11, 3), strict=True))
 """CRD -> the validation rules that its v1 carries in a whole bundle (PFL-002)."""
+
+_NO_CRD: Json = {"spec": {"versions": []}}
 
 INSTALL = (
     "kubectl kustomize 'https://github.com/kubernetes-csi/external-snapshotter/client/config/crd?ref=v8.6.0'"
@@ -156,6 +158,13 @@ ROWS = (
         _no_grants,
     ),
 )
+
+
+def serves_snapshots(survey: Survey) -> bool:
+    """Whether all three kinds of snapshots are served in v1; by their classes where we may not read CRDs."""
+    if CRD.plural in survey.refused:
+        return SNAPSHOT_CLASS.plural not in survey.absent
+    return all("v1" in served_in(survey.definitions.get(name, _NO_CRD)) for name in SNAPSHOT_CRDS)
 
 
 def rules_in(crd: Json) -> int:

@@ -10,9 +10,10 @@ from pytest_csi_snapshot import inventory
 from pytest_csi_snapshot.conditions import status_of
 from pytest_csi_snapshot.doctor.evidence import Evidence, Survey
 from pytest_csi_snapshot.doctor.finding import Ailment, Ground, Sight, listed
-from pytest_csi_snapshot.doctor.survey import SNAPSHOT_CRDS
 from pytest_csi_snapshot.inventory import Component
 from pytest_csi_snapshot.kube.kinds import POD
+
+from .apis import serves_snapshots
 
 Json = dict[str, Any]
 
@@ -99,14 +100,13 @@ def _place(component: Component) -> dict[str, str]:
 
 def _snapshots(evidence: Evidence) -> bool:
     """Without its CRDs no controller can work: that is told once."""
-    survey = evidence.survey
-    return not survey.absent and all(name in survey.definitions for name in SNAPSHOT_CRDS)
+    return serves_snapshots(evidence.survey)
 
 
 def _reacted(name: str) -> Callable[[Evidence], bool | None]:
     def answered(evidence: Evidence) -> bool | None:
         answers = evidence.answers
-        return getattr(answers, name) is not None if answers.asked and not answers.trouble else None
+        return getattr(answers, name) is not None if answers.asked_controllers else None
 
     return answered
 
