@@ -84,12 +84,13 @@ class Answers:
     """What probes and dry runs brought. A reaction is in seconds; None where nothing came.
 
     ``asked`` says whether probes were made at all, ``asked_controllers`` whether there is a snapshot API to ask
-    the controllers by, ``trouble`` why probes could not be made.
+    the controllers by, ``trouble`` why probes could not be made, ``left`` what of them could not be removed.
     """
 
     asked: bool = False
     asked_controllers: bool = False
     trouble: str = ""
+    left: str = ""
     controller: float | None = None
     snapshotter: float | None = None
     canary: Canary | None = None

@@ -129,7 +129,7 @@ def _asked(client: KubeClient, cluster: Cluster, evidence: Evidence) -> Answers:
                 answers = replace(answers, canary=probes.canary(_patience(survey, _PREPARING, PATIENCE)))
     except (ApiError, PreparationError) as error:
         return replace(answers, asked=True, trouble=str(error).strip().partition("\n")[0])
-    return answers
+    return replace(answers, left=probes.left)
 
 
 def _patience(survey: Survey, programs: Iterable[str], usual: float) -> float:

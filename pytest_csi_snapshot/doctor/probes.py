@@ -21,6 +21,7 @@ from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.limits import Limits
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.station import Station
+from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.snapshots import READY_OR_REFUSED
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
 from pytest_csi_snapshot.workloads.pods import Workload, mount_path
@@ -40,6 +41,9 @@ _LIMITS = Limits(bind=PATIENCE, snapshot=REACTION, pod=PATIENCE, deletion=REACTI
 _STARTING = ("DeadlineExceeded", "deadline exceeded", "Aborted", "already exists")
 """Words by which a provisioner says that a volume is still being made."""
 
+_CLAIMS = "PersistentVolumeClaim"
+"""A word of the scheduler about pods whose claims are not bound."""
+
 _IMAGE_TROUBLE = ("ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName")
 
 
@@ -49,6 +53,8 @@ class Probes:
     def __init__(self, scenario: Scenario) -> None:
         self._at = scenario
         self._contents: list[Handle] = []
+        self.left = ""
+        """What of the probes did not go, in words; known when they are closed."""
 
     def snapshot_controller(self) -> Callable[[], float | None]:
         """Ask it about a VolumeSnapshot whose content does not exist; the answer is read later."""
@@ -74,11 +80,15 @@ class Probes:
 
         return lambda: _since(begun, answered())
 
-    def free(self) -> None:
-        """Let go of the contents that no sidecar has answered for: nobody else would."""
+    def close(self) -> None:
+        """Remove everything; contents that no sidecar has answered for nobody else lets go of."""
         for content in self._contents:
             if not any(READY_OR_REFUSED.holds(each.object) for each in self._at.versions(content)):
                 self._at.free(content)
+        try:
+            self._at.close()
+        except PreparationError as error:
+            self.left = str(error).partition("\n")[0]
 
     def wait(self, answers: Sequence[Callable[[], object]], within: float) -> None:
         """Return when all have an answer, or when time is up."""
@@ -120,6 +130,8 @@ class Probes:
         if done:
             return Canary(bound=True, done=True, root_refused=root)
         reason = not_the_volumes_fault(now) or POD_DONE.hopeless(now)
+        if not bound and _CLAIMS in reason:  # it waits for its claim, which is told by itself
+            reason = ""
         late = f"{self._state(claim)}; {self._state(pod)}"
         return Canary(
             bound=bound,
@@ -197,7 +209,7 @@ def _since(begun: float, at: float | None) -> float | None:
 
 @contextmanager
 def open_probes(client: KubeClient, cluster: Cluster) -> Iterator[Probes]:
-    """Probes in a namespace of their own. Raises PreparationError where something of them is left behind."""
+    """Probes in a namespace of their own, closed at the end."""
     station = Station(client, Mark(secrets.token_hex(4), "doctor"))
     station.open()
     try:
@@ -206,7 +218,6 @@ def open_probes(client: KubeClient, cluster: Cluster) -> Iterator[Probes]:
         try:
             yield probes
         finally:
-            probes.free()
-            scenario.close()
+            probes.close()
     finally:
         station.close()

@@ -191,6 +191,10 @@ def no_crd(kind: Kind) -> Break:
     return partial(mending.without_crd, instances=kind)
 
 
+def taken_away(kind: Kind, name: str) -> Break:
+    return lambda client: mending.without(client, kind, name)
+
+
 WAYS: dict[str, Way] = {
     "no CRD of snapshots": Way(
         no_crd(SNAPSHOT),
@@ -259,12 +263,12 @@ WAYS: dict[str, Way] = {
     "no csi-attacher": Way(scaled(DRIVERS, "csi-attacher"), "csi-attacher-missing", "external-attacher"),
     "no csi-resizer": Way(scaled(DRIVERS, "csi-resizer"), "csi-resizer-missing", "external-resizer"),
     "no StorageClass": Way(
-        partial(mending.without, kind=STORAGE_CLASS, names=(CLASS,)),
+        taken_away(STORAGE_CLASS, CLASS),
         "storage-class-missing",
         "provisioner: driver.longhorn.io",
     ),
     "no VolumeSnapshotClass": Way(
-        partial(mending.without, kind=SNAPSHOT_CLASS, names=(CLASS,)),
+        taken_away(SNAPSHOT_CLASS, CLASS),
         "snapshot-class-missing",
         "driver: driver.longhorn.io",
     ),
@@ -291,7 +295,7 @@ WAYS: dict[str, Way] = {
         seen="second of example.com/nfs",
     ),
     "no CSIDriver": Way(
-        partial(mending.without, kind=CSI_DRIVER, names=("driver.longhorn.io",)),
+        taken_away(CSI_DRIVER, "driver.longhorn.io"),
         "csi-driver-object-missing",
         "create the CSIDriver",
         0,

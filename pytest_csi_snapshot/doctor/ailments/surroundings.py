@@ -88,6 +88,10 @@ def _leftovers(evidence: Evidence) -> Sight | None:
     return Sight("; ".join(told), {"run": sorted(left)[0]}) if told else None
 
 
+def _left(evidence: Evidence) -> Sight | None:
+    return Sight(evidence.answers.left) if evidence.answers.left else None
+
+
 def _on_its_way(body: Json) -> bool:
     """A namespace that is being taken down, with nothing in it that holds it up."""
     conditions = status_of(body).get("conditions") or []
@@ -176,6 +180,15 @@ ROWS = (
         "nothing where the driver is known to be slow; otherwise see the events of its pods and claims",
         (),
         _canary(_late),
+    ),
+    Ailment(
+        "probes-left-behind",
+        "PFL-014",
+        "something of the probes could not be removed",
+        "none, but what holds it is at fault: a controller that is away, or a finalizer that nobody takes off",
+        "see to the other findings; it goes when what it waits for is back",
+        (),
+        _left,
     ),
     Ailment(
         "leftovers",
