@@ -96,8 +96,8 @@ class ClusterOwner:
         """Somebody's cluster lacks what it lacks; of one of our own only ``--csi-doctor`` asks."""
         if cluster.provider != "existing" and not self._settings.csi_doctor:
             return cluster
-        visit = _named(VISIT)
-        seen: Cluster = visit(cluster, self._settings, self._write)
+        brief = self._config.get_verbosity() < 0
+        seen: Cluster = _named(VISIT)(cluster, self._settings, self._write, brief=brief)
         return seen
 
     def tell(self, step: str) -> None:

@@ -84,7 +84,8 @@ class Answers:
     """What probes and dry runs brought. A reaction is in seconds; None where nothing came.
 
     ``asked`` says whether probes were made at all, ``asked_controllers`` whether there is a snapshot API to ask
-    the controllers by, ``trouble`` why probes could not be made, ``left`` what of them could not be removed.
+    the controllers by, ``trouble`` why probes could not be made, ``left`` what of them could not be
+    removed, ``narrow_quota`` a quota that lets nothing in.
     """
 
     asked: bool = False
@@ -94,6 +95,7 @@ class Answers:
     controller: float | None = None
     snapshotter: float | None = None
     canary: Canary | None = None
+    narrow_quota: str = ""
     gates: Mapping[str, bool | None] = field(default_factory=dict)
     own_rights: Sequence[tuple[str, str]] = ()
     """(kind, verb) pairs that we lack."""

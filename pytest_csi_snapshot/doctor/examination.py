@@ -18,7 +18,7 @@ from . import logs
 from .ailments import AILMENTS
 from .ailments.apis import serves_snapshots
 from .ailments.controllers import states
-from .ailments.driver import homes, usable
+from .ailments.driver import takes_volumes
 from .ailments.rights import ground_of
 from .evidence import Answers, Evidence, Survey
 from .finding import Ailment, Finding, Ground, filled
@@ -125,8 +125,9 @@ def _asked(client: KubeClient, cluster: Cluster, evidence: Evidence) -> Answers:
                 controller, snapshotter = (question() for question in questions)
                 answers = replace(answers, asked_controllers=True, controller=controller, snapshotter=snapshotter)
             # After the others: what fills new namespaces with quotas and labels has had its moment.
-            if cluster.storage_class and set(homes(survey)) & set(usable(survey)):
+            if cluster.storage_class and takes_volumes(survey):
                 answers = replace(answers, canary=probes.canary(_patience(survey, _PREPARING, PATIENCE)))
+            answers = replace(answers, narrow_quota=probes.narrow_quota())
     except (ApiError, PreparationError) as error:
         return replace(answers, asked=True, trouble=str(error).strip().partition("\n")[0])
     return replace(answers, left=probes.left)

@@ -14,15 +14,17 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import BOUND, POD_DONE, not_the_volumes_fault, status_of
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.client import KubeClient
-from pytest_csi_snapshot.kube.kinds import POD, PVC, STORAGE_CLASS
+from pytest_csi_snapshot.kube.kinds import POD, PVC, RESOURCE_QUOTA, STORAGE_CLASS
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import Mark, fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.limits import Limits
+from pytest_csi_snapshot.quantities import format_quantity, parse_quantity
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.station import Station
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.snapshots import READY_OR_REFUSED
+from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
 from pytest_csi_snapshot.workloads.pods import Workload, mount_path
 
@@ -40,6 +42,9 @@ KNOWN_TO_BE_AWAY = 4.0
 _LIMITS = Limits(bind=PATIENCE, snapshot=REACTION, pod=PATIENCE, deletion=REACTION, reaction=REACTION)
 _STARTING = ("DeadlineExceeded", "deadline exceeded", "Aborted", "already exists")
 """Words by which a provisioner says that a volume is still being made."""
+
+_NEEDED = {"requests.storage": format_quantity(SIZE), "persistentvolumeclaims": "1", "pods": "1"}
+"""Resource of a quota -> what one claim and one pod take of it."""
 
 _CLAIMS = "PersistentVolumeClaim"
 """A word of the scheduler about pods whose claims are not bound."""
@@ -183,15 +188,35 @@ class Probes:
             return error.message
         return ""
 
+    def narrow_quota(self) -> str:
+        """A quota in the namespace that lets not even one claim and pod in; "" where there is none such.
+
+        Whoever fills new namespaces may have been too late for the claim: so it is looked for as well.
+        """
+        for quota in self._at.api.list(RESOURCE_QUOTA, self._at.namespace):
+            for resource, needed in _NEEDED.items():
+                hard = quota["spec"].get("hard", {}).get(resource)
+                if hard is not None and parse_quantity(hard) < parse_quantity(needed):
+                    return f"ResourceQuota {quota['metadata']['name']}: {resource} {hard}, needed are {needed}"
+        return ""
+
     # -- gates
 
-    def keeps_foreign_sources(self) -> bool:
-        """Whether a claim may name a data source in another namespace (gate CrossNamespaceVolumeDataSource)."""
+    def keeps_foreign_sources(self) -> bool | None:
+        """Whether a claim may name a data source in another namespace (gate CrossNamespaceVolumeDataSource).
+
+        None where no claim is let in, which is told by itself.
+        """
         source = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "s",
                   "namespace": "elsewhere"}  # fmt: skip
         spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
                 "dataSourceRef": source}  # fmt: skip
-        return "dataSourceRef" in self._at.try_create(PVC, spec=spec)["spec"]
+        try:
+            return "dataSourceRef" in self._at.try_create(PVC, spec=spec)["spec"]
+        except ApiError as error:
+            if error.status not in (403, 422):
+                raise
+            return None
 
 
 def _writer(claims: dict[str, str]) -> Workload:

@@ -21,8 +21,8 @@ Write = Callable[..., None]
 """Writes a line; keywords are markup of a terminal."""
 
 
-def visit(cluster: Cluster, settings: Settings, write: Write) -> Cluster:
-    """Examine a cluster and tell it; the cluster with what hinders whom in it.
+def visit(cluster: Cluster, settings: Settings, write: Write, *, brief: bool = False) -> Cluster:
+    """Examine a cluster and tell it; the cluster with what hinders whom in it. ``brief`` tells what hinders alone.
 
     Raises EnvironmentTrouble where the cluster cannot be looked at, and where a run is left with nothing to judge.
     """
@@ -36,30 +36,36 @@ def visit(cluster: Cluster, settings: Settings, write: Write) -> Cluster:
         found = examine(client, cluster, offline=settings.csi_doctor == "offline")
     except (ApiError, ApiUnreachableError) as error:
         raise EnvironmentTrouble("the cluster cannot be looked at", why=str(error)) from error
-    tell(found, cluster, write)
+    tell(found, cluster, write, brief=brief and not settings.csi_doctor)
     if not settings.csi_doctor:
         _refuse_nothing(found, settings)
     return replace(cluster, hindered=found.hindered, broken=found.broken)
 
 
-def tell(found: Examination, cluster: Cluster, write: Write) -> None:
+def tell(found: Examination, cluster: Cluster, write: Write, *, brief: bool = False) -> None:
     """The table, the findings and the conclusion."""
-    write(f"csi-snapshot: what the cluster has for {cluster.driver}", bold=True)
-    for line in telling.table(found.evidence):
-        write(line)
+    if not brief:
+        write(f"csi-snapshot: what the cluster has for {cluster.driver}", bold=True)
+        for line in telling.table(found.evidence):
+            write(line)
     for finding in found.findings:
+        if brief and not finding.hinders:
+            continue
         first, *rest = telling.finding_lines(finding)
         write(first, bold=True, red=finding.hinders, yellow=not finding.hinders)
         for line in rest:
             write(line)
     hinders = any(finding.hinders for finding in found.findings)
+    if brief and not hinders:
+        return
     write(f"csi-snapshot: {telling.conclusion(found.findings)}", bold=True, red=hinders, green=not hinders)
 
 
 def _refuse_nothing(found: Examination, settings: Settings) -> None:
     chosen = settings.chosen
     wanted = frozenset(scope_of(settings).by_id) if chosen is None else chosen
-    if not wanted or not wanted <= found.hindered.keys():
+    judged = wanted - found.hindered.keys() - found.broken.keys()
+    if judged or not wanted & found.hindered.keys():
         return
     finding = next(each for each in found.findings if each.hindered & wanted)
     raise EnvironmentTrouble(

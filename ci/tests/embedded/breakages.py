@@ -321,7 +321,7 @@ WAYS: dict[str, Way] = {
         partial(on_each_namespace, act=small_quota),
         "quota-too-small",
         "resourcequotas",
-        seen="exceeded quota: small",
+        seen="ResourceQuota small: requests.storage 10Mi",
     ),
     "restricted Pod Security": Way(
         partial(on_each_namespace, act=restricted),

@@ -24,7 +24,7 @@ from .breakages import CONTROLLER, ROLE, WAYS, no_crd, scaled
 from .runs import PYTEST
 
 DRIVER = "driver.longhorn.io"
-WITHIN = 240  # seconds in which a run must have ended where nothing can be judged
+WITHIN = 60  # seconds in which a run must have ended where nothing can be judged
 KEPT = "CSI_BROKEN_CLUSTER"
 """The kubeconfig of a cluster that is there already, for who works on one row."""
 
@@ -131,7 +131,7 @@ def broken_kubeconfig(patient: Patient, path: Path, *, user: Any = None, server:
     return str(path)
 
 
-NO_WAY_IN = {
+NO_WAY_IN: dict[str, tuple[dict[str, Any], list[str], tuple[str, ...]]] = {
     "an address where nobody listens": (
         {"server": "https://127.0.0.1:9"}, [], ("does not answer", "kubectl version")),
     "credentials that are not taken": (

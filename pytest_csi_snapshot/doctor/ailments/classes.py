@@ -68,6 +68,7 @@ def _storage_defaults(evidence: Evidence) -> Sight | None:
 def _foreign_default(evidence: Evidence) -> Sight | None:
     survey = evidence.survey
     drivers = {each["metadata"]["name"] for each in survey.drivers}
+    drivers |= {entry["name"] for node in survey.csi_nodes for entry in node["spec"].get("drivers") or []}
     found = [each for each in survey.storage_classes if is_default(each) and each["provisioner"] not in drivers]
     told = [f"{each['metadata']['name']} of {each['provisioner']}" for each in found]
     return Sight(f"default is {listed(told)}, which is no CSI driver of this cluster") if told else None

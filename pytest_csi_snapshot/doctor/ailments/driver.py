@@ -71,19 +71,29 @@ def _some_not_ready(evidence: Evidence) -> Sight | None:
     return Sight(listed(states), {"nodes": names}) if states else None
 
 
-def _no_free_slot(evidence: Evidence) -> Sight | None:
-    survey = evidence.survey
-    limits = {
-        node: int(entry["allocatable"]["count"])
-        for node, entry in homes(survey).items()
-        if (entry.get("allocatable") or {}).get("count") is not None and node in usable(survey)
-    }
+def full(survey: Survey) -> dict[str, str]:
+    """Nodes that take pods, but no further volume of the driver -> how many they have of how many."""
+    at = homes(survey)
+    limits = {node: (at[node].get("allocatable") or {}).get("count") for node in usable(survey) if node in at}
     used = Counter(
         each["spec"]["nodeName"] for each in survey.attachments if each["spec"]["attacher"] == survey.driver
     )
-    full = [f"{node}: {used[node]} of {limit}" for node, limit in limits.items() if used[node] >= limit]
-    everywhere = limits and len(full) == len(set(usable(survey)) & set(homes(survey)))
-    return Sight(f"volumes attached: {listed(full)}") if everywhere else None
+    return {
+        node: f"{used[node]} of {limit}"
+        for node, limit in limits.items()
+        if limit is not None and used[node] >= int(limit)
+    }
+
+
+def takes_volumes(survey: Survey) -> bool:
+    """Whether there is a node on which a pod could use a volume of the driver."""
+    return bool(set(homes(survey)) & set(usable(survey)) - full(survey).keys())
+
+
+def _no_free_slot(evidence: Evidence) -> Sight | None:
+    at = full(evidence.survey)
+    told = listed(f"{node}: {state}" for node, state in at.items())
+    return Sight(f"volumes attached: {told}") if at and not takes_volumes(evidence.survey) else None
 
 
 ROWS = (

@@ -39,8 +39,11 @@ def _of_quota(text: str) -> bool:
     return any(word in text for word in _QUOTA)
 
 
-def _quota(canary: Canary) -> str:
-    return next((text for text in (canary.claim_refused, canary.pod_refused) if _of_quota(text)), "")
+def _quota(evidence: Evidence) -> Sight | None:
+    canary = evidence.answers.canary or Canary()
+    refused = [text for text in (canary.claim_refused, canary.pod_refused) if _of_quota(text)]
+    seen = evidence.answers.narrow_quota or (refused[0] if refused else "")
+    return Sight(seen) if seen else None
 
 
 def _claim_refused(canary: Canary) -> str:
@@ -116,7 +119,7 @@ ROWS = (
         "claims or pods are refused with: exceeded quota",
         "exempt namespaces that begin with csi- from it, or raise it: kubectl get resourcequotas,limitranges -A",
         (Ground.VOLUMES,),
-        _canary(_quota),
+        _quota,
     ),
     Ailment(
         "claim-refused",

@@ -24,7 +24,7 @@ DRIVER = "csi.example.com"
 
 
 def crd(rules: int, *, versions: tuple[str, ...] = ("v1",), established: bool = True) -> Json:
-    schema = {"properties": {str(number): {"x-kubernetes-validations": [{}]} for number in range(rules)}}
+    schema: Json = {"properties": {str(number): {"x-kubernetes-validations": [{}]} for number in range(rules)}}
     served = [{"name": name, "served": True, "schema": schema} for name in versions]
     conditions = [{"type": "Established", "status": "True"}] if established else [
         {"type": "NamesAccepted", "status": "False", "message": "the name is taken"}]  # fmt: skip
