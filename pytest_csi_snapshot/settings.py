@@ -21,6 +21,8 @@ from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
+OWN_CLUSTERS = ("embedded", "kind")
+"""Where the bundled driver is brought up, and everything is the run's own."""
 _PLURALS = {"csi_fault": "csi_faults", "csi_feature_gate": "csi_feature_gates", "csi_level": "csi_levels"}
 """Option name -> attribute of Settings, where they differ."""
 
@@ -44,6 +46,9 @@ class Settings:
     csi_nodes: int
     csi_feature_gates: tuple[str, ...]
     csi_controllers: str
+    csi_kind_image: str
+    csi_kind_config: str
+    csi_base_image: str
     csi_faults: tuple[str, ...]
     csi_image: str
     csi_storage_class: str
@@ -136,6 +141,9 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_nodes=node_count(text["csi_nodes"]),
         csi_feature_gates=many(raw["csi_feature_gate"][0]),
         csi_controllers=text["csi_controllers"],
+        csi_kind_image=text["csi_kind_image"],
+        csi_kind_config=existing_path("csi_kind_config", text["csi_kind_config"]),
+        csi_base_image=text["csi_base_image"],
         csi_faults=many(raw["csi_fault"][0]),
         csi_image=text["csi_image"],
         csi_storage_class=text["csi_storage_class"],
@@ -168,5 +176,5 @@ def read_settings(config: pytest.Config) -> Settings:
 def _disrupts(value: str | bool | list[str] | None, cluster: str, driver: str) -> bool:
     """Controllers of a cluster of our own may be ended unless said otherwise, others only with leave."""
     if value is None:
-        return (cluster or ("embedded" if driver == REFERENCE else "existing")) == "embedded"
+        return (cluster or ("embedded" if driver == REFERENCE else "existing")) in OWN_CLUSTERS
     return flag("csi_disrupt", value)
