@@ -49,6 +49,9 @@ def activate(config: pytest.Config) -> None:
         if settings.csi_walkthrough:
             _tell_story(config, settings)
             return
+        if settings.csi_doctor:
+            _call_doctor(config, settings)
+            return
         if why := out_of_reach(settings):
             raise pytest.UsageError(why)
         point_at_suites(config, RPC if settings.at_socket_only else "")
@@ -69,6 +72,15 @@ def _tell_story(config: pytest.Config, settings: Settings) -> None:
     if not _any_set(config, _NO_TESTS):
         parts.append(ClusterOwner(config, settings))
     for part in parts:
+        config.pluginmanager.register(part, f"csi-snapshot-{type(part).__name__.lower()}")
+
+
+def _call_doctor(config: pytest.Config, settings: Settings) -> None:
+    from pytest_csi_snapshot.doctor.alone import DoctorOnly
+
+    config.stash[SETTINGS] = settings
+    config.option.dist, config.option.tx = "no", []  # there is nothing to distribute
+    for part in (ClusterOwner(config, settings), Header(settings), DoctorOnly()):
         config.pluginmanager.register(part, f"csi-snapshot-{type(part).__name__.lower()}")
 
 

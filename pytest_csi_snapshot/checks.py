@@ -29,6 +29,9 @@ _HOMES = {
 OF_SOCKET = ("csi_secrets", "csi_parameters", "csi_snapshot_parameters", "csi_snapshot_limit", "csi_staging_dir")
 """What is said about the calls at a driver's socket."""
 
+DOCTORS = ("probes", "offline")
+"""How the cluster may be looked at."""
+
 FAULTS = "pytest_csi_snapshot.fixtures.faults:known_faults"
 """Reached by name: the library does not import fixtures. A callable without arguments giving the names."""
 
@@ -40,6 +43,8 @@ def check(settings: Settings) -> None:
     _check_driver(settings)
     one_of("csi_cluster", settings.csi_cluster, CLUSTERS)
     one_of("csi_controllers", settings.csi_controllers, CONTROLLERS, NOT_YET.get("csi_controllers", ()))
+    if settings.csi_doctor:
+        one_of("csi_doctor", settings.csi_doctor, DOCTORS)
     for area in settings.csi_areas:
         one_of("csi_areas", area, AREAS)
     for level in settings.csi_levels:
@@ -63,6 +68,8 @@ def check(settings: Settings) -> None:
 def _check_driver(settings: Settings) -> None:
     name = settings.csi_driver
     if not name:
+        if settings.csi_doctor:
+            raise pytest.UsageError("--csi-doctor looks at a cluster for a driver: add --csi-driver=NAME")
         if settings.csi_list or settings.csi_endpoint:
             return
         raise pytest.UsageError("no driver to test: add --csi-driver=NAME ('reference' needs no cluster)")
@@ -127,6 +134,11 @@ def _check_belonging(settings: Settings) -> None:
         if settings.csi_driver and cluster not in homes and settings.sources[name] == "option":
             raise pytest.UsageError(
                 f"{typed(name)} belongs to --csi-cluster={homes[0]}, this run is on {cluster!r}"
+            )
+    for name in ("csi_list", "csi_walkthrough"):
+        if settings.csi_doctor and settings.value_of(name):
+            raise pytest.UsageError(
+                f"--csi-doctor and {typed(name)} exclude each other: each takes the place of the tests"
             )
     if settings.csi_walkthrough:
         _check_walkthrough(settings)

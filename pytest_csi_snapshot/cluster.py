@@ -24,7 +24,9 @@ class Cluster:
     versions by which clauses are gated, by owner ("SC": "8.6.0"); one that is missing is unknown, or is ours and
     behaves as the newest. ``companion`` names the further instance of the reference driver that this value is
     about, "" for the driver under test itself. ``endpoint`` is the driver's CSI socket, "" where it cannot be
-    reached; ``node_endpoint`` that of its node service, "" for the same one.
+    reached; ``node_endpoint`` that of its node service, "" for the same one. ``hindered`` are the clauses that
+    cannot be judged here, with the finding that is in their way; ``broken`` the preflight clauses that the look at
+    the cluster has found broken already, with what was seen and what to do.
     """
 
     provider: str
@@ -40,6 +42,8 @@ class Cluster:
     endpoint: str = ""
     node_endpoint: str = ""
     components: Mapping[str, str] = field(default_factory=dict, hash=False)
+    hindered: Mapping[str, str] = field(default_factory=dict, hash=False)
+    broken: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
 
     def as_plain(self) -> dict[str, Any]:
         """The same as plain data, for ``workerinput``."""

@@ -34,6 +34,7 @@ class Component:
     released: bool
     arguments: tuple[str, ...]
     host_paths: tuple[str, ...]
+    container: str = ""
 
     @property
     def user(self) -> str:
@@ -89,6 +90,7 @@ def _in_pod(pod: Json) -> Iterator[Component]:
                 tuple(
                     volume["hostPath"]["path"] for volume in spec.get("volumes") or [] if volume.get("hostPath")
                 ),
+                container.get("name", ""),
             )
 
 

@@ -40,9 +40,22 @@ class Judging:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Do not begin a test of a clause that this cluster is too old for."""
+        """Do not begin a test of a clause that this cluster is too old for, or lacks something for."""
         if closed := _closed(item):
             pytest.skip("; ".join(f"{clause} {reason}" for clause, reason in closed.items()))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        """Do not look again at what the look at the cluster has found broken: that would only take longer."""
+        cluster, recorder = cluster_of(pyfuncitem.config), pyfuncitem.stash.get(RECORDER, None)
+        if cluster is None or recorder is None or not cluster.broken:
+            return
+        for clause in pyfuncitem.stash.get(CLAUSES, ()):
+            if clause in cluster.broken:
+                observed, hint = cluster.broken[clause]
+                recorder.check(
+                    clause, expected="as the requirement says", observed=observed, holds=False, hint=hint
+                )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -122,8 +135,9 @@ def gates_of(config: pytest.Config) -> Mapping[str, str]:
 
 
 def _closed(item: pytest.Item) -> dict[str, str]:
-    """The clauses among those of a test that this cluster is too old for."""
-    closed = gates_of(item.config)
+    """The clauses among those of a test that this cluster is too old for, or lacks something for."""
+    cluster = cluster_of(item.config)
+    closed = {**(cluster.hindered if cluster else {}), **gates_of(item.config)}
     return {clause: closed[clause] for clause in item.stash.get(CLAUSES, ()) if clause in closed}
 
 

@@ -27,6 +27,8 @@ class Option:
     metavar: str = "NAME"
     default: str | None = None
     shape: Literal["text", "flag", "many"] = "text"
+    bare: str = ""
+    """What the option alone, without a value, stands for; "" where it needs one."""
 
     @property
     def flag(self) -> str:
@@ -82,11 +84,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_disrupt", "Let tests end controllers, which are started again\n"
            "(default: on a cluster of our own only)", shape="flag"),
     Option("csi_list", "Print the plan (clause, level, test) and stop: no cluster is touched", shape="flag"),
+    Option("csi_doctor", "Tell what the cluster has and lacks for the driver, and stop; with '=offline' by\n"
+           "reading alone, without probes", metavar="offline", bare="probes"),
     Option("csi_walkthrough", "Run the tutorial step by step on a cluster of its own, instead of the clauses",
            shape="flag"),
 )  # fmt: skip
 
-STARTERS = ("csi_driver", "csi_endpoint", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_walkthrough")
+STARTERS = ("csi_driver", "csi_endpoint", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_doctor",
+            "csi_walkthrough")  # fmt: skip
 """Given on the command line, these start the packaged suites; as ini key or variable they only set a value."""
 
 
@@ -101,7 +106,8 @@ def add_options(parser: pytest.Parser) -> None:
             group.addoption(option.flag, action="append", metavar=option.metavar, default=None, help=option.help)
             parser.addini(option.name, option.help, type="linelist", default=None)
         else:
-            group.addoption(option.flag, metavar=option.metavar, default=None, help=option.help)
+            optional = {"nargs": "?", "const": option.bare} if option.bare else {}
+            group.addoption(option.flag, metavar=option.metavar, default=None, help=option.help, **optional)
             parser.addini(option.name, option.help, default=None)
 
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 PROVIDER = "pytest_csi_snapshot.fixtures.providers:provider_for"
 """Reached by name: the library does not import fixtures. A callable from Settings to a Provider."""
 
+VISIT = "pytest_csi_snapshot.doctor.visit:visit"
+"""Looks at somebody's cluster before the first test. A callable from a Cluster, Settings and a writer of lines to
+the Cluster that says what hinders whom."""
+
 CLUSTER = pytest.StashKey[Cluster]()
 _HANDED = "csi_cluster"
 _TURNS = "csi_turns"
@@ -62,6 +66,7 @@ class ClusterOwner:
                 from pytest_csi_snapshot.csi.provider import add_socket
 
                 cluster = add_socket(cluster, self._settings, self.tell)
+            cluster = self._looked_at(cluster)
         except UsageTrouble as trouble:
             raise pytest.UsageError(str(trouble)) from None
         except RunError as trouble:
@@ -86,6 +91,14 @@ class ClusterOwner:
             self._turns.unlink(missing_ok=True)
             if self._before is not None:
                 signal.signal(signal.SIGTERM, self._before)
+
+    def _looked_at(self, cluster: Cluster) -> Cluster:
+        """Somebody's cluster lacks what it lacks; of one of our own only ``--csi-doctor`` asks."""
+        if cluster.provider != "existing" and not self._settings.csi_doctor:
+            return cluster
+        brief = self._config.get_verbosity() < 0
+        seen: Cluster = _named(VISIT)(cluster, self._settings, self._write, brief=brief)
+        return seen
 
     def tell(self, step: str) -> None:
         """Print how far the start is, at once; silent with -q."""
@@ -202,9 +215,14 @@ def _provider_for(settings: Settings) -> Provider:
         from pytest_csi_snapshot.csi.provider import EndpointProvider
 
         return EndpointProvider(settings)
-    module, _, function = PROVIDER.partition(":")
-    provider: Provider = getattr(importlib.import_module(module), function)(settings)
+    provider: Provider = _named(PROVIDER)(settings)
     return provider
+
+
+def _named(place: str) -> Any:
+    """What ``module:name`` stands for."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 @contextmanager

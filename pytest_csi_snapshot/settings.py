@@ -68,6 +68,8 @@ class Settings:
     csi_matrix: str
     csi_disrupt: bool
     csi_list: bool
+    csi_doctor: str
+    """"" for a run of tests, "probes" or "offline" for the examination of the cluster alone."""
     csi_walkthrough: bool
     sources: Mapping[str, Source]
 
@@ -160,6 +162,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_matrix=text["csi_matrix"],
         csi_disrupt=_disrupts(raw["csi_disrupt"][0], text["csi_cluster"], driver),
         csi_list=flag("csi_list", raw["csi_list"][0]),
+        csi_doctor=text["csi_doctor"],
         csi_walkthrough=walkthrough,
         sources=sources,
     )

@@ -29,6 +29,7 @@ from pytest_csi_snapshot.kube.kinds import (
     SNAPSHOT_CONTENT,
     VOLUME_ATTACHMENT,
 )
+from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import Mark
 from pytest_csi_snapshot.owning import OwnedClient
 from pytest_csi_snapshot.session import run_id
@@ -51,9 +52,10 @@ class Station:
         """Start the watches that every test needs; nothing that happens from now on is missed."""
         scopes = [Scope(kind, label_selector=self.mark.selector) for kind in (SNAPSHOT, PVC, POD)]
         scopes += [Scope(kind, keep=self.mark.ours) for kind in (SNAPSHOT_CONTENT, PV)]
-        self._watches = [Watch(self.client, self.history, scope) for scope in scopes]
+        watches = [Watch(self.client, self.history, scope) for scope in scopes]
         with ThreadPoolExecutor(len(scopes)) as starters:  # each start is one request: they need not queue
-            list(starters.map(lambda watch: watch.start(), self._watches))
+            started = list(starters.map(_started, watches))
+        self._watches = [watch for watch, there in zip(watches, started, strict=True) if there]
 
     def watch_events(self, namespace: str, involved: str = "") -> None:
         """Record the events of a namespace, those of the past too. ``involved`` narrows to a kind of object."""
@@ -104,6 +106,17 @@ class Station:
             self._further.clear()
         for watch in watches:
             watch.stop()
+
+
+def _started(watch: Watch) -> bool:
+    """Start a watch; not one of a kind that is not served: no test of it is begun, and the others go on."""
+    try:
+        watch.start()
+    except ApiError as error:
+        if not error.not_found:
+            raise
+        return False
+    return True
 
 
 def station_at(cluster: Cluster) -> Station:

@@ -7,21 +7,14 @@ import re
 import pytest
 
 from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot.access import OURS, lacking
 from pytest_csi_snapshot.kube.kinds import (
     CRD,
-    EVENT,
     NAMESPACE,
-    NODE,
-    POD,
-    PV,
     PVC,
-    SECRET,
-    SERVICE_ACCOUNT,
-    SNAPSHOT,
     SNAPSHOT_CLASS,
     SNAPSHOT_CONTENT,
     STORAGE_CLASS,
-    Kind,
 )
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import RUN
@@ -29,46 +22,15 @@ from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.inquiries import age
 from pytest_csi_snapshot.workloads import trees
 
-CHANGE = ("create", "get", "list", "watch", "patch", "delete")
-OURS = {
-    NAMESPACE: ("create", "delete"),
-    SERVICE_ACCOUNT: ("create",),
-    SECRET: ("create", "delete"),
-    EVENT: ("list", "watch"),
-    NODE: ("get", "list"),
-    POD: CHANGE,
-    PVC: CHANGE,
-    PV: ("get", "list", "watch"),
-    STORAGE_CLASS: ("get", "list", "create", "delete"),
-    SNAPSHOT: CHANGE,
-    SNAPSHOT_CONTENT: CHANGE,
-    SNAPSHOT_CLASS: CHANGE,
-}
-CONTROLLERS: dict[str, dict[tuple[Kind, str], tuple[str, ...]]] = {
-    inventory.SNAPSHOT_CONTROLLER: {
-        (PVC, ""): ("get", "list", "watch", "update"),
-        (SNAPSHOT, ""): ("get", "list", "watch", "update", "patch"),
-        (SNAPSHOT, "status"): ("update", "patch"),
-        (SNAPSHOT_CONTENT, ""): ("create", "get", "list", "watch", "update", "patch", "delete"),
-    },
-    inventory.SNAPSHOTTER: {
-        (SNAPSHOT_CONTENT, ""): ("get", "list", "watch", "update", "patch"),
-        (SNAPSHOT_CONTENT, "status"): ("update", "patch"),
-    },
-    inventory.PROVISIONER: {
-        (SNAPSHOT, ""): ("get", "list", "watch", "update"),
-        (SNAPSHOT_CONTENT, ""): ("get", "list"),
-    },
-}
 HOUR = 3600.0
 
 
 @pytest.mark.csi_clause("PFL-008")
 def test_we_may_do_what_the_checks_need(csi: Scenario) -> None:
-    lacking = [
+    missing = [
         f"{verb} {kind.plural}" for kind, verbs in OURS.items() for verb in verbs if not csi.may(verb, kind)
     ]
-    csi.check("PFL-008", expected=[], observed=lacking, about="verbs that are missing")
+    csi.check("PFL-008", expected=[], observed=missing, about="verbs that are missing")
 
 
 @pytest.mark.csi_clause("PFL-009")
@@ -80,17 +42,11 @@ def test_controllers_may_do_their_work(csi: Scenario) -> None:
     if not found:
         csi.unknown("PFL-009", "no controller or sidecar runs in a pod that can be recognised")
     for component in found:
-        rights = CONTROLLERS.get(component.program, {})
         try:
-            lacking = [
-                f"{verb} {kind.plural}{'/' + part if part else ''}"
-                for (kind, part), verbs in rights.items()
-                for verb in verbs
-                if not csi.may(verb, kind, subresource=part, user=component.user)
-            ]
+            missing = lacking(csi.station.client, component)
         except ApiError as error:
             csi.unknown("PFL-009", f"we may not ask what others may do: {error.status} {error.reason}")
-        csi.check("PFL-009", expected=[], observed=lacking, about=f"{component.program} as {component.account}")
+        csi.check("PFL-009", expected=[], observed=missing, about=f"{component.program} as {component.account}")
 
 
 @pytest.mark.csi_clause("PFL-010")

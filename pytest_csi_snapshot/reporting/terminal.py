@@ -173,8 +173,9 @@ def _grouped(results: Iterable[TestResult], *, by_test: bool) -> list[str]:
     """``IDS: reason (test)``, one line for the clauses that share a reason (and a test)."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in results:
-        # A component that is too old is so for every test.
-        clauses = groups[each.result.reason, each.nodeid if by_test and not each.result.excuse else ""]
+        # A component that is too old, or something that the cluster lacks, is so for every test.
+        everywhere = each.result.excuse or each.result.reason.startswith(words.PREFLIGHT)
+        clauses = groups[each.result.reason, each.nodeid if by_test and not everywhere else ""]
         if each.result.clause not in clauses:
             clauses.append(each.result.clause)
     return [

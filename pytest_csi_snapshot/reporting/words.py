@@ -28,6 +28,9 @@ WIDTH = 100
 ENTRY_WIDTH = 180
 """Characters of a line of a timeline: an event's message can be a paragraph, and its beginning tells it."""
 
+PREFLIGHT = "preflight: "
+"""How the reason begins for which a clause is not judged because the cluster lacks something."""
+
 _NOT_FOR_RERUN = ("csi_keep", "csi_areas", "csi_clauses", "csi_level", "csi_list")
 
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot import access, inventory
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.kube.kinds import LEASE, POD, Kind
 from pytest_csi_snapshot.verbs.core import Core
-
-Json = dict[str, Any]
-
-ACCESS_REVIEW = Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", False)
-OTHERS_ACCESS_REVIEW = Kind("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews", False)
 
 
 class InquiryVerbs(Core):
@@ -26,16 +20,8 @@ class InquiryVerbs(Core):
 
         Raises ApiError where we may not ask.
         """
-        group = kind.api_version.rpartition("/")[0]
-        attributes = {"verb": verb, "group": group, "resource": kind.plural, "subresource": subresource}
-        spec: Json = {"resourceAttributes": attributes}
-        if user:
-            spec["user"] = user
-            spec["groups"] = ["system:serviceaccounts", "system:authenticated"]
-        review = OTHERS_ACCESS_REVIEW if user else ACCESS_REVIEW
         # Past the client that labels what it writes: a review is an answer, and must not have labels.
-        body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
-        return bool(self.station.client.create(review, body)["status"].get("allowed"))
+        return access.may(self.station.client, verb, kind, subresource=subresource, user=user)
 
     def components(self) -> list[inventory.Component]:
         """The controllers and sidecars that run in the cluster, whoever they serve."""

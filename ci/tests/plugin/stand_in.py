@@ -16,6 +16,7 @@ from pytest_csi_snapshot.errors import EnvironmentTrouble
 VERSIONS = "Kubernetes v1.37.2, snapshot-controller v8.6.0, driver 1.4.0"
 
 session.PROVIDER = "stand_in:LogProvider"
+session.VISIT = "stand_in:visit"
 checks.FAULTS = "stand_in:known_faults"
 if "DEVIATIONS" in os.environ:
     vars(deviations)["deviations"] = lambda: deviations.read_deviations(json.loads(os.environ["DEVIATIONS"]))
@@ -26,6 +27,14 @@ if not os.environ.get("REAL_SUITES"):
 def known_faults() -> tuple[str, ...]:
     """What ``--csi-fault`` takes here."""
     return ("slow-cut", "drop-handle")
+
+
+def visit(cluster: Cluster, _settings: Any, write: Callable[..., None], *, brief: bool) -> Cluster:
+    """A look at the cluster; FOUND tells what hinders and what is broken in it."""
+    found = json.loads(os.environ.get("FOUND", "{}"))
+    if not brief:
+        write("looked at the cluster")
+    return replace(cluster, **found)
 
 
 def _log(word: str) -> None:

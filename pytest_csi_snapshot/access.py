@@ -1,0 +1,89 @@
+"""Who may do what: asked of the API server, never tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.kinds import (
+    EVENT,
+    NAMESPACE,
+    NODE,
+    POD,
+    PV,
+    PVC,
+    SECRET,
+    SERVICE_ACCOUNT,
+    SNAPSHOT,
+    SNAPSHOT_CLASS,
+    SNAPSHOT_CONTENT,
+    STORAGE_CLASS,
+    Kind,
+)
+
+Json = dict[str, Any]
+
+ACCESS_REVIEW = Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", False)
+OTHERS_ACCESS_REVIEW = Kind("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews", False)
+
+CHANGE = ("create", "get", "list", "watch", "patch", "delete")
+OURS = {
+    NAMESPACE: ("create", "delete"),
+    SERVICE_ACCOUNT: ("create",),
+    SECRET: ("create", "delete"),
+    EVENT: ("list", "watch"),
+    NODE: ("get", "list"),
+    POD: CHANGE,
+    PVC: CHANGE,
+    PV: ("get", "list", "watch"),
+    STORAGE_CLASS: ("get", "list", "create", "delete"),
+    SNAPSHOT: CHANGE,
+    SNAPSHOT_CONTENT: CHANGE,
+    SNAPSHOT_CLASS: CHANGE,
+}
+"""What the checks do, by kind (PFL-008)."""
+
+CONTROLLERS: dict[str, dict[tuple[Kind, str], tuple[str, ...]]] = {
+    inventory.SNAPSHOT_CONTROLLER: {
+        (PVC, ""): ("get", "list", "watch", "update"),
+        (SNAPSHOT, ""): ("get", "list", "watch", "update", "patch"),
+        (SNAPSHOT, "status"): ("update", "patch"),
+        (SNAPSHOT_CONTENT, ""): ("create", "get", "list", "watch", "update", "patch", "delete"),
+    },
+    inventory.SNAPSHOTTER: {
+        (SNAPSHOT_CONTENT, ""): ("get", "list", "watch", "update", "patch"),
+        (SNAPSHOT_CONTENT, "status"): ("update", "patch"),
+    },
+    inventory.PROVISIONER: {
+        (SNAPSHOT, ""): ("get", "list", "watch", "update"),
+        (SNAPSHOT_CONTENT, ""): ("get", "list"),
+    },
+}
+"""What the work of a controller takes, by (kind, subresource) (PFL-009)."""
+
+
+def may(client: KubeClient, verb: str, kind: Kind, *, subresource: str = "", user: str = "") -> bool:
+    """Whether we (or ``user``, a service account) may do that to objects of a kind, anywhere.
+
+    Raises ApiError where we may not ask.
+    """
+    group = kind.api_version.rpartition("/")[0]
+    attributes = {"verb": verb, "group": group, "resource": kind.plural, "subresource": subresource}
+    spec: Json = {"resourceAttributes": attributes}
+    if user:
+        spec["user"] = user
+        spec["groups"] = ["system:serviceaccounts", "system:authenticated"]
+    review = OTHERS_ACCESS_REVIEW if user else ACCESS_REVIEW
+    body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
+    return bool(client.create(review, body)["status"].get("allowed"))
+
+
+def lacking(client: KubeClient, component: inventory.Component) -> list[str]:
+    """What the account of a controller may not do, of what its work takes. Raises as ``may``."""
+    return [
+        f"{verb} {kind.plural}{'/' + part if part else ''}"
+        for (kind, part), verbs in CONTROLLERS.get(component.program, {}).items()
+        for verb in verbs
+        if not may(client, verb, kind, subresource=part, user=component.user)
+    ]
