@@ -5,6 +5,8 @@ Imported only when the command line asks for it; see ``options.starts_run``.
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from pytest_csi_snapshot.collection import (
@@ -17,7 +19,7 @@ from pytest_csi_snapshot.collection import (
     suites_folder,
 )
 from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
-from pytest_csi_snapshot.errors import UsageTrouble
+from pytest_csi_snapshot.errors import RunError, UsageTrouble
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
@@ -29,6 +31,9 @@ from pytest_csi_snapshot.session import ClusterOwner, turns_of
 from pytest_csi_snapshot.settings import SETTINGS, Settings, read_settings
 from pytest_csi_snapshot.turns import Turns
 from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
+
+SWEEP = "pytest_csi_snapshot.fixtures.sweeping:sweep"
+"""Reached by name: the library does not import fixtures. From settings and a way to tell to an exit code."""
 
 _ONLY_ASKS = ("help", "version", "markers")
 _NO_TESTS = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "cacheshow")
@@ -59,6 +64,24 @@ def activate(config: pytest.Config) -> None:
         _register(config, settings, named=named)
     except UsageTrouble as trouble:
         raise pytest.UsageError(str(trouble)) from None
+
+
+def sweep(config: pytest.Config) -> int:
+    """Sweep the cluster of the settings; the exit code. Raises pytest.UsageError with one line."""
+    import importlib
+
+    settings = read_settings(config)
+    module, _, function = SWEEP.partition(":")
+    try:
+        code: int = getattr(importlib.import_module(module), function)(
+            settings, lambda line: print(line, flush=True), delete=settings.csi_sweep == "delete"
+        )
+    except UsageTrouble as trouble:
+        raise pytest.UsageError(str(trouble)) from None
+    except RunError as trouble:
+        print(f"csi-snapshot: {trouble}", file=sys.stderr)
+        return trouble.exit_code
+    return code
 
 
 def _tell_story(config: pytest.Config, settings: Settings) -> None:

@@ -24,7 +24,8 @@ class Cluster:
     versions by which clauses are gated, by owner ("SC": "8.6.0"); one that is missing is unknown, or is ours and
     behaves as the newest. ``companion`` names the further instance of the reference driver that this value is
     about, "" for the driver under test itself. ``endpoint`` is the driver's CSI socket, "" where it cannot be
-    reached; ``node_endpoint`` that of its node service, "" for the same one.
+    reached; ``node_endpoint`` that of its node service, "" for the same one. ``shared`` says that it outlives the
+    run: others may be at work in it, now or later.
     """
 
     provider: str
@@ -39,6 +40,7 @@ class Cluster:
     companion: str = ""
     endpoint: str = ""
     node_endpoint: str = ""
+    shared: bool = False
     components: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def as_plain(self) -> dict[str, Any]:

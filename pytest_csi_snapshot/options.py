@@ -26,7 +26,8 @@ class Option:
     help: str
     metavar: str = "NAME"
     default: str | None = None
-    shape: Literal["text", "flag", "many"] = "text"
+    shape: Literal["text", "flag", "many", "mode"] = "text"
+    """A mode is a flag that can have a value; alone it means "list"."""
 
     @property
     def flag(self) -> str:
@@ -73,12 +74,17 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_level", "Only clauses of these levels: MUST, SHOULD, MAY", metavar="LEVEL", shape="many"),
     Option("csi_profile", "What the driver offers: a YAML file of the axes of the matrices", metavar="FILE"),
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
-    Option("csi_disrupt", "Let tests end controllers, which are started again\n"
-           "(default: on an embedded cluster only)", shape="flag"),
+    Option("csi_allow", "What tests may do beyond their own objects: cluster-state, disruptive, mount\n"
+           "(default: nothing; all of it on a cluster that the run makes itself)", metavar="A,B", shape="many"),
+    Option("csi_sweep", "Print what killed runs have left in the cluster and stop; with =delete remove it",
+           metavar="delete", shape="mode"),
     Option("csi_list", "Print the plan (clause, level, test) and stop: no cluster is touched", shape="flag"),
     Option("csi_walkthrough", "Run the tutorial step by step on a cluster of its own, instead of the clauses",
            shape="flag"),
 )  # fmt: skip
+
+ALONE = "list"
+"""The value of a mode that is given none."""
 
 STARTERS = ("csi_driver", "csi_endpoint", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_walkthrough")
 """Given on the command line, these start the packaged suites; as ini key or variable they only set a value."""
@@ -94,6 +100,11 @@ def add_options(parser: pytest.Parser) -> None:
         elif option.shape == "many":
             group.addoption(option.flag, action="append", metavar=option.metavar, default=None, help=option.help)
             parser.addini(option.name, option.help, type="linelist", default=None)
+        elif option.shape == "mode":
+            group.addoption(
+                option.flag, nargs="?", const=ALONE, metavar=option.metavar, default=None, help=option.help
+            )
+            parser.addini(option.name, option.help, default=None)
         else:
             group.addoption(option.flag, metavar=option.metavar, default=None, help=option.help)
             parser.addini(option.name, option.help, default=None)

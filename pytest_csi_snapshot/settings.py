@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_csi_snapshot.allowances import ALL, NONE
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
 from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
 from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
@@ -21,6 +22,8 @@ from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
+OF_OUR_OWN = ("embedded", "kind")
+"""Values of ``csi_cluster`` for which the run makes the cluster itself."""
 _PLURALS = {"csi_fault": "csi_faults", "csi_feature_gate": "csi_feature_gates", "csi_level": "csi_levels"}
 """Option name -> attribute of Settings, where they differ."""
 
@@ -61,7 +64,10 @@ class Settings:
     csi_levels: tuple[str, ...]
     csi_profile: str
     csi_matrix: str
-    csi_disrupt: bool
+    csi_allow: frozenset[str]
+    """Names of ALLOWANCES; all of them on a cluster that the run makes itself."""
+    csi_sweep: str
+    """"": no sweep; "list" or "delete"."""
     csi_list: bool
     csi_walkthrough: bool
     sources: Mapping[str, Source]
@@ -123,9 +129,10 @@ def read_settings(config: pytest.Config) -> Settings:
     text = {name: value.strip() if isinstance(value, str) else "" for name, (value, _) in raw.items()}
     walkthrough = flag("csi_walkthrough", raw["csi_walkthrough"][0])
     driver = text["csi_driver"] or (REFERENCE if walkthrough else "")
+    cluster = text["csi_cluster"] or ("embedded" if driver == REFERENCE else "existing")
     settings = Settings(
         csi_driver=driver,
-        csi_cluster=text["csi_cluster"] or ("embedded" if driver == REFERENCE else "existing"),
+        csi_cluster=cluster,
         csi_kubeconfig=existing_path("csi_kubeconfig", text["csi_kubeconfig"]),
         csi_context=text["csi_context"],
         csi_keep=flag("csi_keep", raw["csi_keep"][0]),
@@ -150,7 +157,8 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_levels=tuple(level.upper() for level in many(raw["csi_level"][0])),
         csi_profile=existing_path("csi_profile", text["csi_profile"]),
         csi_matrix=text["csi_matrix"],
-        csi_disrupt=_disrupts(raw["csi_disrupt"][0], text["csi_cluster"], driver),
+        csi_allow=_allowed(many(raw["csi_allow"][0]), cluster),
+        csi_sweep=text["csi_sweep"],
         csi_list=flag("csi_list", raw["csi_list"][0]),
         csi_walkthrough=walkthrough,
         sources=sources,
@@ -162,8 +170,6 @@ def read_settings(config: pytest.Config) -> Settings:
     return settings
 
 
-def _disrupts(value: str | bool | list[str] | None, cluster: str, driver: str) -> bool:
-    """Controllers of a cluster of our own may be ended unless said otherwise, others only with leave."""
-    if value is None:
-        return (cluster or ("embedded" if driver == REFERENCE else "existing")) == "embedded"
-    return flag("csi_disrupt", value)
+def _allowed(given: tuple[str, ...], cluster: str) -> frozenset[str]:
+    """What tests may do: with somebody else's cluster what was said, with a cluster of our own everything."""
+    return frozenset(given) | (ALL if cluster in OF_OUR_OWN else NONE)

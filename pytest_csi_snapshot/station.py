@@ -30,19 +30,20 @@ from pytest_csi_snapshot.kube.kinds import (
     VOLUME_ATTACHMENT,
 )
 from pytest_csi_snapshot.labels import Mark
-from pytest_csi_snapshot.owning import OwnedClient
+from pytest_csi_snapshot.leave import LeaveClient
+from pytest_csi_snapshot.ledger_file import LedgerFile, joined
 from pytest_csi_snapshot.session import run_id
 from pytest_csi_snapshot.watching import Scope, Watch
 
 
 class Station:
-    """Client, history and watches of one worker at one cluster."""
+    """Client, history and watches of one worker at one cluster. ``client`` only reads; ``owned`` writes."""
 
-    def __init__(self, client: KubeClient, mark: Mark) -> None:
-        self.client = client
+    def __init__(self, client: KubeClient, mark: Mark, *, ledger_file: LedgerFile | None = None) -> None:
+        self.client = client.reading()
         self.mark = mark
         self.history = History()
-        self.owned = OwnedClient(client, self.history, mark)
+        self.owned = LeaveClient(client, self.history, mark, notebook=ledger_file)
         self._watches: list[Watch] = []
         self._further: dict[str, Watch] = {}
         self._guard = threading.Lock()
@@ -114,7 +115,8 @@ def station_at(cluster: Cluster) -> Station:
 @cache
 def _station(kubeconfig: str, context: str) -> Station:
     client = KubeClient.from_kubeconfig(kubeconfig or None, context or None)
-    station = Station(client, this_worker())
+    mark = this_worker()
+    station = Station(client, mark, ledger_file=joined(mark.run, mark.worker))
     station.open()
     return station
 

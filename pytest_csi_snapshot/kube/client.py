@@ -52,6 +52,10 @@ class KubeClient:
             configuration.proxy = None
         return cls(kubernetes.client.ApiClient(configuration), user_agent=user_agent)
 
+    def reading(self) -> KubeClient:
+        """The same client, but one that refuses to write: for those who have no business to."""
+        return ReadingClient(self._api, user_agent=self._agent)
+
     def open(
         self,
         method: str,
@@ -209,6 +213,16 @@ class KubeClient:
             raise ApiUnreachableError(method, path, error) from error
         finally:
             response.release_conn()
+
+
+class ReadingClient(KubeClient):
+    """A client that only reads. Raises PermissionError before anything else is sent."""
+
+    def open(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        """Send one request that changes nothing."""
+        if method != "GET":
+            raise PermissionError(f"{method} {path}: this client only reads; writes go through OwnedClient")
+        return super().open(method, path, **options)
 
 
 def _on_this_machine(host: str) -> bool:

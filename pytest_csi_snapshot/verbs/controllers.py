@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_csi_snapshot.allowances import DISRUPTIVE, lacking
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition, status_of
 from pytest_csi_snapshot.inventory import lease_part
@@ -32,13 +33,12 @@ class ControllerVerbs(Core):
     """Verbs on leases and on the pods that hold them."""
 
     cluster: Cluster
-    may_disrupt: bool = False
 
     def needs_disruption(self) -> None:
         """Go on only where controllers may be ended: on a cluster of our own, or with leave."""
         __tracebackhide__ = True
-        if not self.may_disrupt:
-            pytest.skip("it ends controllers of the cluster: needs --csi-disrupt")
+        if DISRUPTIVE not in self.api.allowed:
+            pytest.skip(lacking(DISRUPTIVE, "it ends controllers of the cluster"))
 
     def lease_of(self, component: str, clause: str) -> Handle:
         """The lease of a component, watched from now on; without one ``clause`` is unknown here."""
@@ -65,7 +65,7 @@ class ControllerVerbs(Core):
         """Delete the pod that holds a lease; the pod, which is on its way out."""
         __tracebackhide__ = True
         pod = self.leader(lease, clause)
-        self.station.client.delete(POD, pod.namespace, pod.name, uid=pod.uid)
+        self.api.end_pod(pod.namespace, pod.name, pod.uid)
         return pod
 
     def led_by_another(self, lease: Handle, before: Handle, clause: str) -> Json:

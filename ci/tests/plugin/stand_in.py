@@ -66,11 +66,19 @@ def leave_behind(told: list[str]) -> None:
     from pytest_csi_snapshot import leftovers
     from pytest_csi_snapshot.kube.client import KubeClient
     from pytest_csi_snapshot.kube.kinds import NAMESPACE
+    from pytest_csi_snapshot.presence import Presence
+
+    def remove(_api: Any, *, but: str = "") -> list[str]:
+        if os.environ.get("BLOCK") == "remove":
+            block()
+        return told
 
     bodies: list[Any] = [{"metadata": {}}, {"metadata": {"deletionTimestamp": "now"}}]
-    vars(leftovers)["left_behind"] = lambda _client, run: [(NAMESPACE, body) for body in bodies if run]
-    vars(leftovers)["put_back_defaults"] = lambda _client, _run: []
-    vars(leftovers)["remove"] = lambda _client, _run: told
+    vars(leftovers)["left_behind"] = lambda _api: [(NAMESPACE, body) for body in bodies]
+    vars(leftovers)["put_back_defaults"] = lambda _api: []
+    vars(leftovers)["remove"] = remove
+    Presence.begin = lambda _self: _log("arrive")  # type: ignore[method-assign]
+    Presence.end = lambda _self: _log("leave")  # type: ignore[method-assign]
     KubeClient.from_kubeconfig = lambda *_: None  # type: ignore[assignment]
 
 
