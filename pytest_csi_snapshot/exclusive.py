@@ -27,6 +27,10 @@ PATIENCE = 900.0
 """Seconds to wait for the tests of other runs: several, of minutes each."""
 
 
+_END = 30.0
+"""Seconds for the end of a namespace that holds a lease and nothing else."""
+
+
 class TakenError(Exception):
     """Another run has held the Lease for too long; ``str()`` says who."""
 
@@ -94,13 +98,27 @@ def take(api: OwnedClient, clock: ServerClock) -> Json:
         raise
 
 
-def remove_common_namespace(api: OwnedClient, clock: ServerClock) -> None:
-    """Remove what all runs share, unless one of them holds it: it is taken first, so that nobody can meanwhile."""
-    if api.find(NAMESPACE, None, COMMON_NAMESPACE) is None:
-        return
-    with contextlib.suppress(TakenError):  # then the other run will do it
-        take(api, clock)
-        api.delete(NAMESPACE, None, COMMON_NAMESPACE)
+def remove_common_namespace(api: OwnedClient, clock: ServerClock) -> str:
+    """Remove what all runs share, and wait for its end; the reason where another run will have to do it, else "".
+
+    It is taken first, so that nobody can meanwhile.
+    """
+    present = api.find(NAMESPACE, None, COMMON_NAMESPACE)
+    if present is None:
+        return ""
+    try:
+        if "deletionTimestamp" not in present["metadata"]:
+            take(api, clock)
+    except TakenError as error:
+        return str(error)
+    api.delete(NAMESPACE, None, COMMON_NAMESPACE)
+    gone = tenacity.Retrying(
+        retry=tenacity.retry_if_result(bool),
+        wait=tenacity.wait_fixed(0.5),
+        stop=tenacity.stop_after_delay(_END),
+        retry_error_callback=lambda _: f"Namespace {COMMON_NAMESPACE} does not end",
+    )
+    return str(gone(lambda: api.find(NAMESPACE, None, COMMON_NAMESPACE)) or "")
 
 
 def _give_back(api: OwnedClient, lease: Json) -> None:

@@ -11,9 +11,10 @@ import os
 import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, cached_property
 
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.conditions import status_of
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import (
@@ -55,6 +56,12 @@ class Station:
         self._watches = [Watch(self.client, self.history, scope) for scope in scopes]
         with ThreadPoolExecutor(len(scopes)) as starters:  # each start is one request: they need not queue
             list(starters.map(lambda watch: watch.start(), self._watches))
+
+    @cached_property
+    def classes_with_spares(self) -> frozenset[str]:
+        """StorageClasses with volumes that wait for a claim: ours would be given one of somebody's."""
+        spare = [body for body in self.owned.list(PV) if status_of(body).get("phase") == "Available"]
+        return frozenset(str(body["spec"].get("storageClassName")) for body in spare if not self.mark.ours(body))
 
     def watch_events(self, namespace: str, involved: str = "") -> None:
         """Record the events of a namespace, those of the past too. ``involved`` narrows to a kind of object."""

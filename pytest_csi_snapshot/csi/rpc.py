@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pytest_csi_snapshot.allowances import MOUNT
 from pytest_csi_snapshot.csi.calls import Line
 from pytest_csi_snapshot.csi.capabilities import Capabilities, read_capabilities
 from pytest_csi_snapshot.csi.endpoints import parse_endpoint
@@ -43,6 +44,7 @@ def open_rpc(cluster: Cluster, settings: Settings, recorder: Recorder) -> Iterat
         recorder,
         staging=settings.csi_staging_dir,
         snapshot_limit=limit,
+        may_mount=MOUNT in settings.csi_allow,
     )
     try:
         yield rpc

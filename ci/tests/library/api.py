@@ -27,6 +27,10 @@ class MemoryApi(KubeClient):
         self.asked: list[str] = []
         self.failures: list[Exception] = []
         self.after_failure = False
+        self.on_patch: Callable[[], object] = lambda: None
+
+    def replace(self, kind: Kind, body: Json, **_options: Any) -> Json:
+        return self.patch(kind, body["metadata"].get("namespace"), body["metadata"]["name"], body)
 
     def find(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
         return self.objects.get((kind, namespace or "", name))
@@ -66,6 +70,7 @@ class MemoryApi(KubeClient):
         self.objects[kind, namespace or "", name] = new
         self.history.record(kind, "MODIFIED", new)
         self._maybe_drop(kind, namespace, name)
+        self.on_patch()
         return new
 
     def delete(self, kind: Kind, namespace: str | None, name: str, **_options: Any) -> None:
