@@ -113,7 +113,7 @@ class OwnedClient:
         labels = {MANAGED_BY: DOMAIN} if common else self.mark.labels
         meta["labels"] = {**meta.get("labels", {}), **labels}
         body = {"apiVersion": kind.api_version, "kind": kind.kind, **body}
-        if not dry_run:
+        if not (dry_run or common):  # what all runs share outlives this one
             self._note("create", kind, meta.get("namespace"), meta.get("name", ""))
         try:
             made = _repeating(_refused_unread)(lambda: self._client.create(kind, body, dry_run=dry_run))

@@ -73,11 +73,17 @@ class Inhabited:
                 found[f"{kind} {meta.get('namespace', '')}/{meta['name']}"] = json.dumps(kept, sort_keys=True)
         return found
 
+    def prolong(self, run: str) -> None:
+        """Make the Leases of a run, and of its test that runs alone, last for longer than this test."""
+        self._change_leases(run, {"leaseDurationSeconds": 36000})
+
     def expire(self, run: str) -> None:
-        """Make the Leases of a run, and of its test that runs alone, such that nobody has renewed for long."""
-        change = {"spec": {"renewTime": "2020-01-01T00:00:00.000000Z"}}
-        self.client.patch(LEASE, home_of(run), NAME, change)
-        self.client.patch(LEASE, COMMON_NAMESPACE, EXCLUSIVE, change)
+        """Make them such that nobody has renewed for long."""
+        self._change_leases(run, {"renewTime": "2020-01-01T00:00:00.000000Z"})
+
+    def _change_leases(self, run: str, spec: Json) -> None:
+        self.client.patch(LEASE, home_of(run), NAME, {"spec": spec})
+        self.client.patch(LEASE, COMMON_NAMESPACE, EXCLUSIVE, {"spec": spec})
 
     def command(self, *args: str) -> list[str]:
         """A run or a sweep as a user of the cluster starts it."""

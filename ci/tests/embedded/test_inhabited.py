@@ -65,19 +65,21 @@ def test_what_a_killed_run_left_is_swept(
         tmp_path, "-p", "killer", f"--csi-driver={DRIVER}", "--csi-allow=cluster-state", clauses
     )
     assert run.returncode == -signal.SIGKILL, run.stdout
+    home = re.search(r"new: Namespace /csi-(\w{8})-lease", "\n".join(changes(before, cluster.everything())))
+    assert home
+    run_id = home[1]
+    cluster.prolong(run_id)
     killed = cluster.everything()
-    assert changes(before, killed)
 
     listed = cluster.finished(tmp_path, "--csi-sweep")
-    found = re.search(r"run (\w{8}): left alone, the Lease of .* is renewed", listed.stdout)
-    assert found, listed.stdout
+    assert re.search(rf"run {run_id}: left alone, the Lease of .* is renewed", listed.stdout), listed.stdout
     deleting = cluster.finished(tmp_path, "--csi-sweep=delete")
     assert re.search(
         "pytest-csi-snapshot, which all runs share: left alone, .* runs a test alone", deleting.stdout
     )
     assert changes(killed, cluster.everything()) == []
 
-    cluster.expire(found[1])
+    cluster.expire(run_id)
     expired = cluster.everything()
     listed = cluster.finished(tmp_path, "--csi-sweep")
     assert listed.returncode == 0, listed.stdout

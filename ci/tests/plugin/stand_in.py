@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,13 @@ def leave_behind(told: list[str]) -> None:
     vars(leftovers)["left_behind"] = lambda _api: [(NAMESPACE, body) for body in bodies]
     vars(leftovers)["put_back_defaults"] = lambda _api: []
     vars(leftovers)["remove"] = remove
-    Presence.begin = lambda _self: _log("arrive")  # type: ignore[method-assign]
-    Presence.end = lambda _self: _log("leave")  # type: ignore[method-assign]
+    for name, word in (("begin", "arrive"), ("end", "leave")):
+        setattr(Presence, name, partialmethod(_say, word))
     KubeClient.from_kubeconfig = lambda *_: None  # type: ignore[assignment]
+
+
+def _say(_presence: object, word: str) -> None:
+    _log(word)
 
 
 def block() -> None:
