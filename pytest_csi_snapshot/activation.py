@@ -23,11 +23,13 @@ from pytest_csi_snapshot.errors import RunError, UsageTrouble
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
+from pytest_csi_snapshot.redacting import REDACTOR
+from pytest_csi_snapshot.reporting.clean import Clean
 from pytest_csi_snapshot.reporting.collector import Collector
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
-from pytest_csi_snapshot.session import ClusterOwner, turns_of
+from pytest_csi_snapshot.session import ClusterOwner, redaction_key, turns_of
 from pytest_csi_snapshot.settings import SETTINGS, Settings, read_settings
 from pytest_csi_snapshot.turns import Turns
 from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
@@ -98,7 +100,9 @@ def _tell_story(config: pytest.Config, settings: Settings) -> None:
 def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None:
     config.stash[SETTINGS] = settings
     selection = Selection(settings)
-    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging()]
+    REDACTOR.names, REDACTOR.key = settings.csi_redact, redaction_key(config)
+    # The last one registered is the outermost: it sees what the others have made.
+    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging(), Clean()]
     if hasattr(config, "workerinput"):
         turns = turns_of(config)
         parts += [Turns(turns)] if turns else []

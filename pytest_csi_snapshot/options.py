@@ -76,6 +76,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
     Option("csi_allow", "What tests may do beyond their own objects: cluster-state, disruptive, mount\n"
            "(default: nothing; all of it on a cluster that the run makes itself)", metavar="A,B", shape="many"),
+    Option("csi_redact", "Replace the names of hosts, namespaces and handles in all that is reported,\n"
+           "each by the same word everywhere", shape="flag"),
     Option("csi_sweep", "Print what killed runs have left in the cluster and stop; with =delete remove it",
            metavar="delete", shape="mode"),
     Option("csi_list", "Print the plan (clause, level, test) and stop: no cluster is touched", shape="flag"),

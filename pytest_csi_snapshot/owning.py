@@ -19,9 +19,10 @@ import tenacity
 from pytest_csi_snapshot.allowances import CLUSTER_STATE, NONE
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import MERGE_PATCH, KubeClient
-from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, Kind
+from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, SECRET, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN, MANAGED_BY, Mark
+from pytest_csi_snapshot.redacting import REDACTOR
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -83,15 +84,17 @@ class OwnedClient:
 
     def get(self, kind: Kind, namespace: str | None, name: str) -> Json:
         """Read one object, whoever made it."""
-        return _repeating(_lost)(self._client.get, kind, namespace, name)
+        return _told(kind, _repeating(_lost)(self._client.get, kind, namespace, name))
 
     def find(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
         """Read one object, or None."""
-        return _repeating(_lost)(self._client.find, kind, namespace, name)
+        found = _repeating(_lost)(self._client.find, kind, namespace, name)
+        return _told(kind, found) if found else None
 
     def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
         """All objects of a collection."""
-        return _repeating(_lost)(lambda: self._client.list(kind, namespace, **query))
+        found = _repeating(_lost)(lambda: self._client.list(kind, namespace, **query))
+        return [_told(kind, body) for body in found]
 
     def ask(self, review: Kind, spec: Json) -> Json:
         """The status of a review: an answer of the authorizer, which stores nothing and must not have labels."""
@@ -112,7 +115,7 @@ class OwnedClient:
         self._check_leave(kind, body)
         labels = {MANAGED_BY: DOMAIN} if common else self.mark.labels
         meta["labels"] = {**meta.get("labels", {}), **labels}
-        body = {"apiVersion": kind.api_version, "kind": kind.kind, **body}
+        body = _told(kind, {"apiVersion": kind.api_version, "kind": kind.kind, **body})
         if not (dry_run or common):  # what all runs share outlives this one
             self._note("create", kind, meta.get("namespace"), meta.get("name", ""))
         try:
@@ -199,6 +202,14 @@ class OwnedClient:
     def _note(self, verb: str, kind: Kind, namespace: str | None, name: str) -> None:
         if self._notebook:
             self._notebook.note(verb, kind, namespace or "", name)
+
+
+def _told(kind: Kind, body: Json) -> Json:
+    """The object; what in it must not be shown is known from now on."""
+    if kind == SECRET:
+        REDACTOR.hide_data(body)
+    REDACTOR.learn_names(body)
+    return body
 
 
 def _common(kind: Kind, namespace: str | None, name: str) -> bool:

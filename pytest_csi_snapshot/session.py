@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import secrets
 import signal
 import tempfile
 import uuid
@@ -22,6 +23,7 @@ import pytest
 from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.cluster import Cluster, Provider
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
+from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ PROVIDER = "pytest_csi_snapshot.fixtures.providers:provider_for"
 CLUSTER = pytest.StashKey[Cluster]()
 _HANDED = "csi_cluster"
 _TURNS = "csi_turns"
+_REDACTION = "csi_redaction"
 
 
 class ClusterOwner:
@@ -83,6 +86,7 @@ class ClusterOwner:
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the cluster to an xdist worker, also to the replacement of one that crashed."""
         node.workerinput[_HANDED] = self._config.stash[CLUSTER].as_plain()
+        node.workerinput[_REDACTION] = REDACTOR.key
         node.workerinput[_TURNS] = str(self._turns)
 
     @pytest.hookimpl(tryfirst=True)
@@ -199,7 +203,7 @@ class ClusterOwner:
         # Whoever read the output may be gone (a closed pipe); the cluster must be deleted all the same.
         with suppress(OSError):
             if reporter:
-                reporter.write_line(line, **markup)
+                reporter.write_line(REDACTOR.clean(line), **markup)
                 reporter.flush()
 
 
@@ -212,6 +216,12 @@ def cluster_of(config: pytest.Config) -> Cluster | None:
     """The cluster of this run, in the controller as in a worker; None where the run has none."""
     handed = getattr(config, "workerinput", {}).get(_HANDED)
     return Cluster.from_plain(handed) if handed else config.stash.get(CLUSTER, None)
+
+
+def redaction_key(config: pytest.Config) -> str:
+    """What names are made unrecognisable with: one for all processes of a run."""
+    handed = getattr(config, "workerinput", {}).get(_REDACTION)
+    return str(handed or secrets.token_hex(16))
 
 
 def turns_of(config: pytest.Config) -> Path | None:

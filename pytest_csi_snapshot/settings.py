@@ -66,6 +66,7 @@ class Settings:
     csi_matrix: str
     csi_allow: frozenset[str]
     """Names of ALLOWANCES; all of them on a cluster that the run makes itself."""
+    csi_redact: bool
     csi_sweep: str
     """"": no sweep; "list" or "delete"."""
     csi_list: bool
@@ -110,6 +111,11 @@ class Settings:
     def csi_without(self) -> tuple[str, ...]:
         """What the embedded cluster lacks at first."""
         return WITHOUT if self.csi_walkthrough else ()
+
+    @property
+    def csi_audit(self) -> bool:
+        """Nobody asks for the API server's audit log but the generator of the roles."""
+        return False
 
     @property
     def csi_replicas(self) -> Mapping[str, int]:
@@ -158,6 +164,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_profile=existing_path("csi_profile", text["csi_profile"]),
         csi_matrix=text["csi_matrix"],
         csi_allow=_allowed(many(raw["csi_allow"][0]), cluster),
+        csi_redact=flag("csi_redact", raw["csi_redact"][0]),
         csi_sweep=text["csi_sweep"],
         csi_list=flag("csi_list", raw["csi_list"][0]),
         csi_walkthrough=walkthrough,

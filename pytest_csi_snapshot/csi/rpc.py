@@ -16,6 +16,7 @@ from pytest_csi_snapshot.csi.nodes import NodeCalls
 from pytest_csi_snapshot.csi.plugin import Plugin
 from pytest_csi_snapshot.csi.snapshots import SnapshotCalls
 from pytest_csi_snapshot.csi.wire import csi_pb2
+from pytest_csi_snapshot.redacting import REDACTOR
 
 if TYPE_CHECKING:
     from pytest_csi_snapshot.cluster import Cluster
@@ -65,6 +66,8 @@ def _post(cluster: Cluster, settings: Settings) -> tuple[Line, Plugin, Capabilit
     """What all tests of this process share, made at the first call."""
     if cluster not in _posts:
         inputs = _inputs(cluster, settings)
+        for secret in inputs.secret_values:
+            REDACTOR.hide(secret)
         line = _line(cluster.endpoint, cluster.node_endpoint, inputs.secret_values)
         info = line.ask(csi_pb2.GetPluginInfoRequest()).response
         _posts[cluster] = line, Plugin(info.name, info.vendor_version), read_capabilities(line), inputs
