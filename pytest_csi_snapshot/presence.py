@@ -14,9 +14,10 @@ from pytest_csi_snapshot.exclusive import remove_common_namespace
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE
-from pytest_csi_snapshot.labels import Mark
+from pytest_csi_snapshot.labels import DOMAIN, MANAGED_BY, RUN, Mark
 from pytest_csi_snapshot.leases import DURATION, Renewing, ServerClock, expires, held_from, holder
 from pytest_csi_snapshot.leave import LeaveClient
+from pytest_csi_snapshot.owning import OwnedClient
 
 Json = dict[str, Any]
 
@@ -63,6 +64,13 @@ class Presence:
         api = speaker(self._client, self._run)
         remove_common_namespace(api, ServerClock(self._client))
         api.delete(NAMESPACE, None, home_of(self._run))
+
+
+def other_runs(api: OwnedClient, now: datetime) -> list[str]:
+    """The other runs that are alive in the cluster."""
+    found = api.list(LEASE, labelSelector=f"{MANAGED_BY}={DOMAIN}")
+    runs = [(lease, (lease["metadata"].get("labels") or {}).get(RUN)) for lease in found]
+    return sorted(run for lease, run in runs if run and run != api.mark.run and expires(lease) > now)
 
 
 def state(client: KubeClient, run: str, now: datetime, begun: datetime | None) -> tuple[bool, str]:

@@ -43,7 +43,7 @@ class MemoryApi(KubeClient):
 
     def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
         found = [
-            body for (each, home, _), body in self.objects.items() if each == kind and home == (namespace or "")
+            body for (each, home, _), body in self.objects.items() if each == kind and namespace in (None, home)
         ]
         key, _, value = query.get("labelSelector", "").partition("=")
         return [body for body in found if not key or (body["metadata"].get("labels") or {}).get(key) == value]

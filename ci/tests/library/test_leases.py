@@ -14,7 +14,7 @@ from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE, RUN, Mark
 from pytest_csi_snapshot.leases import DURATION, Renewing, ServerClock, expires, held_from
 from pytest_csi_snapshot.leave import LeaveClient
-from pytest_csi_snapshot.presence import home_of, state
+from pytest_csi_snapshot.presence import home_of, other_runs, state
 
 from .api import MemoryApi
 from .objects import Recorded
@@ -55,6 +55,14 @@ def test_a_run_is_alive_while_its_lease_is(api: MemoryApi) -> None:
     of_run(api, "abcd").create(LEASE, lease)
     assert state(api, "abcd", NOW, None) == (True, "the Lease of host 1 is renewed, and good for another 60 s")
     assert state(api, "abcd", NOW + LATER, None) == (False, "the Lease of host 1 expired 1 s ago")
+
+
+def test_controllers_are_not_ended_while_another_run_is_alive(api: MemoryApi) -> None:
+    for run in ("abcd", "dcba"):
+        lease = {"metadata": {"name": "run", "namespace": home_of(run)}, "spec": held_from(NOW, "me")}
+        of_run(api, run).create(LEASE, lease)
+    assert other_runs(of_run(api, "abcd"), NOW) == ["dcba"]
+    assert other_runs(of_run(api, "abcd"), NOW + LATER) == []
 
 
 def test_two_runs_do_not_run_tests_alone_at_the_same_time(api: MemoryApi) -> None:
