@@ -77,6 +77,8 @@ class OwnedClient:
         self._client = client
         self._history = history
         self._notebook = notebook
+        self._homes: set[str] = set()
+        """Namespaces that were made here, whatever their names."""
         self.mark = mark
         self.allowed = allowed
 
@@ -110,7 +112,7 @@ class OwnedClient:
         body = copy.deepcopy(body)
         meta = body.setdefault("metadata", {})
         common = _common(kind, meta.get("namespace"), meta.get("name", ""))
-        if kind.namespaced and not common and not self.mark.at_home(meta.get("namespace", "")):
+        if kind.namespaced and not (common or self._at_home(meta.get("namespace", ""))):
             raise NotOursError(f"{kind} would be made in {meta.get('namespace')}, no namespace of this run")
         self._check_leave(kind, body)
         labels = {MANAGED_BY: DOMAIN} if common else self.mark.labels
@@ -124,6 +126,8 @@ class OwnedClient:
             made = self._create_again(kind, body, dry_run=dry_run)
         if not dry_run:
             self._history.wrote(made)
+            if kind == NAMESPACE:
+                self._homes.add(made["metadata"]["name"])
         return made
 
     def _create_again(self, kind: Kind, body: Json, *, dry_run: bool) -> Json:
@@ -193,6 +197,9 @@ class OwnedClient:
         if not (self.mark.ours(body) or (_common(kind, namespace, name) and _managed(body))):
             raise NotOursError(f"{kind} {namespace + '/' if namespace else ''}{name} was not made by this run")
         return body
+
+    def _at_home(self, namespace: str) -> bool:
+        return self.mark.at_home(namespace) or namespace in self._homes
 
     def _check_leave(self, kind: Kind, body: Any) -> None:
         """A class of ours that becomes a default changes what snapshots and claims of others get."""

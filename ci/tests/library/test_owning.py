@@ -6,7 +6,16 @@ import pytest
 
 from pytest_csi_snapshot.allowances import CLUSTER_STATE, DISRUPTIVE
 from pytest_csi_snapshot.defaults import IS_DEFAULT, SET_ASIDE, SET_ASIDE_BY
-from pytest_csi_snapshot.kube.kinds import CONFIG_MAP, POD, PV, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.kube.kinds import (
+    CONFIG_MAP,
+    NAMESPACE,
+    POD,
+    PV,
+    SNAPSHOT,
+    SNAPSHOT_CLASS,
+    SNAPSHOT_CONTENT,
+    Kind,
+)
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import BOUND_BY_CONTROLLER, RUN, Mark
 from pytest_csi_snapshot.leave import LeaveClient
@@ -78,6 +87,11 @@ def test_nothing_is_made_in_a_namespace_of_somebody_else(api: MemoryApi, owned: 
         with pytest.raises(NotOursError, match="no namespace of this run"):
             owned.create(CONFIG_MAP, {"metadata": {"name": "c", "namespace": namespace}})
     assert api.asked == []
+
+
+def test_a_namespace_that_the_run_has_made_is_its_own_under_any_name(owned: LeaveClient) -> None:
+    owned.create(NAMESPACE, {"metadata": {"name": "snapcontent-1"}})
+    assert owned.create(CONFIG_MAP, {"metadata": {"name": "c", "namespace": "snapcontent-1"}})
 
 
 def test_finalizers_of_others_stay(api: MemoryApi, owned: LeaveClient) -> None:
