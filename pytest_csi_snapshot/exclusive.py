@@ -90,7 +90,8 @@ def take(api: OwnedClient, clock: ServerClock) -> Json:
                 raise
         present = api.find(LEASE, COMMON_NAMESPACE, NAME)
         if present is not None and expires(present) < clock.now():
-            return api.replace(LEASE, {**present, "spec": spec})
+            seen = {"resourceVersion": present["metadata"]["resourceVersion"]}  # of several, one gets it
+            return api.patch(LEASE, COMMON_NAMESPACE, NAME, {"metadata": seen, "spec": spec})
         raise TakenError(f"{(present or {}).get('spec', {}).get('holderIdentity', 'somebody')} runs a test alone")
     except ApiError as error:
         if error.conflict or error.not_found or "being terminated" in error.message:  # whoever was quicker

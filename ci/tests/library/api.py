@@ -29,9 +29,6 @@ class MemoryApi(KubeClient):
         self.after_failure = False
         self.on_patch: Callable[[], object] = lambda: None
 
-    def replace(self, kind: Kind, body: Json, **_options: Any) -> Json:
-        return self.patch(kind, body["metadata"].get("namespace"), body["metadata"]["name"], body)
-
     def find(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
         return self.objects.get((kind, namespace or "", name))
 
