@@ -135,9 +135,10 @@ def test_a_lost_lease_is_told_once(api: MemoryApi) -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_test_that_was_not_alone_any_more_says_so(api: MemoryApi) -> None:
     held = exclusive(of_run(api, "abcd"), Clock())
+    api.on_patch = lambda: api.objects.pop((LEASE, COMMON_NAMESPACE, NAME), None)  # right after a renewal
     held.__enter__()
-    del api.objects[LEASE, COMMON_NAMESPACE, NAME]
-    renewing = next(each for each in threading.enumerate() if each.name == f"lease {COMMON_NAMESPACE}/{NAME}")
-    renewing.join(10)  # it ends when it finds the Lease gone
+    for thread in threading.enumerate():
+        if thread.name == f"lease {COMMON_NAMESPACE}/{NAME}":
+            thread.join(10)  # it ends when it finds the Lease gone
     with pytest.raises(LostError, match="is lost"):
         held.__exit__(None, None, None)
