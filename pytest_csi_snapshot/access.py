@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_csi_snapshot import inventory
 from pytest_csi_snapshot.kube.client import KubeClient
@@ -63,7 +63,26 @@ CONTROLLERS: dict[str, dict[tuple[Kind, str], tuple[str, ...]]] = {
 """What the work of a controller takes, by (kind, subresource) (PFL-009)."""
 
 
-def may(client: KubeClient, verb: str, kind: Kind, *, subresource: str = "", user: str = "") -> bool:
+class Asker(Protocol):
+    """Sends reviews: answers of the authorizer, which store nothing."""
+
+    def ask(self, review: Kind, spec: Json) -> Json:
+        """The status of a review. Raises ApiError where we may not ask."""
+
+
+class Reviews:
+    """Reviews by a client that has no run and labels nothing."""
+
+    def __init__(self, client: KubeClient) -> None:
+        self._client = client
+
+    def ask(self, review: Kind, spec: Json) -> Json:
+        """The status of a review. Raises ApiError."""
+        body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
+        return dict(self._client.create(review, body)["status"])
+
+
+def may(asker: Asker, verb: str, kind: Kind, *, subresource: str = "", user: str = "") -> bool:
     """Whether we (or ``user``, a service account) may do that to objects of a kind, anywhere.
 
     Raises ApiError where we may not ask.
@@ -75,15 +94,14 @@ def may(client: KubeClient, verb: str, kind: Kind, *, subresource: str = "", use
         spec["user"] = user
         spec["groups"] = ["system:serviceaccounts", "system:authenticated"]
     review = OTHERS_ACCESS_REVIEW if user else ACCESS_REVIEW
-    body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
-    return bool(client.create(review, body)["status"].get("allowed"))
+    return bool(asker.ask(review, spec).get("allowed"))
 
 
-def lacking(client: KubeClient, component: inventory.Component) -> list[str]:
+def lacking(asker: Asker, component: inventory.Component) -> list[str]:
     """What the account of a controller may not do, of what its work takes. Raises as ``may``."""
     return [
         f"{verb} {kind.plural}{'/' + part if part else ''}"
         for (kind, part), verbs in CONTROLLERS.get(component.program, {}).items()
         for verb in verbs
-        if not may(client, verb, kind, subresource=part, user=component.user)
+        if not may(asker, verb, kind, subresource=part, user=component.user)
     ]

@@ -5,6 +5,8 @@ Imported only when the command line asks for it; see ``options.starts_run``.
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from pytest_csi_snapshot.collection import (
@@ -17,18 +19,23 @@ from pytest_csi_snapshot.collection import (
     suites_folder,
 )
 from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
-from pytest_csi_snapshot.errors import UsageTrouble
+from pytest_csi_snapshot.errors import RunError, UsageTrouble
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
+from pytest_csi_snapshot.redacting import REDACTOR
+from pytest_csi_snapshot.reporting.clean import Clean
 from pytest_csi_snapshot.reporting.collector import Collector
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
-from pytest_csi_snapshot.session import ClusterOwner, turns_of
+from pytest_csi_snapshot.session import ClusterOwner, redaction_key, turns_of
 from pytest_csi_snapshot.settings import SETTINGS, Settings, read_settings
 from pytest_csi_snapshot.turns import Turns
 from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
+
+SWEEP = "pytest_csi_snapshot.fixtures.sweeping:sweep"
+"""Reached by name: the library does not import fixtures. From settings and a way to tell to an exit code."""
 
 _ONLY_ASKS = ("help", "version", "markers")
 _NO_TESTS = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "cacheshow")
@@ -64,6 +71,24 @@ def activate(config: pytest.Config) -> None:
         raise pytest.UsageError(str(trouble)) from None
 
 
+def sweep(config: pytest.Config) -> int:
+    """Sweep the cluster of the settings; the exit code. Raises pytest.UsageError with one line."""
+    import importlib
+
+    settings = read_settings(config)
+    module, _, function = SWEEP.partition(":")
+    try:
+        code: int = getattr(importlib.import_module(module), function)(
+            settings, lambda line: print(line, flush=True), delete=settings.csi_sweep == "delete"
+        )
+    except UsageTrouble as trouble:
+        raise pytest.UsageError(str(trouble)) from None
+    except RunError as trouble:
+        print(f"csi-snapshot: {trouble}", file=sys.stderr)
+        return trouble.exit_code
+    return code
+
+
 def _tell_story(config: pytest.Config, settings: Settings) -> None:
     config.stash[SETTINGS] = settings
     point_at_suites(config, WALKTHROUGH)
@@ -87,7 +112,9 @@ def _call_doctor(config: pytest.Config, settings: Settings) -> None:
 def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None:
     config.stash[SETTINGS] = settings
     selection = Selection(settings)
-    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging()]
+    REDACTOR.names, REDACTOR.key = settings.csi_redact, redaction_key(config)
+    # The last one registered is the outermost: it sees what the others have made.
+    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging(), Clean()]
     if hasattr(config, "workerinput"):
         turns = turns_of(config)
         parts += [Turns(turns)] if turns else []

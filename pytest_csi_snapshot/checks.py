@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from pytest_csi_snapshot import feature_gates
+from pytest_csi_snapshot.allowances import ALLOWANCES
 from pytest_csi_snapshot.matrix import MATRICES
 from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
 from pytest_csi_snapshot.settings import OWN_CLUSTERS, REFERENCE, Settings
 from pytest_csi_snapshot.spelling import nearest, one_of, typed
 
+SWEEPS = ("list", "delete")
 CLUSTERS = ("existing", "embedded", "kind")
 CONTROLLERS = (REFERENCE, "upstream", "upstream-8.2", "present")
 NOT_YET = {"csi_controllers": ("present",)}
@@ -40,6 +42,8 @@ _DRIVER_NAME = re.compile(r"[A-Za-z0-9]([-.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 
 def check(settings: Settings) -> None:
     """Raise pytest.UsageError with one line for the first thing that is wrong."""
+    if settings.csi_sweep:
+        one_of("csi_sweep", settings.csi_sweep, SWEEPS)
     _check_driver(settings)
     one_of("csi_cluster", settings.csi_cluster, CLUSTERS)
     one_of("csi_controllers", settings.csi_controllers, CONTROLLERS, NOT_YET.get("csi_controllers", ()))
@@ -50,6 +54,8 @@ def check(settings: Settings) -> None:
     for level in settings.csi_levels:
         one_of("csi_level", level, LEVELS)
     one_of("csi_matrix", settings.csi_matrix, MATRICES)
+    for allowance in sorted(settings.csi_allow):
+        one_of("csi_allow", allowance, tuple(ALLOWANCES))
     _ = settings.profile  # reads it, and says what is wrong in it
     ids = catalogue().by_id
     for prefix in settings.csi_clauses:
@@ -70,7 +76,7 @@ def _check_driver(settings: Settings) -> None:
     if not name:
         if settings.csi_doctor:
             raise pytest.UsageError("--csi-doctor looks at a cluster for a driver: add --csi-driver=NAME")
-        if settings.csi_list or settings.csi_endpoint:
+        if settings.csi_list or settings.csi_endpoint or settings.csi_sweep:
             return
         raise pytest.UsageError("no driver to test: add --csi-driver=NAME ('reference' needs no cluster)")
     if not _DRIVER_NAME.fullmatch(name):

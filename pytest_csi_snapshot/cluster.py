@@ -26,7 +26,8 @@ class Cluster:
     about, "" for the driver under test itself. ``endpoint`` is the driver's CSI socket, "" where it cannot be
     reached; ``node_endpoint`` that of its node service, "" for the same one. ``hindered`` are the clauses that
     cannot be judged here, with the finding that is in their way; ``broken`` the preflight clauses that the look at
-    the cluster has found broken already, with what was seen and what to do.
+    the cluster has found broken already, with what was seen and what to do. ``shared``
+    says that it outlives the run: others may be at work in it, now or later.
     """
 
     provider: str
@@ -41,6 +42,7 @@ class Cluster:
     companion: str = ""
     endpoint: str = ""
     node_endpoint: str = ""
+    shared: bool = False
     components: Mapping[str, str] = field(default_factory=dict, hash=False)
     hindered: Mapping[str, str] = field(default_factory=dict, hash=False)
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)

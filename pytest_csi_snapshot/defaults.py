@@ -1,6 +1,6 @@
 """Default VolumeSnapshotClasses: set aside while a test must know which there are, and put back.
 
-The one change that is ever made to an object of somebody else. What was found stands on the class itself until it
+A change to objects of somebody else: only with leave. What was found stands on the class itself until it
 is put back, so that the end of a run finds it even where the worker was killed. Knows no API server.
 """
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_csi_snapshot.kube.kinds import Kind
+from pytest_csi_snapshot.redacting import REDACTOR
 
 Json = dict[str, Any]
 Change = Literal["ADDED", "MODIFIED", "DELETED"]
@@ -84,6 +85,7 @@ class History:
 
     def record(self, kind: Kind, change: Change, body: Json) -> bool:
         """Append one version; False where it is known already (a list after a gap repeats objects)."""
+        REDACTOR.learn_names(body)
         with self.arrival:
             version = Version(self._arrived, self.clock(), change, kind, body)
             known = self._by_uid.setdefault(version.uid, [])

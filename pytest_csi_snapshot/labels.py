@@ -13,6 +13,7 @@ from typing import Any
 Json = dict[str, Any]
 
 DOMAIN = "pytest-csi-snapshot"
+MANAGED_BY = "app.kubernetes.io/managed-by"
 RUN = f"{DOMAIN}/run"
 WORKER = f"{DOMAIN}/worker"
 TEST = f"{DOMAIN}/test"
@@ -20,20 +21,26 @@ NUDGE = f"{DOMAIN}/nudge"
 """An annotation without meaning: changing it makes a controller look at the object now."""
 
 
+COMMON_NAMESPACE = DOMAIN
+"""The one namespace that all runs on a cluster share: for the lease of the tests that run alone."""
+
+BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller"
+"""On a volume that was there before its claim: somebody's, which Kubernetes has given to a claim of ours."""
+
 INVENTED_DRIVER = "nobody."
 """How the names of drivers begin that tests make up: no controller serves them."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Who makes an object: the run and the worker of it."""
+    """Who makes an object: the run and the worker of it; "" for whoever speaks for all of them."""
 
     run: str
     worker: str
 
     @property
     def labels(self) -> dict[str, str]:
-        return {"app.kubernetes.io/managed-by": DOMAIN, RUN: self.run, WORKER: self.worker}
+        return {MANAGED_BY: DOMAIN, RUN: self.run, WORKER: self.worker}
 
     @property
     def selector(self) -> str:
@@ -43,7 +50,7 @@ class Mark:
     @property
     def prefix(self) -> str:
         """How the names of this worker's namespaces and cluster-wide objects begin."""
-        return f"{self.run_prefix}{self.worker}-"
+        return f"{self.run_prefix}{self.worker}-" if self.worker else self.run_prefix
 
     @property
     def run_prefix(self) -> str:
@@ -59,9 +66,19 @@ class Mark:
         return (body.get("metadata", {}).get("labels") or {}).get(RUN) == self.run
 
     def derived_from_us(self, body: Json) -> bool:
-        """A controller made it for an object of ours: it lies in a namespace of this worker, or refers to one."""
-        home = body.get("metadata", {}).get("namespace") or referred(body).get("namespace")
+        """A controller made it for an object of ours: it lies in a namespace of this worker, or refers to one.
+
+        A volume that was merely given to a claim of ours is its owner's, whatever it refers to.
+        """
+        meta = body.get("metadata", {})
+        if BOUND_BY_CONTROLLER in (meta.get("annotations") or {}) and "claimRef" in (body.get("spec") or {}):
+            return False
+        home = meta.get("namespace") or referred(body).get("namespace")
         return str(home or "").startswith(self.prefix)
+
+    def at_home(self, namespace: str) -> bool:
+        """The namespace is one that this run makes."""
+        return namespace.startswith(self.run_prefix)
 
     def ours(self, body: Json) -> bool:
         """Made by us, or made for us."""

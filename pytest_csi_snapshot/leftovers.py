@@ -1,7 +1,7 @@
 """What a run has left in somebody's cluster: found by its label when the run is over, removed, and told.
 
-Tests clean up after themselves; this is for the worker that died, and for the one that Ctrl-C gave no time.
-Touches what bears the run's label, and what controllers made for a namespace of the run; nothing else.
+Tests clean up after themselves; this is for the worker that died, for the one that Ctrl-C gave no time, and for
+the run that was killed. Touches what bears the run's label, and what controllers made for a namespace of the run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import tenacity
 
-from pytest_csi_snapshot.defaults import putting_back, set_aside_by
+from pytest_csi_snapshot.defaults import set_aside_by
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import (
     GROUP_CLASS,
@@ -25,8 +25,10 @@ from pytest_csi_snapshot.kube.kinds import (
     Kind,
 )
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.labels import INVENTED_DRIVER, NUDGE, RUN, Mark, referred
+from pytest_csi_snapshot.labels import DOMAIN, INVENTED_DRIVER, MANAGED_BY, NUDGE, RUN
+from pytest_csi_snapshot.leave import LeaveClient
 from pytest_csi_snapshot.ledger import CONTENTS
+from pytest_csi_snapshot.owning import OwnedClient
 
 Json = dict[str, Any]
 
@@ -50,17 +52,20 @@ def selector(run: str) -> str:
     return f"{RUN}={run}"
 
 
-def left_behind(client: KubeClient, run: str) -> list[tuple[Kind, Json]]:
+def left_behind(api: OwnedClient) -> list[tuple[Kind, Json]]:
     """The objects of a run that are still there. Raises ApiError and ApiUnreachableError."""
     found: dict[str, tuple[Kind, Json]] = {}  # once, by its uid, what is served in several versions
     for kind in KINDS:
-        for body in _of_run(client, kind, run):
+        for body in _of_run(api, kind):
             found.setdefault(body["metadata"]["uid"], (kind, body))
     return list(found.values())
 
 
-def remove(client: KubeClient, run: str, *, within: float = PATIENCE) -> list[str]:
-    """Remove what a run left behind; what is still there in the end, in words. Raises as ``left_behind``."""
+def remove(api: OwnedClient, *, but: str = "", within: float = PATIENCE) -> list[str]:
+    """Remove what a run left behind, but for one namespace; what is still there in the end, in words.
+
+    Raises as ``left_behind``.
+    """
     patiently = tenacity.Retrying(
         retry=tenacity.retry_if_result(bool),
         wait=tenacity.wait_fixed(0.5),  # several kinds at once, for a moment: not worth five watches
@@ -69,56 +74,78 @@ def remove(client: KubeClient, run: str, *, within: float = PATIENCE) -> list[st
     )
 
     def once() -> list[str]:
-        left = left_behind(client, run)
+        left = [(kind, body) for kind, body in left_behind(api) if not but or body["metadata"]["name"] != but]
         for kind, body in left:
-            _let_go(client, kind, body)
-        return [_told(kind, body) for kind, body in left]
+            _let_go(api, kind, body)
+        return [told(kind, body) for kind, body in left]
 
-    told: list[str] = patiently(once)
-    return told
+    stays: list[str] = patiently(once)
+    return stays
 
 
-def put_back_defaults(client: KubeClient, run: str) -> list[str]:
+def set_aside(api: OwnedClient) -> list[Json]:
+    """The default classes that a run has set aside and not put back. Raises as ``left_behind``."""
+    return [body for body in _served(api, SNAPSHOT_CLASS) if set_aside_by(body) == api.mark.run]
+
+
+def put_back_defaults(api: LeaveClient) -> list[str]:
     """Make the classes defaults again that a run has set aside; their names. Raises as ``left_behind``."""
+    found = set_aside(api)
+    for body in found:
+        api.put_back(body)
+    return [str(body["metadata"]["name"]) for body in found]
+
+
+def runs_with_traces(client: KubeClient) -> dict[str, str]:
+    """The runs of which there is something in the cluster, each with the time of its oldest trace, "" if unknown.
+
+    Raises as ``left_behind``.
+    """
+    found: dict[str, str] = {}
+    for kind in KINDS:
+        for body in _served(client, kind, labelSelector=f"{MANAGED_BY}={DOMAIN}"):
+            if run := (body["metadata"].get("labels") or {}).get(RUN):
+                made = body["metadata"].get("creationTimestamp", "")
+                found[run] = min(found.get(run) or made, made)
+    for body in _served(client, SNAPSHOT_CLASS):
+        if run := set_aside_by(body):
+            found.setdefault(run, "")
+    return found
+
+
+def told(kind: Kind, body: Json) -> str:
+    """An object in words, with what holds it where it is on its way out."""
+    held = body["metadata"].get("finalizers") or []
+    state = " (terminating)" if "deletionTimestamp" in body["metadata"] else ""
+    return f"{kind} {body['metadata']['name']}{state}" + (f" held by {', '.join(held)}" if held and state else "")
+
+
+def _of_run(api: OwnedClient, kind: Kind) -> Iterator[Json]:
+    if kind not in (*CONTENTS, PV):
+        yield from _served(api, kind, labelSelector=selector(api.mark.run))
+    else:
+        yield from (body for body in _served(api, kind) if api.mark.ours(body))
+
+
+def _served(client: OwnedClient | KubeClient, kind: Kind, **query: Any) -> list[Json]:
+    """All objects of a kind; none where the cluster does not serve it."""
     try:
-        found = [body for body in client.list(SNAPSHOT_CLASS) if set_aside_by(body) == run]
+        return client.list(kind, **query)
     except ApiError as error:
-        if error.not_found:  # a cluster without snapshots
+        if error.not_found:
             return []
         raise
-    names = [str(body["metadata"]["name"]) for body in found]
-    for name, body in zip(names, found, strict=True):
-        client.patch(SNAPSHOT_CLASS, None, name, {"metadata": {"annotations": putting_back(body)}})
-    return names
 
 
-def _of_run(client: KubeClient, kind: Kind, run: str) -> Iterator[Json]:
-    try:
-        if kind not in (*CONTENTS, PV):
-            yield from client.list(kind, labelSelector=selector(run))
-            return
-        mark = Mark(run, "")
-        for body in client.list(kind):
-            if mark.made_by_us(body) or _home(body).startswith(mark.run_prefix):
-                yield body
-    except ApiError as error:
-        if not error.not_found:  # a kind that the cluster does not serve
-            raise
-
-
-def _home(body: Json) -> str:
-    return str(referred(body).get("namespace", ""))
-
-
-def _let_go(client: KubeClient, kind: Kind, body: Json) -> None:
+def _let_go(api: OwnedClient, kind: Kind, body: Json) -> None:
     """Ask for the end of one object; harmless where it was asked for before."""
     meta = body["metadata"]
     try:
         if kind in CONTENTS:
-            client.patch(kind, None, meta["name"], _freeing(kind, body))
+            api.patch(kind, None, meta["name"], _freeing(kind, body))
         goes_by_itself = kind == PV and RUN not in (meta.get("labels") or {})  # with its claim
         if not goes_by_itself and "deletionTimestamp" not in meta:
-            client.delete(kind, None, meta["name"], uid=meta["uid"])
+            api.delete(kind, None, meta["name"], uid=meta["uid"])
     except ApiError as error:
         if not (error.not_found or error.conflict):
             raise
@@ -135,9 +162,3 @@ def _freeing(kind: Kind, content: Json) -> Json:
     }:  # an imported snapshot may belong to somebody else
         change["spec"] = {"deletionPolicy": "Delete"}
     return change
-
-
-def _told(kind: Kind, body: Json) -> str:
-    held = body["metadata"].get("finalizers") or []
-    state = " (terminating)" if "deletionTimestamp" in body["metadata"] else ""
-    return f"{kind} {body['metadata']['name']}{state}" + (f" held by {', '.join(held)}" if held and state else "")

@@ -81,8 +81,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_level", "Only clauses of these levels: MUST, SHOULD, MAY", metavar="LEVEL", shape="many"),
     Option("csi_profile", "What the driver offers: a YAML file of the axes of the matrices", metavar="FILE"),
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
-    Option("csi_disrupt", "Let tests end controllers, which are started again\n"
-           "(default: on a cluster of our own only)", shape="flag"),
+    Option("csi_allow", "What tests may do beyond their own objects: cluster-state, disruptive, mount\n"
+           "(default: nothing; all of it on a cluster that the run makes itself)", metavar="A,B", shape="many"),
+    Option("csi_redact", "Replace the names of hosts, namespaces and handles in all that is reported,\n"
+           "each by the same word everywhere", shape="flag"),
+    Option("csi_sweep", "Print what killed runs have left in the cluster and stop; with =delete remove it",
+           metavar="delete", bare="list"),
     Option("csi_list", "Print the plan (clause, level, test) and stop: no cluster is touched", shape="flag"),
     Option("csi_doctor", "Tell what the cluster has and lacks for the driver, and stop; with '=offline' by\n"
            "reading alone, without probes", metavar="offline", bare="probes"),

@@ -1,35 +1,45 @@
-"""The only way by which tests write to the cluster: it labels what it makes and touches nothing else.
+"""The only way by which a run writes to the cluster: it labels what it makes and touches nothing else.
 
-But for one annotation of the cluster's default classes, which is put back: see ``defaults``.
+An object is ours if it carries this run's label, or if a controller made it for an object of ours (the content of
+our snapshot, the volume of our claim). Anything else is refused before a request is sent. The exceptions are the
+verbs of ``leave.LeaveClient``, each for one thing that the user has to allow.
 
-An object is ours if it carries this run's label, or if a controller made it for an object of ours (the
-content of our snapshot, the volume of our claim). Anything else is refused before a request is sent.
-
-Requests that the network or a busy server lost are repeated here, and only here.
+What is to be made is noted before the request. Requests that the network or a busy server lost are repeated here,
+and only here.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import tenacity
 
+from pytest_csi_snapshot.allowances import CLUSTER_STATE, NONE
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import MERGE_PATCH, KubeClient
-from pytest_csi_snapshot.kube.kinds import Kind
+from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, SECRET, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
-from pytest_csi_snapshot.labels import Mark
+from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN, MANAGED_BY, Mark
+from pytest_csi_snapshot.redacting import REDACTOR
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
+_MAKES_DEFAULT = "/is-default-class"
+"""How the annotation ends that makes a class, of whatever kind, a default of the whole cluster."""
 
 
 class NotOursError(Exception):
-    """A test was about to change an object that this run did not make: an error of the test."""
+    """A test was about to change what this run did not make, or may not change: an error of the test."""
+
+
+class Notebook(Protocol):
+    """Where it is written what is to be made, before it is; see ``ledger_file``."""
+
+    def note(self, verb: str, kind: Kind, namespace: str, name: str) -> None: ...
 
 
 def _lost(error: BaseException) -> bool:
@@ -50,41 +60,74 @@ def _repeating(worth: Callable[[BaseException], bool]) -> tenacity.Retrying:
 
 
 class OwnedClient:
-    """Verbs of the API on our own objects; every write is noted in the history as our own."""
+    """Verbs of the API on our own objects; every write is noted in the history as our own.
 
-    def __init__(self, client: KubeClient, history: History, mark: Mark) -> None:
+    ``allowed`` are the allowances of the run, see ``allowances``.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        history: History,
+        mark: Mark,
+        *,
+        allowed: frozenset[str] = NONE,
+        notebook: Notebook | None = None,
+    ) -> None:
         self._client = client
         self._history = history
+        self._notebook = notebook
+        self._homes: set[str] = set()
+        """Namespaces that were made here, whatever their names."""
         self.mark = mark
+        self.allowed = allowed
 
     # -- reading: anything
 
     def get(self, kind: Kind, namespace: str | None, name: str) -> Json:
         """Read one object, whoever made it."""
-        return _repeating(_lost)(self._client.get, kind, namespace, name)
+        return _told(kind, _repeating(_lost)(self._client.get, kind, namespace, name))
 
     def find(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
         """Read one object, or None."""
-        return _repeating(_lost)(self._client.find, kind, namespace, name)
+        found = _repeating(_lost)(self._client.find, kind, namespace, name)
+        return _told(kind, found) if found else None
 
     def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
         """All objects of a collection."""
-        return _repeating(_lost)(lambda: self._client.list(kind, namespace, **query))
+        found = _repeating(_lost)(lambda: self._client.list(kind, namespace, **query))
+        return [_told(kind, body) for body in found]
+
+    def ask(self, review: Kind, spec: Json) -> Json:
+        """The status of a review: an answer of the authorizer, which stores nothing and must not have labels."""
+        if not review.api_version.startswith("authorization.k8s.io/"):
+            raise NotOursError(f"{review} is no review")
+        body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
+        return dict(self._client.create(review, body)["status"])
 
     # -- writing: ours only
 
     def create(self, kind: Kind, body: Json, *, dry_run: bool = False) -> Json:
-        """Create an object with this run's labels."""
+        """Create an object with this run's labels, in a namespace of this run."""
         body = copy.deepcopy(body)
         meta = body.setdefault("metadata", {})
-        meta["labels"] = {**meta.get("labels", {}), **self.mark.labels}
-        body = {"apiVersion": kind.api_version, "kind": kind.kind, **body}
+        common = _common(kind, meta.get("namespace"), meta.get("name", ""))
+        if kind.namespaced and not (common or self._at_home(meta.get("namespace", ""))):
+            raise NotOursError(f"{kind} would be made in {meta.get('namespace')}, no namespace of this run")
+        self._check_leave(kind, body)
+        labels = {MANAGED_BY: DOMAIN} if common else self.mark.labels
+        meta["labels"] = {**meta.get("labels", {}), **labels}
+        body = _told(kind, {"apiVersion": kind.api_version, "kind": kind.kind, **body})
+        if not (dry_run or common):  # what all runs share outlives this one
+            self._note("create", kind, meta.get("namespace"), meta.get("name", ""))
         try:
             made = _repeating(_refused_unread)(lambda: self._client.create(kind, body, dry_run=dry_run))
         except ApiUnreachableError:
             made = self._create_again(kind, body, dry_run=dry_run)
         if not dry_run:
             self._history.wrote(made)
+            if kind == NAMESPACE:
+                self._homes.add(made["metadata"]["name"])
         return made
 
     def _create_again(self, kind: Kind, body: Json, *, dry_run: bool) -> Json:
@@ -102,6 +145,7 @@ class OwnedClient:
         """Replace an object of ours."""
         meta = body["metadata"]
         self._claim(kind, meta.get("namespace"), meta["name"])
+        self._check_leave(kind, body)
         return self._write(
             lambda: self._client.replace(kind, body, subresource=subresource, dry_run=dry_run), dry_run=dry_run
         )
@@ -119,6 +163,7 @@ class OwnedClient:
     ) -> Json:
         """Change a part of an object of ours."""
         self._claim(kind, namespace, name)
+        self._check_leave(kind, body)
 
         def send() -> Json:
             return self._client.patch(
@@ -127,17 +172,15 @@ class OwnedClient:
 
         return self._write(send, dry_run=dry_run)
 
-    def annotate_foreign(self, kind: Kind, name: str, annotations: Mapping[str, str | None]) -> Json:
-        """Change annotations of a cluster-wide object, whoever made it; the caller puts them back."""
-        change = {"metadata": {"annotations": dict(annotations)}}
-        return self._write(lambda: self._client.patch(kind, None, name, change), dry_run=False)
-
     def delete(
         self, kind: Kind, namespace: str | None, name: str, *, uid: str | None = None, grace: int | None = None
     ) -> None:
         """Ask for the deletion of an object of ours; one that is gone already is no error."""
-        if self._claim(kind, namespace, name):
-            _repeating(_lost)(lambda: self._client.delete(kind, namespace, name, uid=uid, grace=grace))
+        if body := self._claim(kind, namespace, name):
+            meant = uid or body["metadata"]["uid"]  # never another one, made meanwhile under the same name
+            _repeating(_lost)(lambda: self._client.delete(kind, namespace, name, uid=meant, grace=grace))
+
+    # -- what keeps it to that
 
     def _write(self, send: Callable[[], Json], *, dry_run: bool) -> Json:
         answer = _repeating(_lost)(send)
@@ -145,12 +188,48 @@ class OwnedClient:
             self._history.wrote(answer)
         return answer
 
-    def _claim(self, kind: Kind, namespace: str | None, name: str) -> bool:
-        """Make sure that the object is ours; False where there is none. Raises NotOursError."""
+    def _claim(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
+        """The object, which is ours; None where there is none. Raises NotOursError."""
         known = self._history.named(kind, namespace, name)
         body = known.object if known and not known.deleted else self.find(kind, namespace, name)
         if body is None:
-            return False
-        if not self.mark.ours(body):
+            return None
+        if not (self.mark.ours(body) or (_common(kind, namespace, name) and _managed(body))):
             raise NotOursError(f"{kind} {namespace + '/' if namespace else ''}{name} was not made by this run")
-        return True
+        return body
+
+    def _at_home(self, namespace: str) -> bool:
+        return self.mark.at_home(namespace) or namespace in self._homes
+
+    def _check_leave(self, kind: Kind, body: Any) -> None:
+        """A class of ours that becomes a default changes what snapshots and claims of others get."""
+        if CLUSTER_STATE not in self.allowed and _makes_default(body):
+            raise NotOursError(f"{kind} would become a default class: needs --csi-allow={CLUSTER_STATE}")
+
+    def _note(self, verb: str, kind: Kind, namespace: str | None, name: str) -> None:
+        if self._notebook:
+            self._notebook.note(verb, kind, namespace or "", name)
+
+
+def _told(kind: Kind, body: Json) -> Json:
+    """The object; what in it must not be shown is known from now on."""
+    if kind == SECRET:
+        REDACTOR.hide_data(body)
+    REDACTOR.learn_names(body)
+    return body
+
+
+def _common(kind: Kind, namespace: str | None, name: str) -> bool:
+    """It is one of the things that all runs share."""
+    return (kind == NAMESPACE and name == COMMON_NAMESPACE) or (kind == LEASE and namespace == COMMON_NAMESPACE)
+
+
+def _managed(body: Json) -> bool:
+    return (body["metadata"].get("labels") or {}).get(MANAGED_BY) == DOMAIN
+
+
+def _makes_default(body: Any) -> bool:
+    if not isinstance(body, dict):  # a JSON patch: classes are never changed by one
+        return False
+    annotations = (body.get("metadata") or {}).get("annotations") or {}
+    return any(key.endswith(_MAKES_DEFAULT) and value not in (None, "false") for key, value in annotations.items())

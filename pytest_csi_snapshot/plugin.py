@@ -42,6 +42,15 @@ def pytest_configure(config: pytest.Config) -> None:
         activate(config)
 
 
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Sweep instead of running tests, if the command line asks for that."""
+    if getattr(config.option, "csi_sweep", None):
+        from pytest_csi_snapshot.activation import sweep
+
+        return sweep(config)
+    return None
+
+
 @pytest.fixture(scope="session")
 def csi_cluster(request: pytest.FixtureRequest) -> Cluster:
     """The cluster of this run, with the driver under test in it."""
@@ -66,6 +75,7 @@ def csi_rpc(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: 
     """The verbs of a test at the driver's CSI socket; what it made is removed afterwards."""
     from pytest_csi_snapshot.csi.rpc import open_rpc
     from pytest_csi_snapshot.settings import SETTINGS
+    from pytest_csi_snapshot.turns import alone
 
     if not csi_cluster.endpoint:
         if csi_cluster.provider == "kind":
@@ -73,7 +83,8 @@ def csi_rpc(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: 
 
             out_of_sight(request.node, csi_recorder)
         pytest.fail("this test needs the driver's CSI socket: add --csi-endpoint=ADDRESS", pytrace=False)
-    with open_rpc(csi_cluster, request.config.stash[SETTINGS], csi_recorder) as rpc:
+    settings = request.config.stash[SETTINGS]
+    with alone(request.node, csi_cluster), open_rpc(csi_cluster, settings, csi_recorder) as rpc:
         yield rpc
 
 
@@ -86,11 +97,13 @@ def csi(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: Reco
     from pytest_csi_snapshot.companions import instance_for
     from pytest_csi_snapshot.scenario import open_scenario
     from pytest_csi_snapshot.settings import SETTINGS
+    from pytest_csi_snapshot.turns import alone
 
-    with open_scenario(
+    opened = open_scenario(
         cluster=instance_for(request.node, csi_cluster, csi_recorder),
         recorder=csi_recorder,
         settings=request.config.stash[SETTINGS],
         test_id=request.node.nodeid,
-    ) as scenario:
+    )
+    with alone(request.node, csi_cluster), opened as scenario:
         yield scenario

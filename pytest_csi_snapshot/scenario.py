@@ -115,7 +115,7 @@ class Scenario(
 def open_scenario(*, cluster: Cluster, recorder: Recorder, settings: Settings, test_id: str) -> Iterator[Scenario]:
     """A scenario for one test. With ``--csi-keep`` on a cluster of somebody else, what it made stays there."""
     scenario = Scenario(station_at(cluster), cluster, recorder, test_id)
-    scenario.may_disrupt = settings.csi_disrupt
+    scenario.api.allowed = settings.csi_allow
     recorder.on_finish(scenario.audit)
     try:
         yield scenario

@@ -17,7 +17,7 @@ from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.scope import scope_of
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.spelling import nearest
-from pytest_csi_snapshot.turns import EXCLUSIVE_MARK
+from pytest_csi_snapshot.turns import is_exclusive
 
 CLAUSE_MARK = "csi_clause"
 VARIANT = "csi_variant"
@@ -56,7 +56,7 @@ class Selection:
         if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
             items[:] = kept
-        items.sort(key=lambda item: item.get_closest_marker(EXCLUSIVE_MARK) is not None)
+        items.sort(key=is_exclusive)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what is left, for the plan."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import secrets
 import signal
-import sys
 import tempfile
-from collections.abc import Iterator
+import uuid
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +23,13 @@ import pytest
 from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.cluster import Cluster, Provider
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
+from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.settings import Settings
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+
+    from pytest_csi_snapshot.guest import Guest
 
 PROVIDER = "pytest_csi_snapshot.fixtures.providers:provider_for"
 """Reached by name: the library does not import fixtures. A callable from Settings to a Provider."""
@@ -36,6 +41,7 @@ the Cluster that says what hinders whom."""
 CLUSTER = pytest.StashKey[Cluster]()
 _HANDED = "csi_cluster"
 _TURNS = "csi_turns"
+_REDACTION = "csi_redaction"
 
 
 class ClusterOwner:
@@ -46,11 +52,14 @@ class ClusterOwner:
         self._settings = settings
         self._provider: Provider | None = None
         self._session: pytest.Session | None = None
-        self._before: Any = None
+        self._before: dict[int, Any] = {}
+        self._guest: Guest | None = None
+        self._interrupts = 0
         handle, name = tempfile.mkstemp(prefix="csi-turns-")
         os.close(handle)
         self._turns = Path(name)
         self._run = ""
+        """The name of the run in a cluster that outlives it."""
         self.up_after = 0.0
 
     @pytest.hookimpl(tryfirst=True)
@@ -58,7 +67,8 @@ class ClusterOwner:
         """Make the cluster; xdist starts its workers after this."""
         self._session = session
         # What CI systems send: as good as Ctrl-C, so that the way out is the same.
-        self._before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        self._before[signal.SIGTERM] = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        self._before[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
         try:
             self._provider = _provider_for(self._settings)
             cluster = self._provider.create(self.tell)
@@ -67,11 +77,13 @@ class ClusterOwner:
 
                 cluster = add_socket(cluster, self._settings, self.tell)
             cluster = self._looked_at(cluster)
+            cluster = replace(cluster, shared=self._is_shared(cluster))
+            self._config.stash[CLUSTER] = cluster
+            self._appear(cluster)
         except UsageTrouble as trouble:
             raise pytest.UsageError(str(trouble)) from None
         except RunError as trouble:
             self._give_up(trouble)
-        self._config.stash[CLUSTER] = cluster
         self.up_after = since_command()
         self.tell(f"{cluster.driver} serves")
 
@@ -79,8 +91,8 @@ class ClusterOwner:
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the cluster to an xdist worker, also to the replacement of one that crashed."""
         node.workerinput[_HANDED] = self._config.stash[CLUSTER].as_plain()
+        node.workerinput[_REDACTION] = REDACTOR.key
         node.workerinput[_TURNS] = str(self._turns)
-        self._run = run_id(node.workerinput["testrunuid"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
@@ -89,8 +101,18 @@ class ClusterOwner:
             self._delete()
         finally:
             self._turns.unlink(missing_ok=True)
-            if self._before is not None:
-                signal.signal(signal.SIGTERM, self._before)
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        """Take a second Ctrl-C, while tests and workers clean up, as the wish to be gone."""
+        try:
+            return (yield)
+        except KeyboardInterrupt:
+            self._interrupts = max(2, self._interrupts)
+            self._end_in_trouble(pytest.ExitCode.INTERRUPTED)
+            return None
 
     def _looked_at(self, cluster: Cluster) -> Cluster:
         """Somebody's cluster lacks what it lacks; of one of our own only ``--csi-doctor`` asks."""
@@ -105,53 +127,64 @@ class ClusterOwner:
         if self._config.get_verbosity() >= 0:
             self._write(f"csi-snapshot {since_command():6.1f} s  {step}")
 
+    def _is_shared(self, cluster: Cluster) -> bool:
+        stays = cluster.kubeconfig and (self._settings.csi_keep or self._settings.csi_reuse)
+        return cluster.provider == "existing" or bool(stays)
+
+    def _appear(self, cluster: Cluster) -> None:
+        """Where the cluster outlives the run, say in it that the run is there. Raises EnvironmentTrouble."""
+        if not cluster.shared:
+            return
+        from pytest_csi_snapshot.guest import Guest
+
+        self._run = self._name_run()
+        self._guest = Guest(cluster, self._run, self.tell, self._warn)
+        self._guest.arrive()
+
+    def _name_run(self) -> str:
+        """The name of the run, which workers will go by."""
+        option = self._config.option
+        if getattr(option, "dist", "no") == "no":
+            from pytest_csi_snapshot.station import this_worker
+
+            return this_worker().run
+        option.testrunuid = option.testrunuid or uuid.uuid4().hex  # xdist makes one up later, if there is none
+        return run_id(option.testrunuid)
+
     def _delete(self) -> None:
         provider, self._provider = self._provider, None
         if provider is None:
             return
-        if self._settings.csi_keep and CLUSTER in self._config.stash:
-            self._sweep(keep=True)
-            self._say_kept(self._config.stash[CLUSTER])
-            return
+        kept = self._settings.csi_keep and CLUSTER in self._config.stash
         with _terminations_ignored():
             try:
-                self._sweep()
-                provider.delete(self.tell)
+                self._take_leave()
+                if not kept:
+                    provider.delete(self.tell)
             except RunError as trouble:
                 self._warn(f"the cluster was not deleted: {trouble}")
                 self._end_in_trouble(trouble.exit_code)
+        if kept:
+            self._say_kept(self._config.stash[CLUSTER])
 
-    def _sweep(self, *, keep: bool = False) -> None:
-        """Remove from somebody's cluster what dead or interrupted workers have left there, and say it.
-
-        With ``keep`` only what they changed of others' objects is undone.
-        """
-        cluster, run = self._config.stash.get(CLUSTER, None), self._run or _run_of_this_process()
-        if cluster is None or cluster.provider != "existing" or not run:
+    def _take_leave(self) -> None:
+        """Leave somebody's cluster as it was; a second Ctrl-C stops that."""
+        guest, self._guest = self._guest, None
+        if guest is None:
             return
-        from kubernetes.config import ConfigException
-
-        from pytest_csi_snapshot import leftovers
-        from pytest_csi_snapshot.kube.client import KubeClient
-        from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
-
+        keep = self._settings.csi_keep and self._config.stash[CLUSTER].provider == "existing"
         try:
-            client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
-            for name in leftovers.put_back_defaults(client, run):
-                self.tell(f"VolumeSnapshotClass {name} is a default class again")
-            found = [] if keep else leftovers.left_behind(client, run)
-            staying = [body for _, body in found if "deletionTimestamp" not in body["metadata"]]
-            if found:
-                what = f"removing {len(staying)} that tests left behind" if staying else "all are on their way out"
-                self.tell(f"{len(found)} objects of this run are in the cluster, {what}")
-            left = leftovers.remove(client, run) if found else []
-        except (ApiError, ApiUnreachableError, ConfigException) as error:
-            left = [f"unknown: {error}"]
-        if left:
-            self._warn(f"left in the cluster: {', '.join(left)}; look for all of it with: kubectl get namespaces,"
-                       "volumesnapshotcontents,volumesnapshotclasses,storageclasses "
-                       f"-l {leftovers.selector(run)}")  # fmt: skip
-            self._end_in_trouble(RunError.exit_code)
+            if self._interrupts < 2:
+                if not guest.leave(keep=keep):
+                    self._end_in_trouble(RunError.exit_code)
+                return
+        except KeyboardInterrupt:
+            self._end_in_trouble(pytest.ExitCode.INTERRUPTED)
+        self._warn(f"the clean-up was stopped; a minute from now the rest can be removed: {guest.sweep_command()}")
+
+    def _interrupted(self, _number: int, _frame: object) -> None:
+        self._interrupts += 1
+        raise KeyboardInterrupt
 
     def _end_in_trouble(self, exit_code: int) -> None:
         if self._session and not self._session.exitstatus:
@@ -168,8 +201,8 @@ class ClusterOwner:
 
     def _say_kept(self, cluster: Cluster) -> None:
         where = f"KUBECONFIG={cluster.kubeconfig} " if cluster.kubeconfig else ""
-        what, run = "pods -A", self._run or _run_of_this_process()
-        if cluster.provider == "existing" and run:
+        what, run = "pods -A", self._run
+        if cluster.provider == "existing":
             from pytest_csi_snapshot.labels import RUN
 
             what = f"namespaces,volumesnapshotcontents,volumesnapshotclasses,storageclasses -l {RUN}={run}"
@@ -183,7 +216,7 @@ class ClusterOwner:
         # Whoever read the output may be gone (a closed pipe); the cluster must be deleted all the same.
         with suppress(OSError):
             if reporter:
-                reporter.write_line(line, **markup)
+                reporter.write_line(REDACTOR.clean(line), **markup)
                 reporter.flush()
 
 
@@ -192,16 +225,16 @@ def run_id(unique: str) -> str:
     return unique[:8]
 
 
-def _run_of_this_process() -> str:
-    """The run that this process has made objects for; "" where it has made none."""
-    station = sys.modules.get("pytest_csi_snapshot.station")
-    return station.this_worker().run if station else ""
-
-
 def cluster_of(config: pytest.Config) -> Cluster | None:
     """The cluster of this run, in the controller as in a worker; None where the run has none."""
     handed = getattr(config, "workerinput", {}).get(_HANDED)
     return Cluster.from_plain(handed) if handed else config.stash.get(CLUSTER, None)
+
+
+def redaction_key(config: pytest.Config) -> str:
+    """What names are made unrecognisable with: one for all processes of a run."""
+    handed = getattr(config, "workerinput", {}).get(_REDACTION)
+    return str(handed or secrets.token_hex(16))
 
 
 def turns_of(config: pytest.Config) -> Path | None:

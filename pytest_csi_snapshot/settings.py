@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_csi_snapshot.allowances import ALL, NONE
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
 from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
 from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
@@ -66,7 +67,11 @@ class Settings:
     csi_levels: tuple[str, ...]
     csi_profile: str
     csi_matrix: str
-    csi_disrupt: bool
+    csi_allow: frozenset[str]
+    """Names of ALLOWANCES; all of them on a cluster that the run makes itself."""
+    csi_redact: bool
+    csi_sweep: str
+    """"": no sweep; "list" or "delete"."""
     csi_list: bool
     csi_doctor: str
     """"" for a run of tests, "probes" or "offline" for the examination of the cluster alone."""
@@ -113,6 +118,11 @@ class Settings:
         return WITHOUT if self.csi_walkthrough else ()
 
     @property
+    def csi_audit(self) -> bool:
+        """Nobody asks for the API server's audit log but the generator of the roles."""
+        return False
+
+    @property
     def csi_replicas(self) -> Mapping[str, int]:
         """Deployments of the bundled driver that have more than one pod."""
         return REPLICAS if self.csi_walkthrough else {}
@@ -130,9 +140,10 @@ def read_settings(config: pytest.Config) -> Settings:
     text = {name: value.strip() if isinstance(value, str) else "" for name, (value, _) in raw.items()}
     walkthrough = flag("csi_walkthrough", raw["csi_walkthrough"][0])
     driver = text["csi_driver"] or (REFERENCE if walkthrough else "")
+    cluster = text["csi_cluster"] or ("embedded" if driver == REFERENCE else "existing")
     settings = Settings(
         csi_driver=driver,
-        csi_cluster=text["csi_cluster"] or ("embedded" if driver == REFERENCE else "existing"),
+        csi_cluster=cluster,
         csi_kubeconfig=existing_path("csi_kubeconfig", text["csi_kubeconfig"]),
         csi_context=text["csi_context"],
         csi_keep=flag("csi_keep", raw["csi_keep"][0]),
@@ -160,7 +171,9 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_levels=tuple(level.upper() for level in many(raw["csi_level"][0])),
         csi_profile=existing_path("csi_profile", text["csi_profile"]),
         csi_matrix=text["csi_matrix"],
-        csi_disrupt=_disrupts(raw["csi_disrupt"][0], text["csi_cluster"], driver),
+        csi_allow=_allowed(many(raw["csi_allow"][0]), cluster),
+        csi_redact=flag("csi_redact", raw["csi_redact"][0]),
+        csi_sweep=text["csi_sweep"],
         csi_list=flag("csi_list", raw["csi_list"][0]),
         csi_doctor=text["csi_doctor"],
         csi_walkthrough=walkthrough,
@@ -173,8 +186,6 @@ def read_settings(config: pytest.Config) -> Settings:
     return settings
 
 
-def _disrupts(value: str | bool | list[str] | None, cluster: str, driver: str) -> bool:
-    """Controllers of a cluster of our own may be ended unless said otherwise, others only with leave."""
-    if value is None:
-        return (cluster or ("embedded" if driver == REFERENCE else "existing")) in OWN_CLUSTERS
-    return flag("csi_disrupt", value)
+def _allowed(given: tuple[str, ...], cluster: str) -> frozenset[str]:
+    """What tests may do: with somebody else's cluster what was said, with a cluster of our own everything."""
+    return frozenset(given) | (ALL if cluster in OWN_CLUSTERS else NONE)

@@ -11,9 +11,10 @@ import os
 import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, cached_property
 
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.conditions import status_of
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import (
@@ -31,19 +32,20 @@ from pytest_csi_snapshot.kube.kinds import (
 )
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import Mark
-from pytest_csi_snapshot.owning import OwnedClient
+from pytest_csi_snapshot.leave import LeaveClient
+from pytest_csi_snapshot.ledger_file import LedgerFile, joined
 from pytest_csi_snapshot.session import run_id
 from pytest_csi_snapshot.watching import Scope, Watch
 
 
 class Station:
-    """Client, history and watches of one worker at one cluster."""
+    """Client, history and watches of one worker at one cluster. ``client`` only reads; ``owned`` writes."""
 
-    def __init__(self, client: KubeClient, mark: Mark) -> None:
-        self.client = client
+    def __init__(self, client: KubeClient, mark: Mark, *, ledger_file: LedgerFile | None = None) -> None:
+        self.client = client.reading()
         self.mark = mark
         self.history = History()
-        self.owned = OwnedClient(client, self.history, mark)
+        self.owned = LeaveClient(client, self.history, mark, notebook=ledger_file)
         self._watches: list[Watch] = []
         self._further: dict[str, Watch] = {}
         self._guard = threading.Lock()
@@ -56,6 +58,12 @@ class Station:
         with ThreadPoolExecutor(len(scopes)) as starters:  # each start is one request: they need not queue
             started = list(starters.map(_started, watches))
         self._watches = [watch for watch, there in zip(watches, started, strict=True) if there]
+
+    @cached_property
+    def classes_with_spares(self) -> frozenset[str]:
+        """StorageClasses with volumes that wait for a claim: ours would be given one of somebody's."""
+        spare = [body for body in self.owned.list(PV) if status_of(body).get("phase") == "Available"]
+        return frozenset(str(body["spec"].get("storageClassName")) for body in spare if not self.mark.ours(body))
 
     def watch_events(self, namespace: str, involved: str = "") -> None:
         """Record the events of a namespace, those of the past too. ``involved`` narrows to a kind of object."""
@@ -127,7 +135,8 @@ def station_at(cluster: Cluster) -> Station:
 @cache
 def _station(kubeconfig: str, context: str) -> Station:
     client = KubeClient.from_kubeconfig(kubeconfig or None, context or None)
-    station = Station(client, this_worker())
+    mark = this_worker()
+    station = Station(client, mark, ledger_file=joined(mark.run, mark.worker))
     station.open()
     return station
 

@@ -1,17 +1,19 @@
 """Turns between the processes of one run: ordinary tests side by side, exclusive ones alone.
 
-A lock of the kernel on one file: a worker that crashes gives it back. Knows no cluster; other runs and other
-machines are not kept away by it.
+A lock of the kernel on one file: a worker that crashes gives it back. Other runs and other machines are kept away
+by a Lease, see ``exclusive``.
 """
 
 from __future__ import annotations
 
 import fcntl
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
+
+from pytest_csi_snapshot.cluster import Cluster
 
 EXCLUSIVE_MARK = "csi_exclusive"
 
@@ -24,6 +26,20 @@ def turn(path: Path, *, exclusive: bool) -> Iterator[None]:
         yield
 
 
+def is_exclusive(item: pytest.Item) -> bool:
+    """The test runs alone."""
+    return item.get_closest_marker(EXCLUSIVE_MARK) is not None
+
+
+def alone(item: pytest.Item, cluster: Cluster) -> AbstractContextManager[None]:
+    """Keeps other runs away from an exclusive test, in a cluster that they can be in."""
+    if not (is_exclusive(item) and cluster.shared):
+        return nullcontext()
+    from pytest_csi_snapshot.exclusive import alone_in
+
+    return alone_in(cluster)
+
+
 class Turns:
     """Takes a turn around setup, call and teardown of every test of a worker."""
 
@@ -33,5 +49,5 @@ class Turns:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """The lock is held until the teardown is over."""
-        with turn(self._path, exclusive=item.get_closest_marker(EXCLUSIVE_MARK) is not None):
+        with turn(self._path, exclusive=is_exclusive(item)):
             return (yield)

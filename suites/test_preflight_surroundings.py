@@ -43,7 +43,7 @@ def test_controllers_may_do_their_work(csi: Scenario) -> None:
         csi.unknown("PFL-009", "no controller or sidecar runs in a pod that can be recognised")
     for component in found:
         try:
-            missing = lacking(csi.station.client, component)
+            missing = lacking(csi.api, component)
         except ApiError as error:
             csi.unknown("PFL-009", f"we may not ask what others may do: {error.status} {error.reason}")
         csi.check("PFL-009", expected=[], observed=missing, about=f"{component.program} as {component.account}")

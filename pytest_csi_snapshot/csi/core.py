@@ -7,8 +7,10 @@ import threading
 import time
 from typing import Any, NoReturn, TypeVar
 
+import pytest
 from google.protobuf.message import Message
 
+from pytest_csi_snapshot.allowances import MOUNT, lacking
 from pytest_csi_snapshot.csi.calls import INDEFINITE, Answer, Code, Line
 from pytest_csi_snapshot.csi.capabilities import Capabilities
 from pytest_csi_snapshot.csi.inputs import Inputs
@@ -37,6 +39,7 @@ class RpcCore:
         *,
         staging: str = "",
         snapshot_limit: int = 0,
+        may_mount: bool = False,
     ) -> None:
         self.plugin = plugin
         self.can = capabilities
@@ -46,6 +49,7 @@ class RpcCore:
         self._line = line
         self._recorder = recorder
         self._staging = staging
+        self._may_mount = may_mount
         self._sight: Sight | None = None
         self._made = MadeThings()
         self._told: list[tuple[float, str]] = []
@@ -87,6 +91,8 @@ class RpcCore:
         __tracebackhide__ = True
         if "NODE_SERVICE" not in self.can.services:
             self.unknown(clause, "the node service is not at this socket: --csi-node-endpoint")
+        if not self._may_mount:
+            pytest.skip(lacking(MOUNT, "the driver would mount a volume on this machine"))
         if self._sight is None:
             try:
                 self._sight = open_sight(self._line.node_endpoint, self._staging)

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from pytest_csi_snapshot.csi.calls import INDEFINITE, Answer, Code
 from pytest_csi_snapshot.csi.inputs import Inputs
 from pytest_csi_snapshot.csi.wire import csi_pb2
+from pytest_csi_snapshot.redacting import REDACTOR
 
 PATIENCE = 60.0
 """Seconds in which a removal that is answered by "still at work" must be done."""
@@ -86,6 +87,7 @@ class MadeThings:
                 return [*stay, *(f"perhaps {what}" for what in self._doubtful)]
 
     def _add(self, thing: Made) -> None:
+        REDACTOR.rename("handle", thing.id)
         if thing.id:
             self._things.setdefault((thing.kind, thing.id), thing)
 

@@ -94,8 +94,9 @@ class NodeCalls(VolumeCalls, RpcCore):
             if STAGING in self.can.node:
                 steps.enter_context(self._staged(place, context))
             steps.enter_context(self._published(place, context))
-            if not place.seen.exists():
-                raise PreparationError(f"NodePublishVolume answered OK, but there is nothing at {place.path}")
+            if not sight.published(place.path, block=block):
+                what = "no raw device" if block else "nothing mounted"
+                raise PreparationError(f"NodePublishVolume answered OK, but there is {what} at {place.path}")
             yield place
 
     def node_expand(

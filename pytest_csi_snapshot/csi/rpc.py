@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
+from pytest_csi_snapshot.allowances import MOUNT
 from pytest_csi_snapshot.csi.calls import Line
 from pytest_csi_snapshot.csi.capabilities import Capabilities, read_capabilities
 from pytest_csi_snapshot.csi.endpoints import parse_endpoint
@@ -15,6 +16,7 @@ from pytest_csi_snapshot.csi.nodes import NodeCalls
 from pytest_csi_snapshot.csi.plugin import Plugin
 from pytest_csi_snapshot.csi.snapshots import SnapshotCalls
 from pytest_csi_snapshot.csi.wire import csi_pb2
+from pytest_csi_snapshot.redacting import REDACTOR
 
 if TYPE_CHECKING:
     import pytest
@@ -45,6 +47,7 @@ def open_rpc(cluster: Cluster, settings: Settings, recorder: Recorder) -> Iterat
         recorder,
         staging=settings.csi_staging_dir,
         snapshot_limit=limit,
+        may_mount=MOUNT in settings.csi_allow,
     )
     try:
         yield rpc
@@ -72,6 +75,8 @@ def _post(cluster: Cluster, settings: Settings) -> tuple[Line, Plugin, Capabilit
     """What all tests of this process share, made at the first call."""
     if cluster not in _posts:
         inputs = _inputs(cluster, settings)
+        for secret in inputs.secret_values:
+            REDACTOR.hide(secret)
         line = _line(cluster.endpoint, cluster.node_endpoint, inputs.secret_values)
         info = line.ask(csi_pb2.GetPluginInfoRequest()).response
         _posts[cluster] = line, Plugin(info.name, info.vendor_version), read_capabilities(line), inputs

@@ -36,6 +36,19 @@ class Sight:
         """Where this process sees a path of the driver's."""
         return Path(f"{self.root}{path}")
 
+    def published(self, path: str, *, block: bool) -> bool:
+        """The driver has put a volume there: a raw device, or a mount. Nothing else is read or written."""
+        seen = self.at(path)
+        if seen.is_symlink() or not seen.exists():
+            return False
+        return seen.is_block_device() if block else path in self._mount_points()
+
+    def _mount_points(self) -> set[str]:
+        of_driver = Path(self.root).parent if self.root else Path("/proc/self")
+        lines = (of_driver / "mountinfo").read_text().splitlines()
+        # Octal escapes for blanks (proc_pid_mountinfo(5)); names of ours have none, parents may.
+        return {line.split()[4].replace("\\040", " ") for line in lines}
+
     def close(self) -> None:
         """Remove the folder; what is still mounted below it stays, and so do its mount points."""
         for found, _, _ in os.walk(self.at(self.folder), topdown=False):

@@ -92,8 +92,9 @@ def _together(first: tuple[str, str], second: tuple[str, str]) -> tuple[str, str
 
 def _own_rights(client: KubeClient) -> list[tuple[str, str]]:
     wanted = [(kind, verb) for kind, verbs in access.OURS.items() for verb in verbs]
+    reviews = access.Reviews(client)
     with ThreadPoolExecutor(12) as pool:
-        allowed = list(pool.map(lambda each: access.may(client, each[1], each[0]), wanted))
+        allowed = list(pool.map(lambda each: access.may(reviews, each[1], each[0]), wanted))
     return [(kind.plural, verb) for (kind, verb), there in zip(wanted, allowed, strict=True) if not there]
 
 
@@ -103,7 +104,7 @@ def _rights(client: KubeClient, survey: Survey) -> dict[str, list[str]]:
     for program in access.CONTROLLERS:
         for component in survey.of(program)[:1]:
             try:
-                found[program] = access.lacking(client, component)
+                found[program] = access.lacking(access.Reviews(client), component)
             except ApiError as error:
                 if error.status != 403:
                     raise

@@ -16,6 +16,8 @@ import kubernetes.client
 import kubernetes.config
 import urllib3
 
+from pytest_csi_snapshot.redacting import REDACTOR
+
 from .kinds import Kind
 from .refusals import ApiError, ApiUnreachableError
 
@@ -50,7 +52,12 @@ class KubeClient:
         )
         if _on_this_machine(configuration.host):
             configuration.proxy = None
+        _hide_credentials(configuration)
         return cls(kubernetes.client.ApiClient(configuration), user_agent=user_agent)
+
+    def reading(self) -> KubeClient:
+        """The same client, but one that refuses to write: for those who have no business to."""
+        return ReadingClient(self._api, user_agent=self._agent)
 
     def open(
         self,
@@ -209,6 +216,23 @@ class KubeClient:
             raise ApiUnreachableError(method, path, error) from error
         finally:
             response.release_conn()
+
+
+class ReadingClient(KubeClient):
+    """A client that only reads. Raises PermissionError before anything else is sent."""
+
+    def open(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        """Send one request that changes nothing."""
+        if method != "GET":
+            raise PermissionError(f"{method} {path}: this client only reads; writes go through OwnedClient")
+        return super().open(method, path, **options)
+
+
+def _hide_credentials(configuration: kubernetes.client.Configuration) -> None:
+    """So that no report shows them, whatever an error quotes."""
+    for value in (*configuration.api_key.values(), configuration.password):
+        REDACTOR.hide(str(value or "").removeprefix("Bearer "))
+    REDACTOR.rename("host", urlsplit(configuration.host).hostname or "")
 
 
 def _on_this_machine(host: str) -> bool:

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from pytest_csi_snapshot.allowances import DISRUPTIVE, lacking
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition, status_of
 from pytest_csi_snapshot.inventory import lease_part
 from pytest_csi_snapshot.kube.kinds import LEASE, POD
+from pytest_csi_snapshot.leases import ServerClock
 from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.presence import other_runs
 from pytest_csi_snapshot.verbs.core import Core
 
 Json = dict[str, Any]
@@ -32,13 +35,14 @@ class ControllerVerbs(Core):
     """Verbs on leases and on the pods that hold them."""
 
     cluster: Cluster
-    may_disrupt: bool = False
 
     def needs_disruption(self) -> None:
-        """Go on only where controllers may be ended: on a cluster of our own, or with leave."""
+        """Go on only where controllers may be ended: with leave, and while no other run needs them."""
         __tracebackhide__ = True
-        if not self.may_disrupt:
-            pytest.skip("it ends controllers of the cluster: needs --csi-disrupt")
+        if DISRUPTIVE not in self.api.allowed:
+            pytest.skip(lacking(DISRUPTIVE, "it ends controllers of the cluster"))
+        if self.cluster.shared and (others := other_runs(self.api, ServerClock(self.station.client).now())):
+            pytest.skip(f"it ends controllers of the cluster, and run {others[0]} is at work there")
 
     def lease_of(self, component: str, clause: str) -> Handle:
         """The lease of a component, watched from now on; without one ``clause`` is unknown here."""
@@ -65,7 +69,7 @@ class ControllerVerbs(Core):
         """Delete the pod that holds a lease; the pod, which is on its way out."""
         __tracebackhide__ = True
         pod = self.leader(lease, clause)
-        self.station.client.delete(POD, pod.namespace, pod.name, uid=pod.uid)
+        self.api.end_pod(pod.namespace, pod.name, pod.uid)
         return pod
 
     def led_by_another(self, lease: Handle, before: Handle, clause: str) -> Json:

@@ -15,6 +15,7 @@ from pytest_csi_snapshot.kube.client import MERGE_PATCH
 from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
+from pytest_csi_snapshot.leave import LeaveClient
 from pytest_csi_snapshot.ledger import Handle, Ledger
 from pytest_csi_snapshot.limits import Limits
 from pytest_csi_snapshot.observing import describe, story
@@ -36,7 +37,7 @@ class Core:
     def __init__(self, station: Station, recorder: Recorder | None, limits: Limits, test_id: str) -> None:
         self.station = station
         self.history = station.history
-        self.api = station.owned
+        self.api: LeaveClient = station.owned
         self.limits = limits
         self.test_id = test_id
         self.ledger = Ledger(self.api, self.history, patience=limits.deletion)

@@ -5,7 +5,10 @@ Cluster-wide state: only for tests that run alone.
 
 from __future__ import annotations
 
-from pytest_csi_snapshot.defaults import IS_DEFAULT, marked, putting_back, set_aside_by, setting_aside
+import pytest
+
+from pytest_csi_snapshot.allowances import CLUSTER_STATE, lacking
+from pytest_csi_snapshot.defaults import IS_DEFAULT, marked, set_aside_by
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.ledger import Handle
@@ -21,9 +24,12 @@ class DefaultClassVerbs(VolumeVerbs, SnapshotVerbs):
     def no_defaults(self, clause: str) -> None:
         """Make every default class of the driver no default, until the test ends.
 
-        Where that is not allowed, or another run has done so, ``clause`` is unknown.
+        Skips the test without the allowance; where the API server does not let us, or another run has done so,
+        ``clause`` is unknown.
         """
         __tracebackhide__ = True
+        if CLUSTER_STATE not in self.api.allowed:
+            pytest.skip(lacking(CLUSTER_STATE, "it changes which classes are defaults"))
         for body in self.api.list(SNAPSHOT_CLASS):
             if body["driver"] != self.cluster.driver:
                 continue
@@ -34,11 +40,11 @@ class DefaultClassVerbs(VolumeVerbs, SnapshotVerbs):
                 continue
             self._aside = True  # set first: what was sent and not answered is put back all the same
             try:
-                self.api.annotate_foreign(SNAPSHOT_CLASS, name, setting_aside(body, self.api.mark.run))
+                self.api.set_aside(body)
             except ApiError as error:
-                if error.status != 403:
+                if error.status != 403 and not error.conflict:
                     raise
-                self.unknown(clause, f"VolumeSnapshotClass {name} is a default that may not be set aside: {error}")
+                self.unknown(clause, f"VolumeSnapshotClass {name} is a default that cannot be set aside: {error}")
 
     def default_class(self, value: str = "true", *, driver: str = "") -> Handle:
         """A new class with this value of the annotation, like the given one unless it is of another ``driver``."""
@@ -68,5 +74,5 @@ class DefaultClassVerbs(VolumeVerbs, SnapshotVerbs):
                 self.delete(handle)
         for body in self.api.list(SNAPSHOT_CLASS):
             if set_aside_by(body) == self.api.mark.run:
-                self.api.annotate_foreign(SNAPSHOT_CLASS, body["metadata"]["name"], putting_back(body))
+                self.api.put_back(body)
         self._aside = False

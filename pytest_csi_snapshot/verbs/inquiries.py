@@ -20,8 +20,7 @@ class InquiryVerbs(Core):
 
         Raises ApiError where we may not ask.
         """
-        # Past the client that labels what it writes: a review is an answer, and must not have labels.
-        return access.may(self.station.client, verb, kind, subresource=subresource, user=user)
+        return access.may(self.api, verb, kind, subresource=subresource, user=user)
 
     def components(self) -> list[inventory.Component]:
         """The controllers and sidecars that run in the cluster, whoever they serve."""

@@ -33,11 +33,15 @@ class VolumeVerbs(Core):
 
     @property
     def storage_class(self) -> str:
-        """The class of ordinary volumes: it binds at once and deletes with the claim; derived if need be."""
+        """The class of ordinary volumes: it binds at once and deletes with the claim; derived if need be.
+
+        Where somebody has volumes of the given class for the taking, it is one that none of them has.
+        """
         if not self._storage_class:
             given = self.api.get(STORAGE_CLASS, None, self.cluster.storage_class)
             plain = given.get("volumeBindingMode", "Immediate") == "Immediate"
             plain = plain and given.get("reclaimPolicy", "Delete") == "Delete"
+            plain = plain and self.cluster.storage_class not in self.station.classes_with_spares
             self._storage_class = self.cluster.storage_class if plain else self.storage_class_with()
         return self._storage_class
 

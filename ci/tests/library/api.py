@@ -27,6 +27,7 @@ class MemoryApi(KubeClient):
         self.asked: list[str] = []
         self.failures: list[Exception] = []
         self.after_failure = False
+        self.on_patch: Callable[[], object] = lambda: None
 
     def find(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
         return self.objects.get((kind, namespace or "", name))
@@ -39,7 +40,7 @@ class MemoryApi(KubeClient):
 
     def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
         found = [
-            body for (each, home, _), body in self.objects.items() if each == kind and home == (namespace or "")
+            body for (each, home, _), body in self.objects.items() if each == kind and namespace in (None, home)
         ]
         key, _, value = query.get("labelSelector", "").partition("=")
         return [body for body in found if not key or (body["metadata"].get("labels") or {}).get(key) == value]
@@ -66,6 +67,7 @@ class MemoryApi(KubeClient):
         self.objects[kind, namespace or "", name] = new
         self.history.record(kind, "MODIFIED", new)
         self._maybe_drop(kind, namespace, name)
+        self.on_patch()
         return new
 
     def delete(self, kind: Kind, namespace: str | None, name: str, **_options: Any) -> None:

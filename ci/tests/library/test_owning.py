@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.kube.kinds import PV, SNAPSHOT, SNAPSHOT_CONTENT
+from pytest_csi_snapshot.allowances import CLUSTER_STATE, DISRUPTIVE
+from pytest_csi_snapshot.defaults import IS_DEFAULT, SET_ASIDE, SET_ASIDE_BY
+from pytest_csi_snapshot.kube.kinds import (
+    CONFIG_MAP,
+    NAMESPACE,
+    POD,
+    PV,
+    SNAPSHOT,
+    SNAPSHOT_CLASS,
+    SNAPSHOT_CONTENT,
+    Kind,
+)
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
-from pytest_csi_snapshot.labels import RUN, Mark
-from pytest_csi_snapshot.owning import NotOursError, OwnedClient
+from pytest_csi_snapshot.labels import BOUND_BY_CONTROLLER, RUN, Mark
+from pytest_csi_snapshot.leave import LeaveClient
+from pytest_csi_snapshot.owning import NotOursError
 
 from .api import MemoryApi
 from .objects import Recorded, content, meta, snapshot
 
 MARK = Mark("abcd", "gw0")
+HOME = MARK.fresh()
 LOST = ApiUnreachableError("POST", "/", ConnectionError("reset"))
 
 
@@ -22,17 +35,17 @@ def api() -> MemoryApi:
 
 
 @pytest.fixture
-def owned(api: MemoryApi) -> OwnedClient:
-    return OwnedClient(api, api.history, MARK)
+def owned(api: MemoryApi) -> LeaveClient:
+    return LeaveClient(api, api.history, MARK)
 
 
-def test_what_is_created_bears_the_label(owned: OwnedClient) -> None:
-    made = owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": "ns"}})
+def test_what_is_created_bears_the_label(owned: LeaveClient) -> None:
+    made = owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
     assert made["metadata"]["labels"][RUN] == "abcd"
-    assert owned.patch(SNAPSHOT, "ns", "s", {"metadata": {"annotations": {"a": "b"}}})
+    assert owned.patch(SNAPSHOT, HOME, "s", {"metadata": {"annotations": {"a": "b"}}})
 
 
-def test_an_object_of_somebody_else_is_not_touched(api: MemoryApi, owned: OwnedClient) -> None:
+def test_an_object_of_somebody_else_is_not_touched(api: MemoryApi, owned: LeaveClient) -> None:
     api.objects[SNAPSHOT, "ns", "s"] = snapshot()
     with pytest.raises(NotOursError):
         owned.patch(SNAPSHOT, "ns", "s", {})
@@ -41,7 +54,7 @@ def test_an_object_of_somebody_else_is_not_touched(api: MemoryApi, owned: OwnedC
     assert api.asked == []
 
 
-def test_an_object_of_another_run_is_not_touched(api: MemoryApi, owned: OwnedClient) -> None:
+def test_an_object_of_another_run_is_not_touched(api: MemoryApi, owned: LeaveClient) -> None:
     theirs = snapshot()
     theirs["metadata"]["labels"] = {RUN: "dcba"}
     api.objects[SNAPSHOT, "ns", "s"] = theirs
@@ -49,7 +62,7 @@ def test_an_object_of_another_run_is_not_touched(api: MemoryApi, owned: OwnedCli
         owned.delete(SNAPSHOT, "ns", "s")
 
 
-def test_what_controllers_made_for_us_is_ours(api: MemoryApi, owned: OwnedClient) -> None:
+def test_what_controllers_made_for_us_is_ours(api: MemoryApi, owned: LeaveClient) -> None:
     ours, theirs = content("ours"), content("theirs")
     ours["spec"]["volumeSnapshotRef"]["namespace"] = MARK.fresh()
     volume = {"metadata": meta("pv"), "spec": {"claimRef": {"namespace": MARK.fresh(), "name": "p"}}}
@@ -61,26 +74,105 @@ def test_what_controllers_made_for_us_is_ours(api: MemoryApi, owned: OwnedClient
         owned.delete(SNAPSHOT_CONTENT, None, "theirs")
 
 
-def test_a_lost_patch_is_sent_again(api: MemoryApi, owned: OwnedClient) -> None:
-    owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": "ns"}})
+def test_a_volume_that_was_given_to_a_claim_of_ours_is_its_owners(api: MemoryApi, owned: LeaveClient) -> None:
+    spec = {"claimRef": {"namespace": MARK.fresh(), "name": "p"}}
+    api.objects[PV, "", "pv"] = {"metadata": meta("pv", annotations={BOUND_BY_CONTROLLER: "yes"}), "spec": spec}
+    with pytest.raises(NotOursError):
+        owned.delete(PV, None, "pv")
+    assert api.asked == []
+
+
+def test_nothing_is_made_in_a_namespace_of_somebody_else(api: MemoryApi, owned: LeaveClient) -> None:
+    for namespace in ("default", "kube-system", Mark("dcba", "gw0").fresh()):
+        with pytest.raises(NotOursError, match="no namespace of this run"):
+            owned.create(CONFIG_MAP, {"metadata": {"name": "c", "namespace": namespace}})
+    assert api.asked == []
+
+
+def test_a_namespace_that_the_run_has_made_is_its_own_under_any_name(owned: LeaveClient) -> None:
+    owned.create(NAMESPACE, {"metadata": {"name": "snapcontent-1"}})
+    assert owned.create(CONFIG_MAP, {"metadata": {"name": "c", "namespace": "snapcontent-1"}})
+
+
+def test_finalizers_of_others_stay(api: MemoryApi, owned: LeaveClient) -> None:
+    api.objects[SNAPSHOT_CONTENT, "", "theirs"] = content("theirs")
+    with pytest.raises(NotOursError):
+        owned.patch(SNAPSHOT_CONTENT, None, "theirs", {"metadata": {"finalizers": None}})
+    assert api.asked == []
+
+
+def test_what_is_made_is_noted_before_it_is_asked_for(api: MemoryApi) -> None:
+    class Notes:
+        lines: list[str] = []  # noqa: RUF012
+
+        def note(self, verb: str, kind: Kind, namespace: str, name: str) -> None:
+            self.lines.append(f"{verb} {kind} {name}, {len(api.asked)} requests before")
+
+    owned = LeaveClient(api, api.history, MARK, notebook=Notes())
+    owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}}, dry_run=True)
+    owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
+    assert Notes.lines == ["create VolumeSnapshot s, 1 requests before"]
+
+
+def test_default_classes_change_only_with_leave(api: MemoryApi, owned: LeaveClient) -> None:
+    default = {"metadata": meta("theirs", annotations={IS_DEFAULT: "true"})}
+    api.objects[SNAPSHOT_CLASS, "", "theirs"] = default
+    with pytest.raises(NotOursError, match="--csi-allow=cluster-state"):
+        owned.set_aside(default)
+    owned.create(SNAPSHOT_CLASS, {"metadata": {"name": "ours"}})
+    becoming = {"metadata": {"annotations": {IS_DEFAULT: "true"}}}
+    with pytest.raises(NotOursError, match="--csi-allow=cluster-state"):
+        owned.patch(SNAPSHOT_CLASS, None, "ours", becoming)
+    with pytest.raises(NotOursError, match="--csi-allow=cluster-state"):
+        owned.create(SNAPSHOT_CLASS, {"metadata": {"name": "another", **becoming["metadata"]}})
+    assert api.asked == ["create VolumeSnapshotClass ours"]
+    owned.allowed = frozenset({CLUSTER_STATE})
+    owned.set_aside(default)
+    owned.patch(SNAPSHOT_CLASS, None, "ours", becoming)
+    owned.put_back(api.get(SNAPSHOT_CLASS, None, "theirs"))
+    assert api.get(SNAPSHOT_CLASS, None, "theirs")["metadata"]["annotations"] == {IS_DEFAULT: "true"}
+
+
+def test_what_another_run_has_set_aside_is_not_put_back(api: MemoryApi, owned: LeaveClient) -> None:
+    annotations = {SET_ASIDE: "true", SET_ASIDE_BY: "dcba"}
+    with pytest.raises(NotOursError):
+        owned.put_back({"metadata": meta("theirs", annotations=annotations)})
+    assert api.asked == []
+
+
+def test_pods_of_controllers_end_only_with_leave(api: MemoryApi, owned: LeaveClient) -> None:
+    for name, owners in (("made", [{"kind": "ReplicaSet"}]), ("bare", [])):
+        body = {"metadata": meta(name, namespace="kube-system", ownerReferences=owners)}
+        api.objects[POD, "kube-system", name] = body
+    with pytest.raises(NotOursError, match="--csi-allow=disruptive"):
+        owned.end_pod("kube-system", "made", "uid-made")
+    owned.allowed = frozenset({DISRUPTIVE})
+    with pytest.raises(NotOursError, match="nothing would make it again"):
+        owned.end_pod("kube-system", "bare", "uid-bare")
+    owned.end_pod("kube-system", "made", "uid-made")
+    assert api.asked == ["delete Pod made"]
+
+
+def test_a_lost_patch_is_sent_again(api: MemoryApi, owned: LeaveClient) -> None:
+    owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
     api.failures = [LOST, ApiError("PATCH", "/", 503, "busy")]
-    assert owned.patch(SNAPSHOT, "ns", "s", {"spec": {"a": "b"}})["spec"] == {"a": "b"}
+    assert owned.patch(SNAPSHOT, HOME, "s", {"spec": {"a": "b"}})["spec"] == {"a": "b"}
 
 
-def test_a_refusal_is_not_repeated(api: MemoryApi, owned: OwnedClient) -> None:
-    owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": "ns"}})
+def test_a_refusal_is_not_repeated(api: MemoryApi, owned: LeaveClient) -> None:
+    owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
     api.failures = [ApiError("PATCH", "/", 422, {"reason": "Invalid"})]
     with pytest.raises(ApiError, match="Invalid"):
-        owned.patch(SNAPSHOT, "ns", "s", {})
+        owned.patch(SNAPSHOT, HOME, "s", {})
 
 
-def test_a_creation_whose_answer_was_lost_is_found_again(api: MemoryApi, owned: OwnedClient) -> None:
+def test_a_creation_whose_answer_was_lost_is_found_again(api: MemoryApi, owned: LeaveClient) -> None:
     api.failures, api.after_failure = [LOST], True
-    made = owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": "ns"}})
-    assert made is api.objects[SNAPSHOT, "ns", "s"]
+    made = owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
+    assert made is api.objects[SNAPSHOT, HOME, "s"]
 
 
-def test_a_name_taken_by_somebody_else_is_no_lost_creation(api: MemoryApi, owned: OwnedClient) -> None:
-    api.objects[SNAPSHOT, "ns", "s"] = snapshot()
+def test_a_name_taken_by_somebody_else_is_no_lost_creation(api: MemoryApi, owned: LeaveClient) -> None:
+    api.objects[SNAPSHOT, HOME, "s"] = snapshot()
     with pytest.raises(ApiError, match="AlreadyExists"):
-        owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": "ns"}})
+        owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})

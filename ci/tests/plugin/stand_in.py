@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,24 @@ def leave_behind(told: list[str]) -> None:
     from pytest_csi_snapshot import leftovers
     from pytest_csi_snapshot.kube.client import KubeClient
     from pytest_csi_snapshot.kube.kinds import NAMESPACE
+    from pytest_csi_snapshot.presence import Presence
+
+    def remove(_api: Any, *, but: str = "") -> list[str]:
+        if os.environ.get("BLOCK") == "remove":
+            block()
+        return told
 
     bodies: list[Any] = [{"metadata": {}}, {"metadata": {"deletionTimestamp": "now"}}]
-    vars(leftovers)["left_behind"] = lambda _client, run: [(NAMESPACE, body) for body in bodies if run]
-    vars(leftovers)["put_back_defaults"] = lambda _client, _run: []
-    vars(leftovers)["remove"] = lambda _client, _run: told
+    vars(leftovers)["left_behind"] = lambda _api: [(NAMESPACE, body) for body in bodies]
+    vars(leftovers)["put_back_defaults"] = lambda _api: []
+    vars(leftovers)["remove"] = remove
+    for name, word in (("begin", "arrive"), ("end", "leave")):
+        setattr(Presence, name, partialmethod(_say, word))
     KubeClient.from_kubeconfig = lambda *_: None  # type: ignore[assignment]
+
+
+def _say(_presence: object, word: str) -> None:
+    _log(word)
 
 
 def block() -> None:

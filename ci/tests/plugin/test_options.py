@@ -35,6 +35,8 @@ from .conftest import Demo
         (["--csi-driver=reference", "--csi-clauses=SNAP-DYM-001"], "did you mean 'SNAP-DYN-001'?"),
         (["--csi-driver=x.example.com", "--csi-kubeconfig=/none"], "no file '/none'"),
         (["--csi-driver=reference", "--csi-assets=/none"], "no directory '/none'"),
+        (["--csi-driver=x.example.com", "--csi-allow=mounts"], "'mounts'; did you mean 'mount'?"),
+        (["--csi-sweep=delet"], "'delet'; did you mean 'delete'?"),
         (["--csi-areas=deletion"], "no driver to test: add --csi-driver=NAME"),
     ],
 )
@@ -97,23 +99,23 @@ def test_help_never_fails_on_a_wrong_setting(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("driver", "args", "given", "leave"),
+    ("driver", "args", "given", "allowed"),
     [
-        ("reference", [], "", True),
-        ("reference", [], "no", False),
-        ("x.example.com", [], "", False),
-        ("x.example.com", ["--csi-disrupt"], "", True),
+        ("reference", [], "", ["cluster-state", "disruptive", "mount"]),
+        ("x.example.com", [], "", []),
+        ("x.example.com", ["--csi-allow=disruptive,mount"], "", ["disruptive", "mount"]),
+        ("x.example.com", [], "cluster-state", ["cluster-state"]),
     ],
 )
-def test_controllers_of_others_are_ended_only_with_leave(
-    demo: Demo, driver: str, args: list[str], given: str, leave: bool
+def test_in_a_cluster_of_others_only_what_is_allowed_is_done(
+    demo: Demo, driver: str, args: list[str], given: str, allowed: list[str]
 ) -> None:
-    demo.env(PYTEST_CSI_DISRUPT=given)
+    demo.env(PYTEST_CSI_ALLOW=given)
     demo.suite(
         test_one=f"""
 def test_leave(pytestconfig):
     from pytest_csi_snapshot.settings import SETTINGS
-    assert pytestconfig.stash[SETTINGS].csi_disrupt is {leave}
+    assert sorted(pytestconfig.stash[SETTINGS].csi_allow) == {allowed}
 """
     )
     demo.run(*args, driver=driver).assert_outcomes(passed=1)

@@ -108,6 +108,39 @@ def test_a_signal_during_a_test_deletes_the_cluster(
     assert demo.log == ["create", "delete"]
 
 
+STOPPED = (
+    "csi-snapshot: the clean-up was stopped; a minute from now the rest can be removed: pytest --csi-sweep=delete"
+)
+
+
+def test_a_second_ctrl_c_stops_the_clean_up_and_says_how_to_do_it_later(demo: Demo) -> None:
+    demo.env(LEFT="", BLOCK="remove")
+    text = _signal_when_blocked(demo, signal.SIGINT)
+    assert STOPPED in text
+    assert demo.log == ["create", "arrive", "delete"]
+
+
+CLEANING = """
+@pytest.fixture
+def thing():
+    yield
+    import stand_in
+    stand_in.block()
+
+def test_cleans(thing, csi_cluster):
+    raise KeyboardInterrupt
+"""
+
+
+def test_ctrl_c_in_the_clean_up_of_a_test_that_was_interrupted_stops_it_all(demo: Demo) -> None:
+    demo.env(LEFT="")
+    demo.suite(test_one=CLEANING)
+    text = _signal_when_blocked(demo, signal.SIGINT)
+    assert STOPPED in text
+    assert "Traceback" not in text
+    assert demo.log == ["create", "arrive", "delete"]
+
+
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_during_the_start_deletes_the_half_of_it(demo: Demo, sent: signal.Signals) -> None:
     demo.env(BLOCK="create")
@@ -115,7 +148,8 @@ def test_a_signal_during_the_start_deletes_the_half_of_it(demo: Demo, sent: sign
     assert demo.log == ["create", "delete"]
 
 
-def _signal_when_blocked(demo: Demo, sent: signal.Signals, *args: str) -> None:
+def _signal_when_blocked(demo: Demo, sent: signal.Signals, *args: str) -> str:
+    """Send the signal when the run says that it is blocked; its output."""
     fifo = demo.path / "fifo"
     os.mkfifo(fifo)
     demo.env(FIFO=str(fifo))
@@ -125,10 +159,11 @@ def _signal_when_blocked(demo: Demo, sent: signal.Signals, *args: str) -> None:
     select.select([reading, ended], [], [])
     assert os.read(reading, 7) == b"blocked"
     process.send_signal(sent)
-    process.communicate()
+    output, _ = process.communicate()
     assert process.returncode == pytest.ExitCode.INTERRUPTED
     os.close(reading)
     os.close(ended)
+    return output.decode()
 
 
 @pytest.mark.parametrize("question", ["--collect-only", "--fixtures", "--csi-list", "--setup-plan", "--markers"])

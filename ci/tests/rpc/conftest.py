@@ -64,8 +64,15 @@ def made(endpoint: str, recorder: Recorder, inputs: Inputs, folder: Path) -> Rpc
     )
     uses = folder / "uses"
     uses.mkdir(exist_ok=True)
-    rpc.sight = lambda clause: Sight("", str(uses))  # type: ignore[method-assign]
+    rpc.sight = lambda clause: _Sight("", str(uses))  # type: ignore[method-assign]
     return rpc
+
+
+class _Sight(Sight):
+    """Takes a folder for a mount, and a file for a device."""
+
+    def published(self, path: str, *, block: bool) -> bool:
+        return self.at(path).exists()
 
 
 def _size(place: Place) -> int:

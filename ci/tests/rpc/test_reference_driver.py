@@ -25,6 +25,7 @@ def test_the_reference_driver_keeps_every_clause(
     done = run(
         tmp_path,
         f"--csi-endpoint=unix://{machine.socket}",
+        "--csi-allow=mount",
         f"--csi-snapshot-parameters={parameters}",
         "--csi-snapshot-limit=250",
     )

@@ -1,0 +1,128 @@
+"""A cluster that is somebody's: full of objects that no run made, and read as a whole to be compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pytest_csi_snapshot.exclusive import NAME as EXCLUSIVE
+from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.kinds import LEASE, PVC, SNAPSHOT, Kind
+from pytest_csi_snapshot.labels import COMMON_NAMESPACE
+from pytest_csi_snapshot.presence import NAME, home_of
+
+Json = dict[str, Any]
+OBJECTS = Path(__file__).with_name("inhabitants.yaml")
+FIXTURES = (sys.executable, "-m", "pytest_csi_snapshot.fixtures")
+DRIVER = "driver.longhorn.io"
+
+BY_ITSELF = {"Node": ("status",), "Lease": ("spec",), "Pod": ("status",), "Deployment": ("status",)}
+"""Kind -> fields that a cluster changes while nobody does anything."""
+BOOKKEEPING = ("resourceVersion", "managedFields", "generation")
+
+
+class Inhabited:
+    """The cluster and its kubeconfig."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self.kubeconfig = kubeconfig
+        self.client = KubeClient.from_kubeconfig(str(kubeconfig))
+
+    def move_in(self) -> None:
+        """Make the objects of others, and wait until their controllers have done with them."""
+        bodies = list(yaml.safe_load_all(OBJECTS.read_text()))
+        kinds = {kind.kind: kind for kind in self.served()}
+        for body in bodies:
+            self.client.create(kinds[body["kind"]], body)
+        for event in self.client.watch(SNAPSHOT, "team-a", timeoutSeconds=60):
+            if event["type"] != "BOOKMARK" and (event["object"].get("status") or {}).get("readyToUse"):
+                break
+        claim = self.client.get(PVC, "team-a", "data")
+        assert claim["status"]["phase"] == "Bound"
+
+    def served(self) -> Iterator[Kind]:
+        """All kinds that can be listed, each once."""
+        groups = self.client.request("GET", "/apis")["groups"]
+        roots = ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]
+        for root in roots:
+            for resource in self.client.request("GET", root)["resources"]:
+                if "list" in resource["verbs"] and "/" not in resource["name"]:
+                    version = root.removeprefix("/apis/").removeprefix("/api/")
+                    yield Kind(version, resource["kind"], resource["name"], resource["namespaced"])
+
+    def everything(self) -> dict[str, str]:
+        """Every object as JSON text, but for events, and for what the cluster itself changes all the time."""
+        found = {}
+        for kind in self.served():
+            if kind.kind == "Event" or kind.kind == "ComponentStatus":
+                continue
+            for body in self.client.list(kind):
+                kept = {key: value for key, value in body.items() if key not in BY_ITSELF.get(kind.kind, ())}
+                kept["metadata"] = {
+                    key: body["metadata"][key] for key in body["metadata"] if key not in BOOKKEEPING
+                }
+                meta = body["metadata"]
+                found[f"{kind} {meta.get('namespace', '')}/{meta['name']}"] = json.dumps(kept, sort_keys=True)
+        return found
+
+    def prolong(self, run: str) -> None:
+        """Make the Leases of a run, and of its test that runs alone, last for longer than this test."""
+        self._change_leases(run, {"leaseDurationSeconds": 36000})
+
+    def expire(self, run: str) -> None:
+        """Make them such that nobody has renewed for long."""
+        self._change_leases(run, {"renewTime": "2020-01-01T00:00:00.000000Z"})
+
+    def _change_leases(self, run: str, spec: Json) -> None:
+        self.client.patch(LEASE, home_of(run), NAME, {"spec": spec})
+        self.client.patch(LEASE, COMMON_NAMESPACE, EXCLUSIVE, {"spec": spec})
+
+    def command(self, *args: str) -> list[str]:
+        """A run or a sweep as a user of the cluster starts it."""
+        pytest_program = Path(sys.executable).parent / "pytest"
+        return [str(pytest_program), "-p", "no:cacheprovider", f"--csi-kubeconfig={self.kubeconfig}", *args]
+
+    def finished(self, cwd: Path, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run to the end; output as text, errors and all."""
+        return subprocess.run(
+            self.command(*args),
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+
+@contextmanager
+def inhabited(*options: str) -> Iterator[Inhabited]:
+    """A kept cluster, with inhabitants; taken down at the end."""
+    name = f"inhabited-{os.getpid()}"
+    up = subprocess.run([*FIXTURES, "up", "--name", name, *options], stdout=subprocess.PIPE, text=True, check=True)
+    try:
+        cluster = Inhabited(Path(up.stdout.strip().rpartition("=")[2]))
+        cluster.move_in()
+        yield cluster
+    finally:
+        subprocess.run([*FIXTURES, "down", "--name", name], stdout=subprocess.DEVNULL, check=True)
+
+
+def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """What is not as it was, in words."""
+    gone = [f"gone: {name}" for name in before.keys() - after.keys()]
+    new = [f"new: {name}" for name in after.keys() - before.keys()]
+    other = [
+        f"changed: {name}\n  {before[name]}\n  {after[name]}"
+        for name in before.keys() & after.keys()
+        if before[name] != after[name]
+    ]
+    return sorted([*gone, *new, *other])

@@ -1,0 +1,94 @@
+"""A cluster full of objects of others: whatever a run does in it, afterwards they are as they were."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .inhabited import DRIVER, Inhabited, changes, inhabited
+
+SOME = "--csi-clauses=SNAP-DYN-001,SNAP-PRE-001,DEL-006,FIN-001,CLS-001,API-VS-001"
+"""Dynamic and imported snapshots, retained contents, finalizers, default classes, dry runs."""
+
+KILLER = """
+import os, signal
+
+def pytest_runtest_call(item):
+    from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
+
+    def die(csi):
+        snapshot = csi.snapshot(csi.volume(), cls=csi.derived_class("Retain").name)
+        csi.ready(snapshot)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    DefaultClassVerbs.classes_known = die
+"""
+"""A plugin under which a run dies when it has set default classes aside, with a retained snapshot."""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Inhabited]:
+    with inhabited() as made:
+        yield made
+
+
+def test_a_run_touches_nothing_of_others(cluster: Inhabited, tmp_path: Path) -> None:
+    before = cluster.everything()
+    run = cluster.finished(tmp_path, f"--csi-driver={DRIVER}", "--csi-allow=cluster-state", "-n2", SOME)
+    assert run.returncode == 0, run.stdout
+    assert changes(before, cluster.everything()) == []
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(cluster: Inhabited, tmp_path: Path) -> None:
+    before = cluster.everything()
+    command = cluster.command(f"--csi-driver={DRIVER}", "--csi-allow=cluster-state", SOME)
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    runs = [subprocess.Popen(command, cwd=tmp_path, text=True, **pipe) for _ in range(2)]  # type: ignore[call-overload]
+    outputs = [run.communicate(timeout=300)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], "\n".join(outputs)
+    assert changes(before, cluster.everything()) == []
+
+
+def test_what_a_killed_run_left_is_swept(
+    cluster: Inhabited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "killer.py").write_text(KILLER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    before = cluster.everything()
+    clauses = "--csi-clauses=CLS-003"
+    run = cluster.finished(
+        tmp_path, "-p", "killer", f"--csi-driver={DRIVER}", "--csi-allow=cluster-state", clauses
+    )
+    assert run.returncode == -signal.SIGKILL, run.stdout
+    home = re.search(r"new: Namespace /csi-(\w{8})-lease", "\n".join(changes(before, cluster.everything())))
+    assert home
+    run_id = home[1]
+    cluster.prolong(run_id)
+    killed = cluster.everything()
+
+    listed = cluster.finished(tmp_path, "--csi-sweep")
+    assert re.search(rf"run {run_id}: left alone, the Lease of .* is renewed", listed.stdout), listed.stdout
+    deleting = cluster.finished(tmp_path, "--csi-sweep=delete")
+    assert re.search(
+        "pytest-csi-snapshot, which all runs share: left alone, .* runs a test alone", deleting.stdout
+    )
+    assert changes(killed, cluster.everything()) == []
+
+    cluster.expire(run_id)
+    expired = cluster.everything()
+    listed = cluster.finished(tmp_path, "--csi-sweep")
+    assert listed.returncode == 0, listed.stdout
+    assert "VolumeSnapshotClass everybodys: would be made a default class again" in listed.stdout
+    for kind in ("Namespace", "VolumeSnapshotContent", "PersistentVolume", "VolumeSnapshotClass"):
+        assert re.search(rf"  {kind} \S+: would be removed", listed.stdout), listed.stdout
+    assert changes(expired, cluster.everything()) == []
+
+    swept = cluster.finished(tmp_path, "--csi-sweep=delete")
+    assert swept.returncode == 0, swept.stdout
+    assert changes(before, cluster.everything()) == []
+    assert "nothing of any run" in cluster.finished(tmp_path, "--csi-sweep").stdout

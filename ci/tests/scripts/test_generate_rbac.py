@@ -1,0 +1,53 @@
+"""The generator of the roles: what was used is granted, and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import generate_rbac as rbac
+import yaml
+from generate_rbac import Right
+
+PODS = Right("", "pods", "list")
+PATCH = Right("snapshot.storage.k8s.io", "volumesnapshots", "patch")
+STATUS = Right("snapshot.storage.k8s.io", "volumesnapshots/status", "patch")
+
+
+def event(right: Right, *, agent: str = rbac.AGENT, decision: str = "allow") -> str:
+    resource, _, subresource = right.resource.partition("/")
+    target = {"resource": resource, "apiGroup": right.group, "subresource": subresource}
+    annotations = {"authorization.k8s.io/decision": decision}
+    return json.dumps({"userAgent": agent, "verb": right.verb, "objectRef": target, "annotations": annotations})
+
+
+def test_only_what_a_run_was_allowed_counts() -> None:
+    log = [
+        event(PODS),
+        event(PATCH, decision="forbid"),
+        event(STATUS, agent="kubectl"),
+        event(Right("authorization.k8s.io", "selfsubjectaccessreviews", "create")),
+        json.dumps({"userAgent": rbac.AGENT, "verb": "get", "requestURI": "/version"}),
+    ]
+    assert rbac.used(log) == {PODS}
+
+
+def test_the_manifest_grants_what_was_used_and_nothing_else() -> None:
+    rights = {PODS, PATCH, STATUS, Right("", "pods", "watch")}
+    text = rbac.manifest(rights)
+    assert rbac.granted(text) == rights
+    assert yaml.safe_load(text)["kind"] == "ClusterRole"
+    assert rbac.differences(rbac.granted(text), rights) == []
+
+
+def test_both_directions_are_told() -> None:
+    assert rbac.differences({PODS, STATUS}, {PODS, PATCH}) == [
+        "used but not granted: patch volumesnapshots.snapshot.storage.k8s.io",
+        "granted but not used: patch volumesnapshots/status.snapshot.storage.k8s.io",
+    ]
+
+
+def test_the_packaged_manifest_grants_no_wildcard_and_no_secret_of_the_whole_cluster() -> None:
+    rights = rbac.granted(rbac.MANIFEST.read_text())
+    assert rights
+    assert [right for right in rights if "*" in right] == []
+    assert [right for right in rights if right.resource == "secrets" and right.verb in ("list", "watch")] == []

@@ -1,0 +1,86 @@
+"""A run's presence in a cluster that outlives it: a namespace and a Lease from before its first object to the end.
+
+While the Lease is renewed no sweep touches what the run has made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from pytest_csi_snapshot import ledger_file
+from pytest_csi_snapshot.exclusive import remove_common_namespace
+from pytest_csi_snapshot.history import History
+from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE
+from pytest_csi_snapshot.labels import DOMAIN, MANAGED_BY, RUN, Mark
+from pytest_csi_snapshot.leases import DURATION, Renewing, ServerClock, expires, held_from, holder
+from pytest_csi_snapshot.leave import LeaveClient
+from pytest_csi_snapshot.owning import OwnedClient
+
+Json = dict[str, Any]
+
+NAME = "run"
+"""Name of the Lease."""
+
+
+def home_of(run: str) -> str:
+    """The namespace in which a run holds its Lease."""
+    return f"{Mark(run, '').run_prefix}lease"
+
+
+def speaker(client: KubeClient, run: str) -> LeaveClient:
+    """A client that speaks for all processes of a run, from the process that the user started."""
+    return LeaveClient(client, History(), Mark(run, ""), notebook=ledger_file.joined(run, "run"))
+
+
+class Presence:
+    """Of one run at one cluster; ``lost`` is told in words where the Lease cannot be kept."""
+
+    def __init__(self, client: KubeClient, run: str, lost: Callable[[str], None]) -> None:
+        self._client = client
+        self._run = run
+        self._lost = lost
+        self._renewing: Renewing | None = None
+
+    def begin(self) -> None:
+        """Begin the ledger, make the namespace and the Lease. Raises ApiError, ApiUnreachableError, OSError."""
+        ledger_file.begin(self._run, self._client.host)
+        api, clock = speaker(self._client, self._run), ServerClock(self._client)
+        home = home_of(self._run)
+        api.create(NAMESPACE, {"metadata": {"name": home}})
+        meta = {"name": NAME, "namespace": home}
+        api.create(LEASE, {"metadata": meta, "spec": held_from(clock.now(), holder())})
+        self._renewing = Renewing(api, home, NAME, clock, self._lost)
+        self._renewing.start()
+
+    def end(self) -> None:
+        """Ask for the end of the Lease and its namespace, and of what all runs share where nobody uses it."""
+        renewing, self._renewing = self._renewing, None
+        if renewing is None:
+            return
+        renewing.stop()
+        api = speaker(self._client, self._run)
+        remove_common_namespace(api, ServerClock(self._client))
+        api.delete(NAMESPACE, None, home_of(self._run))
+
+
+def other_runs(api: OwnedClient, now: datetime) -> list[str]:
+    """The other runs that are alive in the cluster."""
+    found = api.list(LEASE, labelSelector=f"{MANAGED_BY}={DOMAIN}")
+    runs = [(lease, (lease["metadata"].get("labels") or {}).get(RUN)) for lease in found]
+    return sorted(run for lease, run in runs if run and run != api.mark.run and expires(lease) > now)
+
+
+def state(client: KubeClient, run: str, now: datetime, begun: datetime | None) -> tuple[bool, str]:
+    """Whether a run is alive, and how one can tell. ``begun`` is the age of the oldest trace of it, if known."""
+    lease = client.find(LEASE, home_of(run), NAME)
+    if lease is None:
+        young = begun is not None and now - begun < timedelta(seconds=DURATION)
+        return young, "it has begun just now" if young else "it holds no Lease"
+    end, who = expires(lease), lease["spec"].get("holderIdentity") or "nobody"
+    seconds = abs((now - end).total_seconds())
+    if end < now:
+        return False, f"the Lease of {who} expired {seconds:.0f} s ago"
+    return True, f"the Lease of {who} is renewed, and good for another {seconds:.0f} s"
