@@ -77,6 +77,9 @@ ALONE = tuple(
 )
 """Tests that look at all loop devices, mounts and superblocks of the machine: nothing may run beside them."""
 
+KIND = "ci/tests/kind"
+"""Tests that make kind clusters."""
+
 ENV = ["env", "MYPYPATH=ci/tests:ci:."]
 """The self-tests' packages begin at ci/tests, as pytest sees them."""
 
@@ -115,7 +118,7 @@ STAGES = (
     Stage("clauses", script("check_clauses.py")),
     Stage("requirements", script("generate_requirements.py", "--check")),
     Stage("doctor's page", script("generate_doctor.py", "--check")),
-    Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in ALONE))),
+    Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in (*ALONE, KIND)))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
@@ -124,6 +127,7 @@ STAGES = (
     Stage(
         "kind", tool("pytest", "--csi-driver=reference", "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True
     ),
+    Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
     Stage("executed", script("check_clauses.py", "--executed", JUNIT)),
     # Builds upstream's controllers when they are not there yet; not for every change.
     Stage(
