@@ -191,7 +191,7 @@ def test_grounds_speak_of_clauses_that_exist() -> None:
 
 def test_clauses_in_words() -> None:
     words = telling.clauses_in_words(standing_on([Ground.SNAPSHOTTER]))
-    assert "BIND but 003" in words
+    assert "FIN but 009" in words
     assert "CLS, " in words
     assert "API-VS-008" in words
 
