@@ -14,12 +14,12 @@ from pytest_csi_snapshot.scope import SOCKET
 from .finding import Ground
 
 _SNAPSHOTS = "BIND CLS DEL DIST ERR FIN GRP HA RES SEC SNAP STAT API-VS-008 CLN-003 CLN-011 EXP-021 EXP-022"
-_IMPORTS = "BIND-002 BIND-003 BIND-004 DEL-009 SNAP-PRE-003 SNAP-PRE-004 SNAP-PRE-005 SNAP-PRE-007"
+_IMPORTS = "SNAP-PRE-003 SNAP-PRE-004 SNAP-PRE-005 SNAP-PRE-007"
 """Clauses about contents and snapshots that nobody has cut: they take neither a volume nor a class."""
 
 _BY_FAMILY: Mapping[Ground, str] = {
     Ground.NAMESPACES: f"API CLN EXP PFL {_SNAPSHOTS}",
-    Ground.SNAPSHOT_API: f"API-CLS API-VER API-VS API-VSC PFL-003 PFL-004 PFL-007 {_SNAPSHOTS}",
+    Ground.SNAPSHOT_API: f"API-CLS API-GRP API-VER API-VS API-VSC PFL-003 PFL-004 PFL-007 {_SNAPSHOTS}",
     Ground.SNAPSHOT_RULES: "API-VS API-VSC",
     Ground.GROUP_API: "API-GRP GRP",
     Ground.GROUP_RULES: "API-GRP",
@@ -44,7 +44,7 @@ _BY_FAMILY: Mapping[Ground, str] = {
 _NOT: Mapping[Ground, str] = {
     Ground.SNAPSHOT_API: "FIN-009",
     Ground.SNAPSHOT_CONTROLLER: "FIN-009",
-    Ground.SNAPSHOTTER: "FIN-009 BIND-003",
+    Ground.SNAPSHOTTER: "FIN-009",
     Ground.SNAPSHOT_CLASS: f"FIN-009 {_IMPORTS}",
     Ground.VOLUMES: _IMPORTS,
     Ground.PODS: "EXP-001 EXP-002 EXP-003 EXP-028",
