@@ -54,6 +54,10 @@ def wheels() -> list[str]:
     differing = sorted(direct ^ from_sdist)
     troubles = [f"wheels differ: only in one of them: {', '.join(differing)}"] if differing else []
     needed = {
+        "pytest_csi_snapshot/fixtures/kind/Containerfile",
+        "pytest_csi_snapshot/fixtures/kind/Containerfile.upstream",
+        "pytest_csi_snapshot/fixtures/programs/kind/go.mod",
+        "pytest_csi_snapshot/fixtures/programs/kind/go.sum",
         "pytest_csi_snapshot/fixtures/programs/kubernetes/go.mod",
         "pytest_csi_snapshot/fixtures/programs/kubernetes/go.sum",
         "pytest_csi_snapshot/fixtures/programs/reference-grant-crd/go.mod",

@@ -29,7 +29,9 @@ expand volumes: {total} clauses. This page and the others of this folder are gen
 A clause has a level (MUST, SHOULD, MAY) and a basis: the *contract* is what the API, the CSI specification or
 published documentation promise; *de-facto* is what today's controllers of Kubernetes do and drivers rely on. The
 owner is who is to blame where it is not kept. A clause counts as executed where a check that names it held in a
-test that passed.
+test that passed. What was *seen* was seen with the upstream controllers on Kubernetes 1.37.2: external-snapshotter
+v8.7.0, external-provisioner v6.4.0, external-attacher v4.13.0 and external-resizer v2.3.0 before the reference
+driver, or their heads of that summer before hostpath.
 """
 
 

@@ -12,14 +12,21 @@ from pytest_csi_snapshot import feature_gates
 from pytest_csi_snapshot.allowances import ALLOWANCES
 from pytest_csi_snapshot.matrix import MATRICES
 from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
-from pytest_csi_snapshot.settings import REFERENCE, Settings
+from pytest_csi_snapshot.settings import OWN_CLUSTERS, REFERENCE, Settings
 from pytest_csi_snapshot.spelling import nearest, one_of, typed
 
 SWEEPS = ("list", "delete")
 CLUSTERS = ("existing", "embedded", "kind")
 CONTROLLERS = (REFERENCE, "upstream", "upstream-8.2", "present")
-NOT_YET = {"csi_cluster": ("kind",), "csi_controllers": ("present",)}
+NOT_YET = {"csi_controllers": ("present",)}
 """Values that are designed and named, but not built yet."""
+
+_HOMES = {
+    **dict.fromkeys(("csi_kubeconfig", "csi_context"), ("existing",)),
+    **dict.fromkeys(("csi_nodes", "csi_assets", "csi_reuse", "csi_feature_gate", "csi_controllers"), OWN_CLUSTERS),
+    **dict.fromkeys(("csi_kind_image", "csi_kind_config", "csi_base_image"), ("kind",)),
+}
+"""Option -> the kinds of cluster that it says something about."""
 
 OF_SOCKET = ("csi_secrets", "csi_parameters", "csi_snapshot_parameters", "csi_snapshot_limit", "csi_staging_dir")
 """What is said about the calls at a driver's socket."""
@@ -35,7 +42,7 @@ def check(settings: Settings) -> None:
     if settings.csi_sweep:
         one_of("csi_sweep", settings.csi_sweep, SWEEPS)
     _check_driver(settings)
-    one_of("csi_cluster", settings.csi_cluster, CLUSTERS, NOT_YET.get("csi_cluster", ()))
+    one_of("csi_cluster", settings.csi_cluster, CLUSTERS)
     one_of("csi_controllers", settings.csi_controllers, CONTROLLERS, NOT_YET.get("csi_controllers", ()))
     for area in settings.csi_areas:
         one_of("csi_areas", area, AREAS)
@@ -117,14 +124,16 @@ def _told(name: str, look: Callable[[str], object], value: str) -> None:
 
 def _check_belonging(settings: Settings) -> None:
     """Refuse what would silently have no effect."""
-    if settings.csi_driver and settings.csi_cluster == "embedded" and not settings.is_reference:
-        raise pytest.UsageError("--csi-cluster=embedded runs the bundled driver only: use --csi-driver=reference")
-    for name in ("csi_kubeconfig", "csi_context"):
-        if settings.csi_cluster == "embedded" and settings.sources[name] == "option":
-            raise pytest.UsageError(f"{typed(name)} belongs to --csi-cluster=existing, this run is on 'embedded'")
-    for name in ("csi_nodes", "csi_assets", "csi_reuse", "csi_feature_gate", "csi_controllers"):
-        if settings.csi_driver and settings.csi_cluster == "existing" and settings.sources[name] == "option":
-            raise pytest.UsageError(f"{typed(name)} belongs to --csi-cluster=embedded, this run is on 'existing'")
+    cluster = settings.csi_cluster
+    if settings.csi_driver and cluster in OWN_CLUSTERS and not settings.is_reference:
+        raise pytest.UsageError(
+            f"--csi-cluster={cluster} runs the bundled driver only: use --csi-driver=reference"
+        )
+    for name, homes in _HOMES.items():
+        if settings.csi_driver and cluster not in homes and settings.sources[name] == "option":
+            raise pytest.UsageError(
+                f"{typed(name)} belongs to --csi-cluster={homes[0]}, this run is on {cluster!r}"
+            )
     if settings.csi_walkthrough:
         _check_walkthrough(settings)
 

@@ -37,10 +37,14 @@ COMPANIONS: Mapping[str, str] = {
 }
 """Name -> what such a driver is like."""
 
+WITH_SERVERS = frozenset({"cross-namespace", "old-crds"})
+"""Those that take an API server of their own."""
+
 JOIN = "pytest_csi_snapshot.fixtures.companions.joining:join"
 """Reached by name, as providers are: a callable from a cluster and a companion's name to that companion's own."""
 
 ELSEWHERE = "runs on a companion of the reference driver only"
+_NO_SERVER = "which takes an API server of its own, on the embedded cluster"
 
 
 @dataclass(frozen=True)
@@ -63,19 +67,23 @@ def instance_for(item: pytest.Item, cluster: Cluster, recorder: Recorder) -> Clu
     Ends the test as not supported where there is no such companion. Raises RunError where it does not come up.
     """
     wish = wish_of(item)
-    if wish is None or (wish.or_itself and not has_companions(cluster)):
+    if wish is None or (wish.or_itself and not has_companion(cluster, wish.name)):
         return cluster
-    if not has_companions(cluster):
+    if not has_companion(cluster, wish.name):
         clauses = [clause for mark in item.iter_markers("csi_clause") for clause in mark.args]
-        recorder.not_supported(clauses[0], f"{ELSEWHERE}: one that {COMPANIONS[wish.name]}")
+        why = [
+            f"{ELSEWHERE}: one that {COMPANIONS[wish.name]}",
+            *([_NO_SERVER] if cluster.provider == "kind" else []),
+        ]
+        recorder.not_supported(clauses[0], ", ".join(why))
     found = join(cluster, wish.name)
     recorder.seen_on = f"companion {wish.name if found.driver == cluster.driver else found.driver}"
     return found
 
 
-def has_companions(cluster: Cluster) -> bool:
-    """Whether the driver under test is the bundled one, in a cluster that takes further instances of it."""
-    return cluster.provider == "embedded"
+def has_companion(cluster: Cluster, name: str) -> bool:
+    """Whether the driver under test is the bundled one, in a cluster that takes this further instance of it."""
+    return cluster.provider == "embedded" or (cluster.provider == "kind" and name not in WITH_SERVERS)
 
 
 def join(cluster: Cluster, name: str) -> Cluster:

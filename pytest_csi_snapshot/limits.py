@@ -18,10 +18,19 @@ class Limits:
     reaction: float = 60.0  # a controller's first move on an object: an event, a finalizer, an error
 
 
-LOCAL = Limits(bind=30.0, snapshot=30.0, pod=30.0, deletion=30.0, resize=30.0, failover=60.0, reaction=15.0)
-"""For a cluster on this machine with nothing behind it: a stuck operation is told sooner."""
+LOCAL = Limits(bind=30.0, snapshot=30.0, pod=90.0, deletion=30.0, resize=30.0, failover=60.0, reaction=15.0)
+"""For a cluster on this machine with nothing behind it: a stuck operation is told sooner.
+
+Workloads have longer: some read a whole device.
+"""
+
+
+KUBELETS = Limits(bind=60.0, snapshot=60.0, pod=120.0, deletion=120.0, resize=240.0, failover=90.0, reaction=30.0)
+"""The same with real kubelets, which look at some things once in a minute or two."""
+
+_OF_PROVIDERS = {"embedded": LOCAL, "kind": KUBELETS}
 
 
 def limits_of(provider: str) -> Limits:
     """What fits a provider of clusters."""
-    return LOCAL if provider == "embedded" else Limits()
+    return _OF_PROVIDERS.get(provider, Limits())

@@ -50,11 +50,17 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_keep", "Leave the cluster, or what was made in it, when the run ends", shape="flag"),
     Option("csi_reuse", "Join a cluster that an earlier run kept", shape="flag"),
     Option("csi_assets", "Directory with the programs of the embedded cluster", metavar="DIR"),
-    Option("csi_nodes", "Nodes of the embedded cluster (default: 2)", metavar="N", default="2"),
-    Option("csi_feature_gate", "Switch a feature gate of the embedded cluster's Kubernetes on or off\n"
+    Option("csi_nodes", "Nodes of the embedded or kind cluster (default: 2)", metavar="N", default="2"),
+    Option("csi_feature_gate", "Switch a feature gate of that cluster's Kubernetes on or off\n"
            "(may be repeated)", metavar="NAME=BOOL", shape="many"),
-    Option("csi_controllers", "Which snapshot controllers and sidecars the embedded cluster runs: reference,\n"
+    Option("csi_controllers", "Which snapshot controllers and sidecars that cluster runs: reference,\n"
            "upstream or upstream-8.2 (default: reference)", default="reference"),
+    Option("csi_kind_image", "Node image of the kind cluster (default: that of the kind program)",
+           metavar="IMAGE"),
+    Option("csi_kind_config", "Configuration of the kind cluster, as kind has it; its nodes are those it lists",
+           metavar="FILE"),
+    Option("csi_base_image", "Image with Python that the image of the bundled driver is made from, for kind\n"
+           "(default: python:3.13-slim-bookworm)", metavar="IMAGE", default="python:3.13-slim-bookworm"),
     Option("csi_fault", "Switch on a fault of the reference implementation (may be repeated)", shape="many"),
     Option("csi_image", "Image of the workload pods, with a POSIX shell (default: busybox:1.37)", metavar="IMAGE",
            default="busybox:1.37"),

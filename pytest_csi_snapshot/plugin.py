@@ -78,6 +78,10 @@ def csi_rpc(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: 
     from pytest_csi_snapshot.turns import alone
 
     if not csi_cluster.endpoint:
+        if csi_cluster.provider == "kind":
+            from pytest_csi_snapshot.csi.rpc import out_of_sight
+
+            out_of_sight(request.node, csi_recorder)
         pytest.fail("this test needs the driver's CSI socket: add --csi-endpoint=ADDRESS", pytrace=False)
     settings = request.config.stash[SETTINGS]
     with alone(request.node, csi_cluster), open_rpc(csi_cluster, settings, csi_recorder) as rpc:

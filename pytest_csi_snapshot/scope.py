@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_csi_snapshot.requirements import Catalogue, catalogue
-from pytest_csi_snapshot.settings import Settings
+from pytest_csi_snapshot.settings import OWN_CLUSTERS, Settings
 
 SOCKET = "rpc"
 """The area of the clauses that are judged at the driver's socket."""
@@ -16,7 +16,7 @@ def scope_of(settings: Settings) -> Catalogue:
         return whole
     if not settings.csi_driver:
         return Catalogue(tuple(clause for clause in whole.clauses if clause.area == SOCKET))
-    if settings.csi_endpoint or settings.csi_cluster == "embedded":
+    if settings.csi_endpoint or settings.csi_cluster in OWN_CLUSTERS:
         return whole
     return Catalogue(tuple(clause for clause in whole.clauses if clause.area != SOCKET))
 

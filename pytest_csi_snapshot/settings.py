@@ -22,8 +22,8 @@ from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
-OF_OUR_OWN = ("embedded", "kind")
-"""Values of ``csi_cluster`` for which the run makes the cluster itself."""
+OWN_CLUSTERS = ("embedded", "kind")
+"""Where the bundled driver is brought up, and everything is the run's own."""
 _PLURALS = {"csi_fault": "csi_faults", "csi_feature_gate": "csi_feature_gates", "csi_level": "csi_levels"}
 """Option name -> attribute of Settings, where they differ."""
 
@@ -47,6 +47,9 @@ class Settings:
     csi_nodes: int
     csi_feature_gates: tuple[str, ...]
     csi_controllers: str
+    csi_kind_image: str
+    csi_kind_config: str
+    csi_base_image: str
     csi_faults: tuple[str, ...]
     csi_image: str
     csi_storage_class: str
@@ -147,6 +150,9 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_nodes=node_count(text["csi_nodes"]),
         csi_feature_gates=many(raw["csi_feature_gate"][0]),
         csi_controllers=text["csi_controllers"],
+        csi_kind_image=text["csi_kind_image"],
+        csi_kind_config=existing_path("csi_kind_config", text["csi_kind_config"]),
+        csi_base_image=text["csi_base_image"],
         csi_faults=many(raw["csi_fault"][0]),
         csi_image=text["csi_image"],
         csi_storage_class=text["csi_storage_class"],
@@ -179,4 +185,4 @@ def read_settings(config: pytest.Config) -> Settings:
 
 def _allowed(given: tuple[str, ...], cluster: str) -> frozenset[str]:
     """What tests may do: with somebody else's cluster what was said, with a cluster of our own everything."""
-    return frozenset(given) | (ALL if cluster in OF_OUR_OWN else NONE)
+    return frozenset(given) | (ALL if cluster in OWN_CLUSTERS else NONE)

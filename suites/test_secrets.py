@@ -30,7 +30,11 @@ from pytest_csi_snapshot.verbs.volumes import SIZE
 def csi_source(csi_cluster: Cluster) -> Iterator[Handle]:
     """A claim on an empty volume, of which the tests of this file take snapshots."""
     with open_shared(csi_cluster, "source of snapshots with secrets") as csi:
-        yield csi.volume()
+        claim = csi.volume()
+        yield claim
+        csi.taken(
+            claim
+        )  # frees a claim whose last snapshot had no class to settle on: a known deviation (FIN-011)
 
 
 def refused_without_content(csi: Scenario, clause: str, snapshot: Handle) -> None:

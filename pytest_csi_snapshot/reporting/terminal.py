@@ -50,7 +50,7 @@ class Header:
             lines = [f"csi-snapshot: {name} at {self._settings.csi_endpoint}, no cluster"]
         if cluster and cluster.versions:
             lines.append(f"csi-snapshot: {cluster.versions}")
-        if cluster and cluster.run_dir:
+        if cluster and cluster.run_dir and cluster.provider == "embedded":
             lines.append(f"csi-snapshot: logs in {cluster.run_dir}")
         return [*lines, f"csi-snapshot: settings: {settings_line(self._settings)}"]
 

@@ -124,6 +124,9 @@ def test_a_refused_growth_is_done_once_no_pod_uses_the_volume(csi: Scenario) -> 
     csi.delete(writer)
     csi.gone(writer)
     csi.wait(volume, has_capacity(FEASIBLE), "EXP-023", within=csi.limits.resize)
+    csi.wait(
+        claim, Condition("the end of the controller's part", not_offline), "EXP-023", within=csi.limits.resize
+    )
     csi.read(claim, "EXP-023")
     csi.grown(claim, FEASIBLE, "EXP-023")
 

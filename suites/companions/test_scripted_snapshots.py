@@ -72,14 +72,17 @@ def test_the_delay_between_two_tries_doubles(csi: Scenario) -> None:
     told = [re.search(r": call \d at ([\d.]+) s", error_of(version.object)) for version in csi.versions(content)]
     times = sorted({float(found[1]) for found in told if found})
     delays = [round(after - before, 3) for before, after in pairwise(times)]
-    least = [FIRST_DELAY * 2**number for number in range(3)]
+    waited = (
+        delays[1:] if delays and delays[0] < FIRST_DELAY else delays
+    )  # the first call changes the content itself
+    least = [FIRST_DELAY * 2**number for number in range(len(waited))]
     csi.check(
         "ERR-006",
-        expected=f"at least {least} s, growing",
+        expected=f"at least {least} s, growing, perhaps after one try at once",
         observed=delays,
         holds=len(delays) == 3
-        and all(delay >= bound for delay, bound in zip(delays, least, strict=True))
-        and delays[2] > delays[0],
+        and all(delay >= bound for delay, bound in zip(waited, least, strict=True))
+        and waited[-1] > waited[0],
         about=f"delays between calls for {content}",
     )
 
@@ -95,11 +98,13 @@ def test_a_driver_slower_than_the_call_limit_makes_one_snapshot(csi: Scenario) -
               holds="DeadlineExceeded" in error_of(csi.get(content)), about=content)  # fmt: skip
     csi.ready(snapshot, "ERR-009")
     volume = csi.api.get(PV, None, csi.pv_of(claim).name)["spec"]["csi"]["volumeHandle"]
-    sockets = sorted(Path(csi.cluster.run_dir).glob(f"kubelet-*/plugins/{csi.cluster.driver}/csi.sock"))
+    if not csi.cluster.endpoint:
+        csi.unknown(
+            "ERR-009", "whether there is one snapshot only is seen at the driver's socket, out of reach here"
+        )
+    socket = Path(csi.cluster.endpoint.removeprefix("unix://"))
     handle = csi.handle_in(csi.get(content))
-    csi.check(
-        "ERR-009", expected=[handle], observed=snapshots_of(sockets[0], volume), about=f"snapshots of {volume}"
-    )
+    csi.check("ERR-009", expected=[handle], observed=snapshots_of(socket, volume), about=f"snapshots of {volume}")
 
 
 @pytest.mark.csi_companion("scripted")
