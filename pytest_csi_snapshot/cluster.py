@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol, Self
 
+from pytest_csi_snapshot.bounds import Bounds
+
 Progress = Callable[[str], None]
 """Told one short line whenever a start gets a step further."""
 
@@ -24,7 +26,8 @@ class Cluster:
     versions by which clauses are gated, by owner ("SC": "8.6.0"); one that is missing is unknown, or is ours and
     behaves as the newest. ``companion`` names the further instance of the reference driver that this value is
     about, "" for the driver under test itself. ``endpoint`` is the driver's CSI socket, "" where it cannot be
-    reached; ``node_endpoint`` that of its node service, "" for the same one.
+    reached; ``node_endpoint`` that of its node service, "" for the same one. ``bounds`` are what tests keep to.
+    ``observed`` are the needs (``requirements.NEEDS``) that its objects show the driver to fulfil, before any test.
     """
 
     provider: str
@@ -39,6 +42,9 @@ class Cluster:
     companion: str = ""
     endpoint: str = ""
     node_endpoint: str = ""
+    group_class: str = ""
+    observed: tuple[str, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
     components: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def as_plain(self) -> dict[str, Any]:
@@ -48,7 +54,12 @@ class Cluster:
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of ``as_plain``; a cluster that was kept before a field was there has its default."""
-        return cls(**{each.name: data[each.name] for each in fields(cls) if each.name in data})
+        known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
+        if "observed" in known:
+            known["observed"] = tuple(known["observed"])
+        if "bounds" in known:
+            known["bounds"] = Bounds.from_plain(known["bounds"])
+        return cls(**known)
 
 
 class Provider(Protocol):

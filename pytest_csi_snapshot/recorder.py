@@ -13,10 +13,12 @@ from typing import NoReturn, Protocol
 
 import pytest
 
+from pytest_csi_snapshot.capabilities import NAMES
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.outcomes import Check, Ending, Failure, Outcome
+from pytest_csi_snapshot.profiles import Profile
 from pytest_csi_snapshot.reporting import words
-from pytest_csi_snapshot.requirements import Catalogue, Clause, catalogue
+from pytest_csi_snapshot.requirements import NEEDS, Catalogue, Clause, catalogue
 
 
 class ClauseViolation(AssertionError):  # noqa: N818  a verdict, not an error of ours
@@ -25,6 +27,21 @@ class ClauseViolation(AssertionError):  # noqa: N818  a verdict, not an error of
     def __init__(self, failure: Failure, story: str) -> None:
         self.failure = failure
         super().__init__(story)
+
+
+class OutOfBounds(pytest.skip.Exception):  # type: ignore[name-defined, misc]
+    """What a test is about cannot be done within the bounds of the run: its clauses are unknown here.
+
+    Also where it is found out while something is prepared that several tests share.
+    """
+
+    outcome = Outcome.UNKNOWN
+
+
+class Denied(OutOfBounds):
+    """The profile says that the driver does not offer what a test is about."""
+
+    outcome = Outcome.NOT_SUPPORTED
 
 
 class Finding(Protocol):
@@ -58,7 +75,8 @@ class Recorder:
     """Records what one test finds out about clauses.
 
     Times are seconds since this object was made, which is when the test's setup began. ``gates`` are the clauses
-    that this cluster cannot be held to, with the reason: nothing that is seen of them counts.
+    that this cluster cannot be held to, with the reason: nothing that is seen of them counts. ``profile`` is what
+    the driver is declared to offer.
     """
 
     def __init__(
@@ -69,6 +87,7 @@ class Recorder:
         rerun: str = "",
         clauses: Catalogue | None = None,
         gates: Mapping[str, str] | None = None,
+        profile: Profile | None = None,
     ) -> None:
         self.test_id = test_id
         self.checks: list[Check] = []
@@ -83,6 +102,7 @@ class Recorder:
         self._rerun = rerun
         self._clauses = clauses or catalogue()
         self.gates = gates or {}
+        self.profile = profile
         self._began = time.monotonic()
 
     def check(
@@ -120,9 +140,17 @@ class Recorder:
         __tracebackhide__ = True
         self._end(Outcome.UNKNOWN, clause, reason)
 
-    def not_supported(self, clause: str, reason: str) -> NoReturn:
-        """End the test: the driver does not claim what this clause is about."""
+    def not_supported(self, clause: str, reason: str, *, lacks: str = "") -> NoReturn:
+        """End the test: the driver does not claim what this clause is about.
+
+        ``lacks`` is the need of the clause that it does not fulfil, "" for none that could be declared. Where the
+        profile claims it, the clause is not kept: raises ClauseViolation.
+        """
         __tracebackhide__ = True
+        if self.profile and self.profile.declares(lacks) and not self.seen_on:
+            claimed = f"{NAMES[lacks]}: {NEEDS[lacks]}, as {self.profile.origin} declares"
+            self.check(clause, expected=claimed, observed=reason, holds=False, blame="DRV",
+                       hint="the driver and its classes, or the profile: they differ")  # fmt: skip
         self._end(Outcome.NOT_SUPPORTED, clause, reason)
 
     def timeline(self, entries: Iterable[str]) -> None:

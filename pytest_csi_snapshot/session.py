@@ -13,11 +13,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_csi_snapshot.bounds import Bounds, bounds_of
 from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.cluster import Cluster, Provider
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
@@ -66,7 +68,7 @@ class ClusterOwner:
             raise pytest.UsageError(str(trouble)) from None
         except RunError as trouble:
             self._give_up(trouble)
-        self._config.stash[CLUSTER] = cluster
+        self._config.stash[CLUSTER] = cluster = replace(cluster, bounds=self._bounds(cluster))
         self.up_after = since_command()
         self.tell(f"{cluster.driver} serves")
 
@@ -86,6 +88,15 @@ class ClusterOwner:
             self._turns.unlink(missing_ok=True)
             if self._before is not None:
                 signal.signal(signal.SIGTERM, self._before)
+
+    def _bounds(self, cluster: Cluster) -> Bounds:
+        """What the user and the profile say, with what the provider has found out where they say nothing."""
+        told, found = bounds_of(self._settings, cluster.provider), cluster.bounds
+        return replace(
+            told,
+            sizes=told.sizes if told.sizes.least else replace(told.sizes, least=found.sizes.least),
+            volumes=told.volumes or found.volumes,
+        )
 
     def tell(self, step: str) -> None:
         """Print how far the start is, at once; silent with -q."""

@@ -43,6 +43,10 @@ class Station:
         self.mark = mark
         self.history = History()
         self.owned = OwnedClient(client, self.history, mark)
+        self.cut_at: dict[str, float] = {}
+        """When a snapshot of a claim (uid) was last asked for, by the history's clock."""
+        self.users_are_given = False
+        """Whether a policy of this cluster has refused a pod with a user of our choice."""
         self._watches: list[Watch] = []
         self._further: dict[str, Watch] = {}
         self._guard = threading.Lock()

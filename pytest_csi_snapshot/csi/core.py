@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 from google.protobuf.message import Message
 
+from pytest_csi_snapshot.capabilities import NEED_OF
 from pytest_csi_snapshot.csi.calls import INDEFINITE, Answer, Code, Line
 from pytest_csi_snapshot.csi.capabilities import Capabilities
 from pytest_csi_snapshot.csi.inputs import Inputs
@@ -134,24 +135,25 @@ class RpcCore:
         __tracebackhide__ = True
         self._recorder.unknown(clause, reason)
 
-    def not_supported(self, clause: str, reason: str) -> NoReturn:
-        """End the test: the driver does not claim what this clause is about."""
+    def not_supported(self, clause: str, reason: str, *, lacks: str = "") -> NoReturn:
+        """End the test: the driver does not claim what this clause is about; see ``Recorder.not_supported``."""
         __tracebackhide__ = True
-        self._recorder.not_supported(clause, reason)
+        self._recorder.not_supported(clause, reason, lacks=lacks)
 
     def needs(self, clause: str, *capabilities: str) -> None:
         """Go on only where the controller, or the group controller, claims all of these."""
         __tracebackhide__ = True
         for each in capabilities:
             if each not in self.can.controller | self.can.group:
-                self.not_supported(clause, f"the driver does not claim {each}")
+                self.not_supported(clause, f"the driver does not claim {each}", lacks=NEED_OF.get(each, ""))
 
     def needs_node(self, clause: str, *capabilities: str) -> None:
         """Go on only where the node service claims all of these."""
         __tracebackhide__ = True
         for each in capabilities:
             if each not in self.can.node:
-                self.not_supported(clause, f"the driver's node service does not claim {each}")
+                lacks = "xn" if each == "EXPAND_VOLUME" else ""
+                self.not_supported(clause, f"the driver's node service does not claim {each}", lacks=lacks)
 
     # -- the end
 

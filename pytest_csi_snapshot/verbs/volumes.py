@@ -11,15 +11,11 @@ from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import PV, PVC, SNAPSHOT, STORAGE_CLASS, VOLUME_ATTACHMENT
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.quantities import GI, format_quantity, parse_quantity
+from pytest_csi_snapshot.quantities import format_quantity, parse_quantity
 from pytest_csi_snapshot.verbs.core import Core
 from pytest_csi_snapshot.waiting import WaitTimeout
 
 Json = dict[str, Any]
-
-SIZE = GI
-"""Bytes of a volume where the test does not care: what every driver can make without rounding it up."""
-
 
 NO_CLONES = "does not support clone"
 """What the external-provisioner says of a driver without CLONE_VOLUME (CLN-010)."""
@@ -30,6 +26,32 @@ class VolumeVerbs(Core):
 
     cluster: Cluster
     _storage_class: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of a volume where the test does not care."""
+        return self.bounds.sizes.ordinary
+
+    @property
+    def larger(self) -> int:
+        """Bytes to which tests grow such a volume."""
+        return self.bounds.sizes.larger
+
+    @property
+    def largest(self) -> int:
+        """Bytes to which tests grow it in a second step."""
+        return self.bounds.sizes.largest
+
+    def within_bounds(self, size: int) -> int:
+        """The size itself; a larger one than volumes may have ends the test."""
+        __tracebackhide__ = True
+        sizes = self.bounds.sizes
+        if sizes.exceeded_by(size):
+            told = (
+                f"it takes a volume of {format_quantity(size)}, and none may exceed {format_quantity(sizes.limit)}"
+            )
+            self.out_of_bounds("size.limit", told)
+        return size
 
     @property
     def storage_class(self) -> str:
@@ -55,12 +77,14 @@ class VolumeVerbs(Core):
         return self.create(STORAGE_CLASS, {**body, "metadata": meta}).name
 
     def claim(
-        self, size: int = SIZE, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = "",
-        name: str = "", access: str = "ReadWriteOnce", namespace: str = "",
+        self, size: int = 0, *, source: Handle | None = None, mode: str = "Filesystem", storage_class: str = "",
+        name: str = "", access: str = "", namespace: str = "",
     ) -> Handle:  # fmt: skip
-        """A new claim, beside its source where it has one; not waited for."""
+        """A new claim, of the ordinary size unless one is given, beside its source if any; not waited for."""
+        __tracebackhide__ = True
+        size = self.within_bounds(size or self.size)
         spec: Json = {
-            "accessModes": [access],
+            "accessModes": [self._allowed(access)],
             "volumeMode": mode,
             "storageClassName": storage_class or self.storage_class,
             "resources": {"requests": {"storage": format_quantity(size)}},
@@ -72,6 +96,16 @@ class VolumeVerbs(Core):
         meta = {"name": name or fresh_name("claim"), "namespace": namespace}
         return self.create(PVC, {"metadata": meta, "spec": spec})
 
+    def _allowed(self, access: str) -> str:
+        """An access mode that a claim may have, the ordinary one for ""; another ends the test."""
+        __tracebackhide__ = True
+        allowed = self.bounds.access_modes
+        if access and allowed and access not in allowed:
+            self.out_of_bounds(
+                "accessModes", f"it takes a {access} volume, and only {', '.join(allowed)} are declared"
+            )
+        return access or self.bounds.access
+
     def missing_claim(self) -> Handle:
         """A claim that does not exist; ``claim`` can make it later, by its name."""
         return Handle(PVC, self.namespace, fresh_name("claim"), "")
@@ -80,7 +114,7 @@ class VolumeVerbs(Core):
         """A claim that stays Pending until a pod comes to use it."""
         return self.claim(storage_class=self.storage_class_with(volumeBindingMode="WaitForFirstConsumer"))
 
-    def volume(self, size: int = SIZE, *, mode: str = "Filesystem") -> Handle:
+    def volume(self, size: int = 0, *, mode: str = "Filesystem") -> Handle:
         """A new, empty, bound volume."""
         __tracebackhide__ = True
         claim = self.claim(size, mode=mode)
@@ -90,14 +124,14 @@ class VolumeVerbs(Core):
     def restore(self, snapshot: Handle, size: int = 0, *, mode: str = "Filesystem") -> Handle:
         """A claim on the data of a snapshot; of its ``restoreSize`` where no size is given."""
         if not size:
-            size = self.restore_size(snapshot) or SIZE
+            size = self.restore_size(snapshot) or self.size
         return self.claim(size, source=snapshot, mode=mode)
 
     def restore_size(self, snapshot: Handle) -> int:
         """Bytes that a restore of a snapshot needs at least; 0 where the driver does not say."""
         return parse_quantity(status_of(self.get(snapshot)).get("restoreSize") or "0")
 
-    def clone(self, source: Handle, size: int = SIZE, *, mode: str = "Filesystem") -> Handle:
+    def clone(self, source: Handle, size: int = 0, *, mode: str = "Filesystem") -> Handle:
         """A claim on a copy of another claim's volume."""
         return self.claim(size, source=source, mode=mode)
 
@@ -109,7 +143,7 @@ class VolumeVerbs(Core):
             return self.wait(claim, soon, clause, within=self.limits.bind)
         except WaitTimeout:
             if why := self._no_clones(claim):
-                self.not_supported(clause, why)
+                self.not_supported(clause, why, lacks="clone")
             raise
 
     def _no_clones(self, claim: Handle) -> str:
@@ -122,7 +156,9 @@ class VolumeVerbs(Core):
         name = self.storage_class
         if not self.api.get(STORAGE_CLASS, None, name).get("allowVolumeExpansion"):
             self.not_supported(
-                clause, f"StorageClass {name} does not allow expansion; --csi-storage-class chooses another"
+                clause,
+                f"StorageClass {name} does not allow expansion; --csi-storage-class chooses another",
+                lacks="xc",
             )
 
     def pv_of(self, claim: Handle) -> Handle:
@@ -146,6 +182,8 @@ class VolumeVerbs(Core):
 
     def expand(self, claim: Handle, to: int) -> Json:
         """Ask for a larger claim, in bytes."""
+        __tracebackhide__ = True
+        self.within_bounds(to)
         return self.patch(claim, {"spec": {"resources": {"requests": {"storage": format_quantity(to)}}}})
 
     def grown(self, claim: Handle, to: int, clause: str = "") -> Json:
