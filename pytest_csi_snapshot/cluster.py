@@ -27,7 +27,7 @@ class Cluster:
     behaves as the newest. ``companion`` names the further instance of the reference driver that this value is
     about, "" for the driver under test itself. ``endpoint`` is the driver's CSI socket, "" where it cannot be
     reached; ``node_endpoint`` that of its node service, "" for the same one. ``bounds`` are what tests keep to.
-    ``observed`` are the needs (``requirements.NEEDS``) that its objects show the driver to fulfil, before any test.
+    ``observed`` are the needs (``requirements.NEEDS``) that its objects show the driver to fulfil.
     """
 
     provider: str

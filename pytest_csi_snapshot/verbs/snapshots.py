@@ -92,16 +92,14 @@ class SnapshotVerbs(Core):
     def _keep_interval(self, claim: Handle) -> None:
         """Wait out what the driver wants between two snapshots of one volume; no event tells when that is over."""
         __tracebackhide__ = True
-        interval, now = self.bounds.interval, self.history.clock()
-        if interval > self.limits.snapshot and claim.uid in self._cut_at:
-            told = (
-                f"it takes two snapshots of one volume, {interval:g} s apart: more than a snapshot is waited for"
-            )
-            self.out_of_bounds("snapshotInterval", told)
-        left = self._cut_at.get(claim.uid, now - interval) + interval - now
+        interval, cut_at, now = self.bounds.interval, self.station.cut_at, self.history.clock()
+        if interval > self.limits.snapshot and claim.uid in cut_at:
+            told = f"it takes a second snapshot of a volume, {interval:g} s after the first"
+            self.out_of_bounds("snapshotInterval", f"{told}: longer than a snapshot is waited for")
+        left = cut_at.get(claim.uid, now - interval) + interval - now
         if left > 0:
             threading.Event().wait(left)
-        self._cut_at[claim.uid] = self.history.clock()
+        cut_at[claim.uid] = self.history.clock()
 
     def ready(self, snapshot: Handle, clause: str = "") -> Json:
         """The snapshot once it may be restored."""
