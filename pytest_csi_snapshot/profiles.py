@@ -20,7 +20,7 @@ import yaml
 from pytest_csi_snapshot.capabilities import NAMES
 from pytest_csi_snapshot.durations import parse_duration
 from pytest_csi_snapshot.errors import UsageTrouble
-from pytest_csi_snapshot.quantities import parse_quantity
+from pytest_csi_snapshot.quantities import format_quantity, parse_quantity
 from pytest_csi_snapshot.schema import complaints
 from pytest_csi_snapshot.sizes import Sizes
 
@@ -140,16 +140,24 @@ def with_modes(capabilities: Mapping[str, bool], modes: list[str]) -> dict[str, 
 
 
 def sizes_of(least: str, step: str, limit: str) -> Sizes:
-    """Sizes from quantities, "" for what is not said."""
+    """Sizes from quantities, "" for what is not said. Raises ValueError where one is none."""
     said = ((least, 0), (step, 1), (limit, 0))
-    return Sizes(*(parse_quantity(text) if text else default for text, default in said))
+    return Sizes(*(_bytes(text) if text else default for text, default in said))
+
+
+def _bytes(text: str) -> int:
+    try:
+        return parse_quantity(text)
+    except ArithmeticError:
+        raise ValueError(f"{text!r} is not a size, like 1Gi") from None
 
 
 def consistent(profile: Profile) -> Profile:
     """The profile itself, its axes without what its capabilities exclude. Raises ValueError where none is left."""
     sizes = profile.sizes
     if sizes.exceeded_by(sizes.ordinary):
-        raise ValueError(f"size.limit {sizes.limit} is less than a volume of {sizes.ordinary} bytes")
+        limit, ordinary = format_quantity(sizes.limit), format_quantity(sizes.ordinary)
+        raise ValueError(f"size.limit {limit} is less than a volume of {ordinary}")
     axes = dict(profile.axes)
     if profile.capabilities.get("block") is False:
         axes["volumeModes"] = tuple(mode for mode in axes["volumeModes"] if mode != "Block")

@@ -47,10 +47,8 @@ class VolumeVerbs(Core):
         __tracebackhide__ = True
         sizes = self.bounds.sizes
         if sizes.exceeded_by(size):
-            told = (
-                f"it takes a volume of {format_quantity(size)}, and none may exceed {format_quantity(sizes.limit)}"
-            )
-            self.out_of_bounds("size.limit", told)
+            limit = format_quantity(sizes.limit)
+            self.out_of_bounds("size.limit", f"it takes a volume of {format_quantity(size)}, the limit is {limit}")
         return size
 
     @property
