@@ -80,8 +80,9 @@ def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None
         turns = turns_of(config)
         parts += [Turns(turns)] if turns else []
     elif settings.csi_list:
+        workers = len(config.option.tx or []) or 1
         config.option.dist, config.option.tx = "no", []  # the plan is made here, not in workers
-        parts.append(Plan(settings, selection))
+        parts.append(Plan(settings, selection, workers))
     else:
         parts += _controller_parts(config, settings, selected=named or _any_set(config, _PART))
     for part in parts:

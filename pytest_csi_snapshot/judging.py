@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from typing import Any, cast
 
 import pytest
@@ -206,6 +206,16 @@ def _attach(
         for clause, outcome in settled.items():
             report.user_properties += [("csi_clause", clause), ("csi_outcome", f"{clause} {outcome}")]
         report.user_properties += [("csi_seen_on", seen_on)] if settled and seen_on else []
+        report.user_properties += [("csi_price", row) for row in _prices(item, recorder)]
+
+
+def _prices(item: pytest.Item, recorder: Recorder | None) -> list[str]:
+    """What the test made, and what was made for its file and is gone now: rows of JSON, as in ``prices.json``."""
+    rows: list[object] = [["tests", item.nodeid, *astuple(recorder.price)]] if recorder else []
+    counting = sys.modules.get("pytest_csi_snapshot.counting")
+    while counting and counting.SHARED:
+        rows.append(["shared", item.nodeid.partition("::")[0], *astuple(counting.SHARED.pop())])
+    return [json.dumps(row) for row in rows]
 
 
 def _raise_new(item: pytest.Item, recorder: Recorder) -> None:

@@ -16,6 +16,7 @@ import pytest
 from pytest_csi_snapshot.capabilities import NAMES
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.outcomes import Check, Ending, Failure, Outcome
+from pytest_csi_snapshot.prices import NOTHING
 from pytest_csi_snapshot.profiles import Profile
 from pytest_csi_snapshot.reporting import words
 from pytest_csi_snapshot.requirements import NEEDS, Catalogue, Clause, catalogue
@@ -96,6 +97,8 @@ class Recorder:
         self.ending: Ending | None = None
         self.seen_on = ""
         """The companion that the test works on, "" for the driver under test."""
+        self.price = NOTHING
+        """What the test has made, once it is over."""
         self._timeline: list[str] = []
         self._finishers: list[Callable[[], None]] = []
         self._versions = versions

@@ -12,10 +12,12 @@ from dataclasses import replace
 
 from pytest_csi_snapshot.bounds import Bounds
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.counting import SHARED, price_of
 from pytest_csi_snapshot.invariants import violations
 from pytest_csi_snapshot.invariants.finding import Finding
 from pytest_csi_snapshot.kube.kinds import NAMESPACE
 from pytest_csi_snapshot.ledger import LEAK_CLAUSE
+from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.sizes import Sizes
@@ -103,6 +105,7 @@ class Scenario(
             for handle in self.ledger.handles:
                 if handle.kind == NAMESPACE:
                     self.station.leave(handle.name)
+            self._tell_price(price_of(self.ledger, self.history, self.bounds.sizes))
             self.history.forget(self.ledger.uids)
         for leak in leaks:
             if self._recorder is None:
@@ -110,6 +113,12 @@ class Scenario(
             self._recorder.attach_violation(
                 Finding(LEAK_CLAUSE, "clean-up", "nothing left of what the test made", leak, self._elapsed())
             )
+
+    def _tell_price(self, price: Price) -> None:
+        if self._recorder:
+            self._recorder.price = price
+        else:
+            SHARED.append(price)
 
 
 def bounds_at(cluster: Cluster) -> Bounds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import Counter
 from typing import Any, NoReturn, TypeVar
 
 from google.protobuf.message import Message
@@ -16,6 +17,7 @@ from pytest_csi_snapshot.csi.inputs import Inputs
 from pytest_csi_snapshot.csi.made import MadeThings, pauses
 from pytest_csi_snapshot.csi.plugin import Plugin
 from pytest_csi_snapshot.csi.sight import BlindError, Sight, open_sight
+from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.verbs.core import PreparationError
 
@@ -159,6 +161,8 @@ class RpcCore:
 
     def close(self) -> None:
         """Remove what was made. Raises PreparationError with what stays."""
+        kinds = Counter(kind for kind, _ in self._made.seen)
+        self._recorder.price = Price(volumes=kinds["volume"], snapshots=kinds["snapshot"])
         try:
             if not self._line.dead:
                 left = self._made.remove(self.ask, self.inputs)
