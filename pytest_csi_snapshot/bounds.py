@@ -64,12 +64,14 @@ def bounds_of(settings: Settings, provider: str) -> Bounds:
     """The bounds of a run on a cluster of a provider."""
     profile = settings.profile
     limits = limits_of(provider).with_declared(profile.timeouts).stretched(settings.csi_slow_factor)
-    labels = {**profile.node_selector, **settings.node_labels}
     return Bounds(
         limits=limits,
         sizes=profile.sizes,
         placement=Placement(
-            tuple(sorted(labels.items())), settings.csi_tolerations, settings.csi_pull_secrets, profile.node
+            tuple(sorted(settings.node_labels.items())),
+            settings.csi_tolerations,
+            settings.csi_pull_secrets,
+            profile.node,
         ),
         interval=profile.interval,
         access_modes=profile.axes["accessModes"] if "accessModes" in profile.said else (),

@@ -70,6 +70,7 @@ class TimedOut(Protocol):
     awaited: str
     observations: Sequence[tuple[float, str]]
     why: str
+    words: Sequence[str]
 
 
 class Recorder:
@@ -194,7 +195,7 @@ class Recorder:
             self.unknown(error.clause, self.gates[error.clause])
         seen = [f"{seconds:.2f} s  {text}" for seconds, text in error.observations]
         last = f"last seen: {error.observations[-1][1]}" if seen else "nothing was observed"
-        timeline = tuple(seen or self._timeline)
+        timeline = (*(seen or self._timeline), *error.words)
         observed, at = f"{error.why}; {last}", self._elapsed()
         failure = Failure(error.clause, error.awaited, observed, at, _now(), error.about, timeline=timeline)
         self.failures.append(failure)

@@ -106,7 +106,7 @@ class Settings:
     @property
     def node_labels(self) -> Mapping[str, str]:
         """The labels of the nodes that workload pods may run on."""
-        return node_selector(self.csi_node_selectors)
+        return {**self.profile.node_selector, **node_selector(self.csi_node_selectors)}
 
     @property
     def csi_longhorn(self) -> str:

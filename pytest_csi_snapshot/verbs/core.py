@@ -10,17 +10,19 @@ import secrets
 from typing import Any, NoReturn
 
 from pytest_csi_snapshot.bounds import Bounds
+from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.client import MERGE_PATCH
 from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
+from pytest_csi_snapshot.last_words import last_words
 from pytest_csi_snapshot.ledger import Handle, Ledger
 from pytest_csi_snapshot.observing import describe, story
 from pytest_csi_snapshot.recorder import OutOfBounds, Recorder
 from pytest_csi_snapshot.station import Station
-from pytest_csi_snapshot.waiting import HopelessError, WaitTimeout, wait_for
+from pytest_csi_snapshot.waiting import EarlyEnd, HopelessError, WaitTimeout, wait_for
 from pytest_csi_snapshot.workloads.pods import SERVICE_ACCOUNT as WORKLOAD_ACCOUNT
 
 Json = dict[str, Any]
@@ -32,6 +34,8 @@ class PreparationError(Exception):
 
 class Core:
     """One test's own corner of the cluster. ``recorder`` is None where something is prepared for several tests."""
+
+    cluster: Cluster
 
     def __init__(self, station: Station, recorder: Recorder | None, bounds: Bounds, test_id: str) -> None:
         self.station = station
@@ -212,12 +216,19 @@ class Core:
                 observed=lambda: story(self.history, what.uid),
             )
         except WaitTimeout as error:
+            if not isinstance(error, EarlyEnd):
+                error.words += self.controllers_say(what)
             if clause and self._recorder:
                 raise
             raise PreparationError(str(error).lstrip(": ")) from None
         if clause:
             self.check(clause, expected=awaited, observed=describe(found), holds=True, about=str(what))
         return found
+
+    def controllers_say(self, what: Handle) -> list[str]:
+        """What the logs of the controllers say about an object and what belongs to it, one line each."""
+        names = [what.name, what.uid] if what.uid else [what.name]
+        return last_words(self.station.client, self.cluster.driver, what.kind.kind, names)
 
     # -- the word about a clause
 
