@@ -25,8 +25,9 @@ from pytest_csi_snapshot.reporting.collector import Collector
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
-from pytest_csi_snapshot.session import ClusterOwner, turns_of
+from pytest_csi_snapshot.session import ClusterOwner, shares_beside, turns_of
 from pytest_csi_snapshot.settings import SETTINGS, Settings, read_settings
+from pytest_csi_snapshot.shares import Shares
 from pytest_csi_snapshot.turns import Turns
 from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
 
@@ -78,7 +79,8 @@ def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None
     parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging()]
     if hasattr(config, "workerinput"):
         turns = turns_of(config)
-        parts += [Turns(turns)] if turns else []
+        shares = Shares(shares_beside(turns) if turns else None, config.workerinput["workercount"])
+        parts += [shares, *([Turns(turns)] if turns else [])]
     elif settings.csi_list:
         workers = len(config.option.tx or []) or 1
         config.option.dist, config.option.tx = "no", []  # the plan is made here, not in workers
@@ -94,7 +96,7 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, selected: bo
         return [Header(settings)]
     collector = Collector(selected=selected, scope=scope_of(settings))
     owner, aside = ClusterOwner(config, settings), Aside()
-    return [owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
+    return [Shares(None, 1), owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
 
 
 def _any_set(config: pytest.Config, names: tuple[str, ...]) -> bool:

@@ -48,6 +48,7 @@ class ClusterOwner:
         handle, name = tempfile.mkstemp(prefix="csi-turns-")
         os.close(handle)
         self._turns = Path(name)
+        shares_beside(self._turns).touch()
         self._run = ""
         self.up_after = 0.0
 
@@ -86,6 +87,7 @@ class ClusterOwner:
             self._delete()
         finally:
             self._turns.unlink(missing_ok=True)
+            shares_beside(self._turns).unlink(missing_ok=True)
             if self._before is not None:
                 signal.signal(signal.SIGTERM, self._before)
 
@@ -206,6 +208,11 @@ def turns_of(config: pytest.Config) -> Path | None:
     """The file that workers take turns on; None outside a worker of a run with a cluster."""
     handed = getattr(config, "workerinput", {}).get(_TURNS)
     return Path(handed) if handed else None
+
+
+def shares_beside(turns: Path) -> Path:
+    """The file of what workers take shares of, given that of their turns."""
+    return turns.with_name(f"{turns.name}-shares")
 
 
 def _provider_for(settings: Settings) -> Provider:
