@@ -105,7 +105,7 @@ class Scenario(
             for handle in self.ledger.handles:
                 if handle.kind == NAMESPACE:
                     self.station.leave(handle.name)
-            self._tell_price(price_of(self.ledger, self.history, self.bounds.sizes))
+            self._tell_price(price_of(self.ledger, self.history, self.bounds.sizes.with_least(self.station.least)))
             self.history.forget(self.ledger.uids)
         for leak in leaks:
             if self._recorder is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_csi_snapshot.quantities import GI, MI
 
@@ -42,6 +42,10 @@ class Sizes:
     def largest(self) -> int:
         """An ordinary volume after two."""
         return self.ordinary + 2 * self.growth
+
+    def with_least(self, found: int) -> Sizes:
+        """These sizes, from a least one that was found out where none is declared."""
+        return self if self.least else replace(self, least=found)
 
     def whole(self, size: int) -> int:
         """A size, rounded up to steps."""

@@ -43,6 +43,8 @@ class Station:
         self.mark = mark
         self.history = History()
         self.owned = OwnedClient(client, self.history, mark)
+        self.least = 0
+        """Bytes of the least volume that the driver makes, once that was tried."""
         self.cut_at: dict[str, float] = {}
         """When a snapshot of a claim (uid) was last asked for, by the history's clock."""
         self.users_are_given = False

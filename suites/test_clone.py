@@ -92,9 +92,7 @@ def test_snapshot_of_a_clone_restores_the_data(csi: Scenario, csi_source: Handle
 
 @pytest.mark.csi_clause("CLN-013")
 def test_clone_of_a_device_equals_it_byte_for_byte(csi: Scenario) -> None:
-    source = csi.block_volume(
-        "CLN-013", csi.bounds.sizes.small
-    )  # or what the driver makes of it: all bytes are read
+    source = csi.block_volume("CLN-013", csi.sizes.small)  # or what the driver makes of it: all bytes are read
     alpha = csi.write_block(source, "alpha")
     clone = csi.clone(source, csi.capacity(source), mode="Block")
     csi.bound(clone, "CLN-013")

@@ -11,11 +11,15 @@ from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import PV, PVC, SNAPSHOT, STORAGE_CLASS, VOLUME_ATTACHMENT
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.quantities import format_quantity, parse_quantity
-from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.quantities import GI, format_quantity, parse_quantity
+from pytest_csi_snapshot.sizes import Sizes
+from pytest_csi_snapshot.verbs.core import Core, PreparationError
 from pytest_csi_snapshot.waiting import WaitTimeout
 
 Json = dict[str, Any]
+
+TRIED = (5 * GI, 10 * GI, 20 * GI)
+"""Bytes that are tried where a driver refuses an ordinary volume: what Kubernetes' own tests take, and more."""
 
 NO_CLONES = "does not support clone"
 """What the external-provisioner says of a driver without CLONE_VOLUME (CLN-010)."""
@@ -28,19 +32,60 @@ class VolumeVerbs(Core):
     _storage_class: str = ""
 
     @property
+    def sizes(self) -> Sizes:
+        """The sizes of this run: as declared, or from the least that somebody's driver makes: tried once."""
+        declared, station = self.bounds.sizes, self.station
+        if declared.least or self.cluster.provider != "existing":
+            return declared
+        if not station.least:
+            station.least = self._least_that_works(declared)
+        return declared.with_least(station.least)
+
+    def _least_that_works(self, declared: Sizes) -> int:
+        """Bytes of the smallest volume that the driver does not refuse, as large as it makes it (OUT_OF_RANGE).
+
+        A driver that does not answer is asked no further: whoever needs a volume will find out.
+        """
+        for size in dict.fromkeys((declared.ordinary, *map(declared.whole, TRIED))):
+            if declared.exceeded_by(size):
+                break
+            claim = self.claim(size)
+            try:
+                made = self._made_or_refused(claim)
+            except PreparationError:
+                break
+            self.delete(claim)
+            if made:
+                return max(size, declared.whole(made))
+        return declared.ordinary
+
+    def _made_or_refused(self, claim: Handle) -> int:
+        """Wait until a claim is Bound, then its capacity in bytes; 0 where the driver refuses its size."""
+
+        def answered() -> Version | None:
+            latest = self.history.latest(claim.uid)
+            if latest and not latest.deleted and BOUND.holds(latest.object):
+                return latest
+            told = (each for each in self.events_of(claim) if each.object.get("reason") == "ProvisioningFailed")
+            return next((each for each in told if "OutOfRange" in str(each.object.get("message", ""))), None)
+
+        found = self._await(claim, answered, "Bound, or OutOfRange", "", self.limits.reaction)
+        return capacity_of(found.object) if found.uid == claim.uid else 0
+
+    @property
     def size(self) -> int:
         """Bytes of a volume where the test does not care."""
-        return self.bounds.sizes.ordinary
+        return self.sizes.ordinary
 
     @property
     def larger(self) -> int:
         """Bytes to which tests grow such a volume."""
-        return self.bounds.sizes.larger
+        return self.sizes.larger
 
     @property
     def largest(self) -> int:
         """Bytes to which tests grow it in a second step."""
-        return self.bounds.sizes.largest
+        return self.sizes.largest
 
     def within_bounds(self, size: int) -> int:
         """The size itself; a larger one than volumes may have ends the test."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_csi_snapshot.capabilities import CAPABILITIES
@@ -38,7 +38,6 @@ values = st.one_of(
     st.lists(scalars, max_size=3),
     st.dictionaries(st.sampled_from([*BELOW, "other"]), scalars, max_size=3),
 )
-documents = st.one_of(st.dictionaries(st.sampled_from([*KEYS, "other"]), values, max_size=4), values)
 
 
 def fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -55,7 +54,23 @@ def fitting(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     return st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else by_type[schema["type"]]
 
 
+near = st.fixed_dictionaries(
+    {}, optional={key: st.one_of(fitting(part), values) for key, part in SCHEMA["properties"].items()}
+)
+"""Documents that fit but for a value or two."""
+
+documents = st.one_of(near, st.dictionaries(st.sampled_from([*KEYS, "other"]), values, max_size=4), values)
+
+
 @given(documents)
+@example({"sources": []})
+@example({"driver": ""})
+@example({"atOnce": {"pods": 0}})
+@example({"atOnce": {"pods": True}})
+@example({"size": {"least": "1G"}})
+@example({"nodeSelector": {"any": "thing"}})
+@example({"nodeSelector": {"any": 1}})
+@example({"capabilities": {"clones": 1}})
 def test_both_accept_or_both_refuse(document: Any) -> None:
     ours = list(complaints(document, SCHEMA))
     theirs = list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document))
