@@ -57,10 +57,26 @@ def test_a_pod_asks_for_linux_and_for_what_the_user_says() -> None:
     assert spec["containers"][0]["image"].endswith("@sha256:" + 64 * "0")
 
 
-def test_a_policy_that_gives_users_is_left_to_give_them_from_the_first_refusal_on() -> None:
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, FORBIDDEN),
+        (
+            422,
+            {
+                "reason": "Invalid",
+                "message": "ValidatingAdmissionPolicy 'u' with binding 'b' denied request: no",
+            },
+        ),
+        (400, {"reason": "", "message": 'admission webhook "validate.kyverno.svc" denied the request: no'}),
+    ],
+)
+def test_a_policy_that_gives_users_is_left_to_give_them_from_the_first_refusal_on(
+    status: int, body: dict[str, str]
+) -> None:
     stage = Stage()
     assert stage.spec(FILES)["securityContext"]["runAsUser"] == 10001
-    stage.server.failures = [ApiError("POST", "pods", 403, FORBIDDEN)]
+    stage.server.failures = [ApiError("POST", "pods", status, body)]
     for _ in range(2):
         given = stage.spec(FILES)["securityContext"]
         assert given["runAsNonRoot"] is True
