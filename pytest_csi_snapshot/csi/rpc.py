@@ -44,6 +44,7 @@ def open_rpc(cluster: Cluster, settings: Settings, recorder: Recorder) -> Iterat
         staging=settings.csi_staging_dir,
         snapshot_limit=limit,
     )
+    rpc.sizes = cluster.bounds.sizes
     try:
         yield rpc
     finally:
