@@ -128,6 +128,7 @@ STAGES = (
         "kind", tool("pytest", "--csi-driver=reference", "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True
     ),
     Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
+    Stage("prices", script("measure_prices.py", "--check", JUNIT)),
     Stage("executed", script("check_clauses.py", "--executed", JUNIT)),
     # Builds upstream's controllers when they are not there yet; not for every change.
     Stage(

@@ -29,8 +29,9 @@ from pytest_csi_snapshot.reporting.collector import Collector
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
-from pytest_csi_snapshot.session import ClusterOwner, redaction_key, turns_of
+from pytest_csi_snapshot.session import ClusterOwner, redaction_key, shares_beside, turns_of
 from pytest_csi_snapshot.settings import SETTINGS, Settings, read_settings
+from pytest_csi_snapshot.shares import Shares
 from pytest_csi_snapshot.turns import Turns
 from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
 
@@ -117,10 +118,12 @@ def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None
     parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging(), Clean()]
     if hasattr(config, "workerinput"):
         turns = turns_of(config)
-        parts += [Turns(turns)] if turns else []
+        shares = Shares(shares_beside(turns) if turns else None, config.workerinput["workercount"])
+        parts += [shares, *([Turns(turns)] if turns else [])]
     elif settings.csi_list:
+        workers = len(config.option.tx or []) or 1
         config.option.dist, config.option.tx = "no", []  # the plan is made here, not in workers
-        parts.append(Plan(settings, selection))
+        parts.append(Plan(settings, selection, workers))
     else:
         parts += _controller_parts(config, settings, selected=named or _any_set(config, _PART))
     for part in parts:
@@ -132,7 +135,7 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, selected: bo
         return [Header(settings)]
     collector = Collector(selected=selected, scope=scope_of(settings))
     owner, aside = ClusterOwner(config, settings), Aside()
-    return [owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
+    return [Shares(None, 1), owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
 
 
 def _any_set(config: pytest.Config, names: tuple[str, ...]) -> bool:

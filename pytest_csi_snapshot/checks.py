@@ -11,6 +11,7 @@ import pytest
 from pytest_csi_snapshot import feature_gates
 from pytest_csi_snapshot.allowances import ALLOWANCES
 from pytest_csi_snapshot.matrix import MATRICES
+from pytest_csi_snapshot.placement import check_image, check_secret, check_selector, node_selector, toleration
 from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
 from pytest_csi_snapshot.settings import OWN_CLUSTERS, REFERENCE, Settings
 from pytest_csi_snapshot.spelling import nearest, one_of, typed
@@ -56,7 +57,8 @@ def check(settings: Settings) -> None:
     one_of("csi_matrix", settings.csi_matrix, MATRICES)
     for allowance in sorted(settings.csi_allow):
         one_of("csi_allow", allowance, tuple(ALLOWANCES))
-    _ = settings.profile  # reads it, and says what is wrong in it
+    _check_profile(settings)
+    _check_workload(settings)
     ids = catalogue().by_id
     for prefix in settings.csi_clauses:
         if not any(covers(prefix, clause) for clause in ids):
@@ -86,6 +88,29 @@ def _check_driver(settings: Settings) -> None:
         )
     if name != REFERENCE and "." not in name and "did you mean" in nearest(name, [REFERENCE]):
         raise pytest.UsageError(f"--csi-driver: unknown driver {name!r}; {nearest(name, [REFERENCE])}")
+
+
+def _check_profile(settings: Settings) -> None:
+    declared = settings.profile.driver
+    if declared and settings.csi_driver and declared != settings.driver_name:
+        raise pytest.UsageError(f"--csi-profile: {settings.csi_profile} is about driver {declared}, "
+                                f"this run is about {settings.driver_name}")  # fmt: skip
+    try:
+        check_selector(settings.profile.node_selector)
+    except ValueError as error:
+        raise pytest.UsageError(f"--csi-profile: {settings.csi_profile}: {error}") from error
+
+
+def _check_workload(settings: Settings) -> None:
+    for name, look in (("csi_image", check_image), ("csi_pull_secret", check_secret),
+                       ("csi_toleration", toleration)):  # fmt: skip
+        value = settings.value_of(name)
+        for word in value if isinstance(value, tuple) else (str(value),):
+            _told(name, look, word)
+    try:
+        node_selector(settings.csi_node_selectors)
+    except ValueError as error:
+        raise pytest.UsageError(f"--csi-node-selector: {error}") from error
 
 
 def _check_faults(settings: Settings) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol, Self
 
+from pytest_csi_snapshot.bounds import Bounds
+
 Progress = Callable[[str], None]
 """Told one short line whenever a start gets a step further."""
 
@@ -25,9 +27,10 @@ class Cluster:
     behaves as the newest. ``companion`` names the further instance of the reference driver that this value is
     about, "" for the driver under test itself. ``endpoint`` is the driver's CSI socket, "" where it cannot be
     reached; ``node_endpoint`` that of its node service, "" for the same one. ``hindered`` are the clauses that
-    cannot be judged here, with the finding that is in their way; ``broken`` the preflight clauses that the look at
-    the cluster has found broken already, with what was seen and what to do. ``shared``
-    says that it outlives the run: others may be at work in it, now or later.
+    cannot be judged here, with the finding that is in their way; ``broken`` the preflight clauses that the look
+    at the cluster has found broken already, with what was seen and what to do. ``shared`` says that it outlives
+    the run: others may be at work in it, now or later. ``bounds`` are what tests keep to. ``observed`` are the
+    needs (``requirements.NEEDS``) that its objects show the driver to fulfil.
     """
 
     provider: str
@@ -43,6 +46,9 @@ class Cluster:
     endpoint: str = ""
     node_endpoint: str = ""
     shared: bool = False
+    group_class: str = ""
+    observed: tuple[str, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
     components: Mapping[str, str] = field(default_factory=dict, hash=False)
     hindered: Mapping[str, str] = field(default_factory=dict, hash=False)
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
@@ -54,7 +60,12 @@ class Cluster:
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of ``as_plain``; a cluster that was kept before a field was there has its default."""
-        return cls(**{each.name: data[each.name] for each in fields(cls) if each.name in data})
+        known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
+        if "observed" in known:
+            known["observed"] = tuple(known["observed"])
+        if "bounds" in known:
+            known["bounds"] = Bounds.from_plain(known["bounds"])
+        return cls(**known)
 
 
 class Provider(Protocol):

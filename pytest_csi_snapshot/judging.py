@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from typing import Any, cast
 
 import pytest
 
+from pytest_csi_snapshot.capabilities import NAMES
+from pytest_csi_snapshot.companions import has_companion, wish_of
 from pytest_csi_snapshot.deviations import known_deviation
 from pytest_csi_snapshot.gates import gates
 from pytest_csi_snapshot.outcomes import ClauseResult, Ending, Failure, Outcome, excused, judge
-from pytest_csi_snapshot.recorder import ClauseViolation, Recorder, TimedOut
+from pytest_csi_snapshot.recorder import ClauseViolation, Denied, OutOfBounds, Recorder, TimedOut
 from pytest_csi_snapshot.reporting.words import failure_title, rerun_command
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.session import cluster_of
@@ -40,9 +42,11 @@ class Judging:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Do not begin a test of a clause that this cluster is too old for, or lacks something for."""
+        """Do not begin a test of a clause that this cluster is too old for or lacks, or that the profile excludes."""
         if closed := _closed(item):
             pytest.skip("; ".join(f"{clause} {reason}" for clause, reason in closed.items()))
+        if denied := _denied(item):
+            raise Denied(denied)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
@@ -121,6 +125,7 @@ def start_recorder(item: pytest.Item) -> Recorder:
         versions=cluster.versions if cluster else "",
         rerun=rerun_command(settings, item.nodeid) if settings else "",
         gates=gates_of(item.config),
+        profile=settings.profile if settings else None,
     )
     item.stash[_REPORTED] = 0  # a test that is run again begins anew
     return recorder
@@ -141,6 +146,19 @@ def _closed(item: pytest.Item) -> dict[str, str]:
     return {clause: closed[clause] for clause in item.stash.get(CLAUSES, ()) if clause in closed}
 
 
+def _denied(item: pytest.Item) -> str:
+    """Why the profile keeps a test from being begun; "" where it does not. No profile is about companions."""
+    settings, cluster = item.config.stash.get(SETTINGS, None), cluster_of(item.config)
+    wish = wish_of(item)
+    if settings is None or cluster is None or (wish and has_companion(cluster, wish.name)):
+        return ""
+    for clause in item.stash.get(CLAUSES, ()):
+        for need in catalogue().by_id[clause].needs:
+            if settings.profile.declares(need) is False:
+                return f"the profile says of {NAMES[need]}: false"
+    return ""
+
+
 def ending_of(call: pytest.CallInfo[None], recorder: Recorder | None, reported: int) -> Ending:
     """How a phase ended; ``reported`` failures of the recorder belong to earlier phases."""
     error = call.excinfo.value if call.excinfo else None
@@ -152,6 +170,8 @@ def ending_of(call: pytest.CallInfo[None], recorder: Recorder | None, reported: 
         return Ending(call.when, Outcome.PASSED, doubts=doubts)
     if isinstance(error, ClauseViolation):
         return Ending(call.when, Outcome.FAILED, failures=failures, doubts=doubts)
+    if isinstance(error, OutOfBounds):
+        return Ending(call.when, error.outcome, str(error.msg), failures, doubts)
     if isinstance(error, pytest.skip.Exception):
         ended = recorder.ending if recorder else None
         outcome, reason = (ended.outcome, ended.reason) if ended else (Outcome.SKIPPED, str(error.msg))
@@ -201,6 +221,16 @@ def _attach(
         for clause, outcome in settled.items():
             report.user_properties += [("csi_clause", clause), ("csi_outcome", f"{clause} {outcome}")]
         report.user_properties += [("csi_seen_on", seen_on)] if settled and seen_on else []
+        report.user_properties += [("csi_price", row) for row in _prices(item, recorder)]
+
+
+def _prices(item: pytest.Item, recorder: Recorder | None) -> list[str]:
+    """What the test made, and what was made for its file and is gone now: rows of JSON, as in ``prices.json``."""
+    rows: list[object] = [["tests", item.nodeid, *astuple(recorder.price)]] if recorder else []
+    counting = sys.modules.get("pytest_csi_snapshot.counting")
+    while counting and counting.SHARED:
+        rows.append(["shared", item.nodeid.partition("::")[0], *astuple(counting.SHARED.pop())])
+    return [json.dumps(row) for row in rows]
 
 
 def _raise_new(item: pytest.Item, recorder: Recorder) -> None:

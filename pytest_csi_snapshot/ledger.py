@@ -96,6 +96,11 @@ class Ledger:
         made = [handle.uid for handle in self.handles]
         return [*made, *(version.uid for kind in (*CONTENTS, SNAPSHOT, PV) for version in self._derived(kind))]
 
+    def made(self, kind: Kind) -> list[str]:
+        """The uids of what was made of a kind, by the test or by controllers for it."""
+        own = [handle.uid for handle in self.handles if handle.kind == kind]
+        return list(dict.fromkeys([*own, *(version.uid for version in self._derived(kind))]))
+
     def clean_up(self) -> list[str]:
         """Remove everything; the leaks, each with what holds it.
 

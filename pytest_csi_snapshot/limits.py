@@ -1,8 +1,13 @@
-"""How long to wait for what, at most, in seconds. A conformant implementation is far below each of them."""
+"""How long to wait for what, at most, in seconds. A conformant implementation is far below each of them.
+
+The phases are named, so that a profile can set one (``timeouts``) and ``--csi-slow-factor`` can stretch them all.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,17 @@ class Limits:
     failover: float = 180.0  # another leader after the loss of one, and what it finds left to do
     reaction: float = 60.0  # a controller's first move on an object: an event, a finalizer, an error
 
+    def stretched(self, factor: float) -> Self:
+        """Every limit times ``factor``."""
+        return replace(self, **{phase: getattr(self, phase) * factor for phase in PHASES})
+
+    def with_declared(self, timeouts: Mapping[str, float]) -> Self:
+        """These limits but for the phases of ``timeouts``."""
+        return replace(self, **timeouts)
+
+
+PHASES = tuple(each.name for each in fields(Limits))
+"""What can be waited for, by name."""
 
 LOCAL = Limits(bind=30.0, snapshot=30.0, pod=90.0, deletion=30.0, resize=30.0, failover=60.0, reaction=15.0)
 """For a cluster on this machine with nothing behind it: a stuck operation is told sooner.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 GROUP = "csi-snapshot"
 
-Source = Literal["option", "env", "ini", "default"]
+Source = Literal["option", "env", "ini", "profile", "default"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,15 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_fault", "Switch on a fault of the reference implementation (may be repeated)", shape="many"),
     Option("csi_image", "Image of the workload pods, with a POSIX shell (default: busybox:1.37)", metavar="IMAGE",
            default="busybox:1.37"),
+    Option("csi_pull_secret", "Secret with which that image is pulled, copied into the namespaces of the run\n"
+           "(may be repeated)", metavar="NAMESPACE/NAME", shape="many"),
+    Option("csi_node_selector", "Label of the nodes that workload pods may run on (may be repeated)",
+           metavar="KEY=VALUE", shape="many"),
+    Option("csi_toleration", "Taint that workload pods tolerate (may be repeated)", metavar="KEY[=VALUE][:EFFECT]",
+           shape="many"),
     Option("csi_storage_class", "StorageClass to use (default: the driver's)"),
     Option("csi_snapshot_class", "VolumeSnapshotClass to use (default: the driver's)"),
+    Option("csi_group_class", "VolumeGroupSnapshotClass to use (default: the driver's)"),
     Option("csi_areas", "Only clauses of these areas, separated by commas", metavar="A,B"),
     Option("csi_clauses", "Only these clauses or families of clauses: SNAP-DYN-001,FIN", metavar="ID,ID"),
     Option("csi_endpoint", "CSI socket of a driver: judges its gRPC calls, without any cluster;\n"
@@ -79,7 +86,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_staging_dir", "Folder, as the driver sees it, that it may mount below (default: a temporary one)",
            metavar="DIR"),
     Option("csi_level", "Only clauses of these levels: MUST, SHOULD, MAY", metavar="LEVEL", shape="many"),
-    Option("csi_profile", "What the driver offers: a YAML file of the axes of the matrices", metavar="FILE"),
+    Option("csi_profile", "What the driver offers, and its bounds: a YAML file (docs/profiles.md), or the file\n"
+           "that Kubernetes' own tests take with -storage.testdriver", metavar="FILE"),
+    Option("csi_slow_factor", "Wait so many times as long as usual for everything (default: 1)", metavar="FACTOR",
+           default="1"),
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
     Option("csi_allow", "What tests may do beyond their own objects: cluster-state, disruptive, mount\n"
            "(default: nothing; all of it on a cluster that the run makes itself)", metavar="A,B", shape="many"),

@@ -13,10 +13,13 @@ from typing import NoReturn, Protocol
 
 import pytest
 
+from pytest_csi_snapshot.capabilities import NAMES
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.outcomes import Check, Ending, Failure, Outcome
+from pytest_csi_snapshot.prices import NOTHING
+from pytest_csi_snapshot.profiles import Profile
 from pytest_csi_snapshot.reporting import words
-from pytest_csi_snapshot.requirements import Catalogue, Clause, catalogue
+from pytest_csi_snapshot.requirements import NEEDS, Catalogue, Clause, catalogue
 
 
 class ClauseViolation(AssertionError):  # noqa: N818  a verdict, not an error of ours
@@ -25,6 +28,21 @@ class ClauseViolation(AssertionError):  # noqa: N818  a verdict, not an error of
     def __init__(self, failure: Failure, story: str) -> None:
         self.failure = failure
         super().__init__(story)
+
+
+class OutOfBounds(pytest.skip.Exception):  # type: ignore[name-defined, misc]
+    """What a test is about cannot be done within the bounds of the run: its clauses are unknown here.
+
+    Also where it is found out while something is prepared that several tests share.
+    """
+
+    outcome = Outcome.UNKNOWN
+
+
+class Denied(OutOfBounds):
+    """The profile says that the driver does not offer what a test is about."""
+
+    outcome = Outcome.NOT_SUPPORTED
 
 
 class Finding(Protocol):
@@ -52,13 +70,15 @@ class TimedOut(Protocol):
     awaited: str
     observations: Sequence[tuple[float, str]]
     why: str
+    words: Sequence[str]
 
 
 class Recorder:
     """Records what one test finds out about clauses.
 
     Times are seconds since this object was made, which is when the test's setup began. ``gates`` are the clauses
-    that this cluster cannot be held to, with the reason: nothing that is seen of them counts.
+    that this cluster cannot be held to, with the reason: nothing that is seen of them counts. ``profile`` is what
+    the driver is declared to offer.
     """
 
     def __init__(
@@ -69,6 +89,7 @@ class Recorder:
         rerun: str = "",
         clauses: Catalogue | None = None,
         gates: Mapping[str, str] | None = None,
+        profile: Profile | None = None,
     ) -> None:
         self.test_id = test_id
         self.checks: list[Check] = []
@@ -77,12 +98,15 @@ class Recorder:
         self.ending: Ending | None = None
         self.seen_on = ""
         """The companion that the test works on, "" for the driver under test."""
+        self.price = NOTHING
+        """What the test has made, once it is over."""
         self._timeline: list[str] = []
         self._finishers: list[Callable[[], None]] = []
         self._versions = versions
         self._rerun = rerun
         self._clauses = clauses or catalogue()
         self.gates = gates or {}
+        self.profile = profile
         self._began = time.monotonic()
 
     def check(
@@ -120,9 +144,17 @@ class Recorder:
         __tracebackhide__ = True
         self._end(Outcome.UNKNOWN, clause, reason)
 
-    def not_supported(self, clause: str, reason: str) -> NoReturn:
-        """End the test: the driver does not claim what this clause is about."""
+    def not_supported(self, clause: str, reason: str, *, lacks: str = "") -> NoReturn:
+        """End the test: the driver does not claim what this clause is about.
+
+        ``lacks`` is the need of the clause that it does not fulfil, "" for none that could be declared. Where the
+        profile claims it, the clause is not kept: raises ClauseViolation.
+        """
         __tracebackhide__ = True
+        if self.profile and self.profile.declares(lacks) and not self.seen_on:
+            claimed = f"{NAMES[lacks]}: {NEEDS[lacks]}, as {self.profile.origin} declares"
+            self.check(clause, expected=claimed, observed=reason, holds=False, blame="DRV",
+                       hint="the driver and its classes, or the profile: they differ")  # fmt: skip
         self._end(Outcome.NOT_SUPPORTED, clause, reason)
 
     def timeline(self, entries: Iterable[str]) -> None:
@@ -163,7 +195,7 @@ class Recorder:
             self.unknown(error.clause, self.gates[error.clause])
         seen = [f"{seconds:.2f} s  {text}" for seconds, text in error.observations]
         last = f"last seen: {error.observations[-1][1]}" if seen else "nothing was observed"
-        timeline = tuple(seen or self._timeline)
+        timeline = (*(seen or self._timeline), *error.words)
         observed, at = f"{error.why}; {last}", self._elapsed()
         failure = Failure(error.clause, error.awaited, observed, at, _now(), error.about, timeline=timeline)
         self.failures.append(failure)

@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from pytest_csi_snapshot.bounds import Bounds
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.counting import SHARED, price_of
 from pytest_csi_snapshot.invariants import violations
 from pytest_csi_snapshot.invariants.finding import Finding
 from pytest_csi_snapshot.kube.kinds import NAMESPACE
 from pytest_csi_snapshot.ledger import LEAK_CLAUSE
-from pytest_csi_snapshot.limits import Limits, limits_of
+from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
+from pytest_csi_snapshot.sizes import Sizes
 from pytest_csi_snapshot.station import Station, station_at
 from pytest_csi_snapshot.verbs.answers import AnswerVerbs
 from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
@@ -72,9 +75,9 @@ class Scenario(
         cluster: Cluster,
         recorder: Recorder | None,
         test_id: str,
-        limits: Limits | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
-        super().__init__(station, recorder, limits or limits_of(cluster.provider), test_id)
+        super().__init__(station, recorder, bounds or bounds_at(cluster), test_id)
         self.cluster = cluster
         self._begun_at = station.history.clock()
 
@@ -102,6 +105,7 @@ class Scenario(
             for handle in self.ledger.handles:
                 if handle.kind == NAMESPACE:
                     self.station.leave(handle.name)
+            self._tell_price(price_of(self.ledger, self.history, self.bounds.sizes.with_least(self.station.least)))
             self.history.forget(self.ledger.uids)
         for leak in leaks:
             if self._recorder is None:
@@ -109,6 +113,17 @@ class Scenario(
             self._recorder.attach_violation(
                 Finding(LEAK_CLAUSE, "clean-up", "nothing left of what the test made", leak, self._elapsed())
             )
+
+    def _tell_price(self, price: Price) -> None:
+        if self._recorder:
+            self._recorder.price = price
+        else:
+            SHARED.append(price)
+
+
+def bounds_at(cluster: Cluster) -> Bounds:
+    """The bounds of tests on a cluster; a companion has sizes of its own, which no profile speaks of."""
+    return replace(cluster.bounds, sizes=Sizes()) if cluster.companion else cluster.bounds
 
 
 @contextmanager

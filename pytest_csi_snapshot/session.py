@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_csi_snapshot.bounds import Bounds, bounds_of
 from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.cluster import Cluster, Provider
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
@@ -58,6 +59,7 @@ class ClusterOwner:
         handle, name = tempfile.mkstemp(prefix="csi-turns-")
         os.close(handle)
         self._turns = Path(name)
+        shares_beside(self._turns).touch()
         self._run = ""
         """The name of the run in a cluster that outlives it."""
         self.up_after = 0.0
@@ -76,8 +78,8 @@ class ClusterOwner:
                 from pytest_csi_snapshot.csi.provider import add_socket
 
                 cluster = add_socket(cluster, self._settings, self.tell)
+            cluster = replace(cluster, shared=self._is_shared(cluster), bounds=self._bounds(cluster))
             cluster = self._looked_at(cluster)
-            cluster = replace(cluster, shared=self._is_shared(cluster))
             self._config.stash[CLUSTER] = cluster
             self._appear(cluster)
         except UsageTrouble as trouble:
@@ -101,6 +103,7 @@ class ClusterOwner:
             self._delete()
         finally:
             self._turns.unlink(missing_ok=True)
+            shares_beside(self._turns).unlink(missing_ok=True)
             for number, handler in self._before.items():
                 signal.signal(number, handler)
 
@@ -121,6 +124,15 @@ class ClusterOwner:
         brief = self._config.get_verbosity() < 0
         seen: Cluster = _named(VISIT)(cluster, self._settings, self._write, brief=brief)
         return seen
+
+    def _bounds(self, cluster: Cluster) -> Bounds:
+        """What the user and the profile say, with what the provider has found out where they say nothing."""
+        told, found = bounds_of(self._settings, cluster.provider), cluster.bounds
+        return replace(
+            told,
+            sizes=told.sizes if told.sizes.least else replace(told.sizes, least=found.sizes.least),
+            volumes=told.volumes or found.volumes,
+        )
 
     def tell(self, step: str) -> None:
         """Print how far the start is, at once; silent with -q."""
@@ -241,6 +253,11 @@ def turns_of(config: pytest.Config) -> Path | None:
     """The file that workers take turns on; None outside a worker of a run with a cluster."""
     handed = getattr(config, "workerinput", {}).get(_TURNS)
     return Path(handed) if handed else None
+
+
+def shares_beside(turns: Path) -> Path:
+    """The file of what workers take shares of, given that of their turns."""
+    return turns.with_name(f"{turns.name}-shares")
 
 
 def _provider_for(settings: Settings) -> Provider:

@@ -14,17 +14,25 @@ import pytest
 
 from pytest_csi_snapshot.allowances import ALL, NONE
 from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
+from pytest_csi_snapshot.placement import node_selector
 from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
 from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
 from pytest_csi_snapshot.requirements import catalogue
-from pytest_csi_snapshot.spelling import existing_path, flag, many, node_count, snapshot_limit
+from pytest_csi_snapshot.spelling import existing_path, factor, flag, many, node_count, snapshot_limit
 from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
 OWN_CLUSTERS = ("embedded", "kind")
 """Where the bundled driver is brought up, and everything is the run's own."""
-_PLURALS = {"csi_fault": "csi_faults", "csi_feature_gate": "csi_feature_gates", "csi_level": "csi_levels"}
+_PLURALS = {
+    "csi_fault": "csi_faults",
+    "csi_feature_gate": "csi_feature_gates",
+    "csi_level": "csi_levels",
+    "csi_node_selector": "csi_node_selectors",
+    "csi_pull_secret": "csi_pull_secrets",
+    "csi_toleration": "csi_tolerations",
+}
 """Option name -> attribute of Settings, where they differ."""
 
 SETTINGS = pytest.StashKey["Settings"]()
@@ -52,8 +60,12 @@ class Settings:
     csi_base_image: str
     csi_faults: tuple[str, ...]
     csi_image: str
+    csi_pull_secrets: tuple[str, ...]
+    csi_node_selectors: tuple[str, ...]
+    csi_tolerations: tuple[str, ...]
     csi_storage_class: str
     csi_snapshot_class: str
+    csi_group_class: str
     csi_areas: tuple[str, ...]
     csi_clauses: tuple[str, ...]
     csi_endpoint: str
@@ -66,6 +78,7 @@ class Settings:
     csi_staging_dir: str
     csi_levels: tuple[str, ...]
     csi_profile: str
+    csi_slow_factor: float
     csi_matrix: str
     csi_allow: frozenset[str]
     """Names of ALLOWANCES; all of them on a cluster that the run makes itself."""
@@ -76,6 +89,8 @@ class Settings:
     csi_doctor: str
     """"" for a run of tests, "probes" or "offline" for the examination of the cluster alone."""
     csi_walkthrough: bool
+    profile: Profile
+    """What the driver is declared to offer."""
     sources: Mapping[str, Source]
 
     @property
@@ -101,11 +116,9 @@ class Settings:
         return REFERENCE_DRIVER if self.is_reference else self.csi_driver
 
     @property
-    def profile(self) -> Profile:
-        """What the driver is declared to offer. Raises UsageTrouble where the file says something unknown."""
-        if self.csi_profile:
-            return read_profile(Path(self.csi_profile))
-        return REFERENCE_PROFILE if self.is_reference else UNDECLARED
+    def node_labels(self) -> Mapping[str, str]:
+        """The labels of the nodes that workload pods may run on."""
+        return {**self.profile.node_selector, **node_selector(self.csi_node_selectors)}
 
     @property
     def csi_longhorn(self) -> str:
@@ -127,20 +140,25 @@ class Settings:
         """Deployments of the bundled driver that have more than one pod."""
         return REPLICAS if self.csi_walkthrough else {}
 
-    def value_of(self, name: str) -> str | bool | int | tuple[str, ...]:
+    def value_of(self, name: str) -> str | bool | int | float | tuple[str, ...]:
         """The value of a setting by its option name; what may be repeated is kept under the plural."""
-        value: str | bool | int | tuple[str, ...] = getattr(self, _PLURALS.get(name, name))
+        value: str | bool | int | float | tuple[str, ...] = getattr(self, _PLURALS.get(name, name))
         return value
 
 
 def read_settings(config: pytest.Config) -> Settings:
-    """Read and check every setting. Raises pytest.UsageError with one line."""
+    """Read and check every setting. Raises pytest.UsageError or UsageTrouble with one line."""
     raw = {option.name: raw_value(config, option) for option in OPTIONS}
     sources = {name: source for name, (_, source) in raw.items()}
     text = {name: value.strip() if isinstance(value, str) else "" for name, (value, _) in raw.items()}
     walkthrough = flag("csi_walkthrough", raw["csi_walkthrough"][0])
     driver = text["csi_driver"] or (REFERENCE if walkthrough else "")
     cluster = text["csi_cluster"] or ("embedded" if driver == REFERENCE else "existing")
+    text["csi_profile"] = existing_path("csi_profile", text["csi_profile"])
+    profile = _profile(text["csi_profile"], driver)
+    for name, said in _classes_in(profile).items():
+        if said and not text[name]:
+            text[name], sources[name] = said, "profile"
     settings = Settings(
         csi_driver=driver,
         csi_cluster=cluster,
@@ -157,8 +175,12 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_base_image=text["csi_base_image"],
         csi_faults=many(raw["csi_fault"][0]),
         csi_image=text["csi_image"],
+        csi_pull_secrets=many(raw["csi_pull_secret"][0]),
+        csi_node_selectors=many(raw["csi_node_selector"][0]),
+        csi_tolerations=many(raw["csi_toleration"][0]),
         csi_storage_class=text["csi_storage_class"],
         csi_snapshot_class=text["csi_snapshot_class"],
+        csi_group_class=text["csi_group_class"],
         csi_areas=many(raw["csi_areas"][0]),
         csi_clauses=tuple(clause.upper() for clause in many(raw["csi_clauses"][0])),
         csi_endpoint=text["csi_endpoint"],
@@ -169,7 +191,8 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_snapshot_limit=snapshot_limit(text["csi_snapshot_limit"]),
         csi_staging_dir=text["csi_staging_dir"],
         csi_levels=tuple(level.upper() for level in many(raw["csi_level"][0])),
-        csi_profile=existing_path("csi_profile", text["csi_profile"]),
+        csi_profile=text["csi_profile"],
+        csi_slow_factor=factor("csi_slow_factor", text["csi_slow_factor"]),
         csi_matrix=text["csi_matrix"],
         csi_allow=_allowed(many(raw["csi_allow"][0]), cluster),
         csi_redact=flag("csi_redact", raw["csi_redact"][0]),
@@ -177,6 +200,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_list=flag("csi_list", raw["csi_list"][0]),
         csi_doctor=text["csi_doctor"],
         csi_walkthrough=walkthrough,
+        profile=profile,
         sources=sources,
     )
     if not hasattr(config, "workerinput"):  # an xdist worker repeats what the controller has checked
@@ -189,3 +213,18 @@ def read_settings(config: pytest.Config) -> Settings:
 def _allowed(given: tuple[str, ...], cluster: str) -> frozenset[str]:
     """What tests may do: with somebody else's cluster what was said, with a cluster of our own everything."""
     return frozenset(given) | (ALL if cluster in OWN_CLUSTERS else NONE)
+
+
+def _profile(path: str, driver: str) -> Profile:
+    if path:
+        return read_profile(Path(path))
+    return REFERENCE_PROFILE if driver == REFERENCE else UNDECLARED
+
+
+def _classes_in(profile: Profile) -> dict[str, str]:
+    """What a profile says that is an option too; the option goes before."""
+    return {
+        "csi_storage_class": profile.storage_class,
+        "csi_snapshot_class": profile.snapshot_class,
+        "csi_group_class": profile.group_class,
+    }

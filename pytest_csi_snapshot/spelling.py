@@ -57,6 +57,16 @@ def snapshot_limit(value: str) -> int:
     return int(value or 0)
 
 
+def factor(name: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not 0.1 <= number <= 1000:
+        raise pytest.UsageError(f"{typed(name)}: {value!r} is not a number from 0.1 to 1000")
+    return number
+
+
 def node_count(value: str) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= 9:
         raise pytest.UsageError(f"--csi-nodes: {value!r} is not a number of nodes from 1 to 9")

@@ -46,6 +46,12 @@ class Station:
         self.mark = mark
         self.history = History()
         self.owned = LeaveClient(client, self.history, mark, notebook=ledger_file)
+        self.least = 0
+        """Bytes of the least volume that the driver makes, once that was tried."""
+        self.cut_at: dict[str, float] = {}
+        """When a snapshot of a claim (uid) was last asked for, by the history's clock."""
+        self.users_are_given = False
+        """Whether a policy of this cluster has refused a pod with a user of our choice."""
         self._watches: list[Watch] = []
         self._further: dict[str, Watch] = {}
         self._guard = threading.Lock()

@@ -28,7 +28,7 @@ class Observation(NamedTuple):
 class WaitTimeout(AssertionError):  # noqa: N818  what it is called wherever waiting is spoken of
     """Something a clause promises did not come within the limit: the clause is not kept.
 
-    ``within`` is the limit in seconds.
+    ``within`` is the limit in seconds; ``words`` are what the controllers' logs say about it.
     """
 
     def __init__(
@@ -40,8 +40,12 @@ class WaitTimeout(AssertionError):  # noqa: N818  what it is called wherever wai
         self.within = within
         self.observations = observations
         self.why = why
+        self.words: list[str] = []
         lines = [f"{clause}: {about}: awaited {awaited}; {why}", *(f"  {seen}" for seen in observations)]
         super().__init__("\n".join(lines if observations else [*lines, "  nothing was observed"]))
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {word}" for word in self.words)])
 
 
 class EarlyEnd(WaitTimeout):

@@ -9,9 +9,7 @@ import pytest
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import request_of
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.quantities import MI
 from pytest_csi_snapshot.scenario import Scenario, open_shared
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 
 
@@ -48,7 +46,7 @@ def test_clone_and_source_are_independent(csi: Scenario, csi_source: Handle) -> 
 
 @pytest.mark.csi_clause("CLN-005")
 def test_larger_clone_has_its_size_inside_too(csi: Scenario, csi_source: Handle) -> None:
-    size = 2 * max(SIZE, csi.capacity(csi_source))
+    size = 2 * max(csi.size, csi.capacity(csi_source))
     clone = csi.clone(csi_source, size)
     csi.bound(clone, "CLN-005")
     csi.at_least("CLN-005", size, csi.capacity(clone), clone)
@@ -94,7 +92,7 @@ def test_snapshot_of_a_clone_restores_the_data(csi: Scenario, csi_source: Handle
 
 @pytest.mark.csi_clause("CLN-013")
 def test_clone_of_a_device_equals_it_byte_for_byte(csi: Scenario) -> None:
-    source = csi.block_volume("CLN-013", 64 * MI)  # or what the driver makes of it: all bytes are read
+    source = csi.block_volume("CLN-013", csi.sizes.small)  # or what the driver makes of it: all bytes are read
     alpha = csi.write_block(source, "alpha")
     clone = csi.clone(source, csi.capacity(source), mode="Block")
     csi.bound(clone, "CLN-013")

@@ -10,9 +10,7 @@ from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import MI, format_quantity
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.growth import LARGER
 from pytest_csi_snapshot.verbs.static_volumes import CLASS_ANNOTATION, csi_source
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 
 ON_CLAIM = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
@@ -70,8 +68,8 @@ def test_request_of_a_growing_source_counts(csi: Scenario) -> None:
     """The source's capacity may still be the old one: where the node has a step to do, it is."""
     csi.may_grow("CLN-004")
     source = csi.volume()
-    csi.expand(source, LARGER)
-    small, enough = csi.clone(source, SIZE), csi.clone(source, LARGER)
+    csi.expand(source, csi.larger)
+    small, enough = csi.clone(source, csi.size), csi.clone(source, csi.larger)
     refused(csi, small, "CLN-004", mentions="size")
     csi.bound(enough, "CLN-004")
 
@@ -79,8 +77,8 @@ def test_request_of_a_growing_source_counts(csi: Scenario) -> None:
 @pytest.mark.csi_clause("CLN-004")
 def test_source_that_got_more_than_it_asked_for_is_cloned_at_its_request(csi: Scenario) -> None:
     """Whether that is enough is the driver's question: it may round up again, or say that it is not."""
-    source = csi.volume(SIZE + 1)
-    clone = csi.clone(source, SIZE + 1)
+    source = csi.volume(csi.size + 1)
+    clone = csi.clone(source, csi.size + 1)
 
     def answer() -> str:
         told = (str(event.object.get("message", "")) for event in csi.events_of(clone))
@@ -135,7 +133,7 @@ def test_clone_without_a_class_name_is_refused(csi: Scenario) -> None:
             "spec": {
                 "accessModes": ["ReadWriteOnce"],
                 "dataSource": {"kind": PVC.kind, "name": source.name},
-                "resources": {"requests": {"storage": format_quantity(SIZE)}},
+                "resources": {"requests": {"storage": format_quantity(csi.size)}},
             },
         },
     )

@@ -10,8 +10,6 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.growing import done_or_refused, refusal
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario, open_shared
-from pytest_csi_snapshot.verbs.growth import LARGER
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 
 
@@ -32,11 +30,11 @@ def copy(csi: Scenario, source: Handle, how: str) -> Handle:
 
 
 def grow(csi: Scenario, claim: Handle, clause: str) -> str:
-    """Grow an unused volume to LARGER; what a pod finds in it then."""
-    csi.expand(claim, LARGER)
-    csi.node_step_due(claim, LARGER)
+    """Grow an unused volume by a step; what a pod finds in it then."""
+    csi.expand(claim, csi.larger)
+    csi.node_step_due(claim, csi.larger)
     answer = csi.read(claim, clause)
-    csi.grown(claim, LARGER, clause)
+    csi.grown(claim, csi.larger, clause)
     return answer
 
 
@@ -47,7 +45,7 @@ def test_copy_grows_with_its_filesystem(csi: Scenario, csi_source: Handle, how: 
     made = copy(csi, csi_source, how)
     answer = grow(csi, made, "EXP-021")
     csi.holds("EXP-021", trees.A, answer, made)
-    csi.spans("EXP-021", LARGER, answer, made)
+    csi.spans("EXP-021", csi.larger, answer, made)
 
 
 @pytest.mark.csi_clause("EXP-021")
@@ -58,15 +56,15 @@ def test_snapshot_of_a_grown_volume_restores_at_its_new_size(csi: Scenario, csi_
     snapshot = csi.ready_snapshot(source)
     size = csi.restore_size(snapshot)
     if size:
-        csi.at_least("EXP-021", LARGER, size, f"restoreSize of {snapshot}")
-        small = csi.restore(snapshot, SIZE)
+        csi.at_least("EXP-021", csi.larger, size, f"restoreSize of {snapshot}")
+        small = csi.restore(snapshot, csi.size)
         csi.event(small, "ProvisioningFailed", "EXP-021", mentions="size")
         csi.delete(small)
     restored = csi.restore(snapshot, size or csi.capacity(source))
     csi.bound(restored, "EXP-021")
     answer = csi.read(restored, "EXP-021")
     csi.holds("EXP-021", trees.A, answer, restored)
-    csi.spans("EXP-021", LARGER, answer, restored)
+    csi.spans("EXP-021", csi.larger, answer, restored)
 
 
 @pytest.mark.csi_clause("EXP-022")
@@ -78,14 +76,14 @@ def test_older_snapshot_restores_at_its_own_size_after_its_source_has_grown(
     csi.bound(source)
     snapshot = csi.ready_snapshot(source)
     before = csi.restore_size(snapshot)
-    csi.expand(source, LARGER)
-    body = csi.wait(source, done_or_refused(LARGER), "EXP-022", within=csi.limits.resize)
+    csi.expand(source, csi.larger)
+    body = csi.wait(source, done_or_refused(csi.larger), "EXP-022", within=csi.limits.resize)
     readers = {} if refusal(body) else {source: csi.start_read(source)}
-    restored = csi.restore(snapshot, before or SIZE)
+    restored = csi.restore(snapshot, before or csi.size)
     csi.bound(restored, "EXP-022")
     readers[restored] = csi.start_read(restored)
     for claim, reader in readers.items():
         csi.holds("EXP-022", trees.A, csi.answer(reader, "EXP-022"), claim)
     if source in readers:
-        csi.grown(source, LARGER, "EXP-022")
+        csi.grown(source, csi.larger, "EXP-022")
     csi.check("EXP-022", expected=before, observed=csi.restore_size(snapshot), about=f"restoreSize of {snapshot}")

@@ -6,7 +6,6 @@ import pytest
 
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.growth import LARGER
 from pytest_csi_snapshot.workloads import trees
 from pytest_csi_snapshot.workloads.blocks import Pattern
 
@@ -32,11 +31,11 @@ def holds_and_spans(csi: Scenario, claim: Handle, pattern: Pattern | None, claus
     if pattern:
         device = csi.read_block(claim, pattern, clause)
         csi.holds_block("EXP-019", pattern, device, claim)
-        csi.at_least(clause, LARGER, device.size, claim)
+        csi.at_least(clause, csi.larger, device.size, claim)
         return
     answer = csi.read(claim, clause)
     csi.holds("EXP-019", trees.A, answer, claim)
-    csi.spans(clause, LARGER, answer, claim)
+    csi.spans(clause, csi.larger, answer, claim)
 
 
 @pytest.mark.csi_clause("EXP-019")
@@ -53,14 +52,14 @@ def test_volume_grows_and_keeps_its_data(csi: Scenario, mode: str, attached: boo
     csi.may_grow(clause)
     claim, pattern = filled(csi, mode, clause)
     if attached:
-        watcher = csi.start_size_watcher(claim, LARGER)
+        watcher = csi.start_size_watcher(claim, csi.larger)
         csi.runs(watcher)
-        csi.expand_in_use(claim, LARGER, clause)
+        csi.expand_in_use(claim, csi.larger, clause)
         csi.sees_its_size(watcher, clause)
         csi.stop(watcher)
     else:
         csi.detached(claim)
-        csi.expand(claim, LARGER)
-        csi.node_step_due(claim, LARGER)
+        csi.expand(claim, csi.larger)
+        csi.node_step_due(claim, csi.larger)
     holds_and_spans(csi, claim, pattern, clause)
-    csi.grown(claim, LARGER, clause)
+    csi.grown(claim, csi.larger, clause)

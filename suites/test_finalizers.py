@@ -12,7 +12,6 @@ from pytest_csi_snapshot.conditions import HAS_ERROR, TERMINATING, has_finalizer
 from pytest_csi_snapshot.kube.kinds import PV
 from pytest_csi_snapshot.ledger import BOUND_FINALIZER, CONTENT_FINALIZER, Handle
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.volumes import SIZE
 
 DOMAIN = "snapshot.storage.kubernetes.io"
 GROUP_DOMAIN = "groupsnapshot.storage.kubernetes.io"
@@ -114,7 +113,7 @@ def test_snapshot_outlives_its_deletion_while_a_claim_waits_for_it(csi: Scenario
     """The claim waits for a pod that never comes: how long it waits is the test's choice, with any driver."""
     snapshot = csi.ready_snapshot(csi.volume())
     late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
-    waiting = csi.claim(csi.restore_size(snapshot) or SIZE, source=snapshot, storage_class=late)
+    waiting = csi.claim(csi.restore_size(snapshot) or csi.size, source=snapshot, storage_class=late)
     csi.delete(snapshot)
     csi.event(snapshot, "SnapshotDeletePending", "FIN-007")
     csi.wait(snapshot, TERMINATING, "FIN-007")

@@ -7,7 +7,6 @@ import pytest
 from pytest_csi_snapshot.conditions import POD_READY
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import order, trees
 from pytest_csi_snapshot.workloads.pods import ANSWER_FILE, Workload, mount_path
 
@@ -48,7 +47,7 @@ def test_volumes_of_a_group_are_cut_at_one_moment(csi: Scenario) -> None:
     taken = {csi.get(member)["spec"]["source"]["persistentVolumeClaimName"]: member for member in members}
     sources = [taken[claim.name] for claim in claims]
     restored = [
-        csi.claim(csi.restore_size(member) or SIZE, source=member, storage_class=late) for member in sources
+        csi.claim(csi.restore_size(member) or csi.size, source=member, storage_class=late) for member in sources
     ]
     answer = csi.answer(start_reader(csi, restored), "GRP-007")
     for tree, root, claim in zip(TREES, ROOTS, restored, strict=True):

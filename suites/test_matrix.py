@@ -10,23 +10,24 @@ from pytest_csi_snapshot.kube.kinds import STORAGE_CLASS
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.matrix import Variant
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 from pytest_csi_snapshot.workloads.blocks import RANGE, Pattern
 from pytest_csi_snapshot.workloads.pods import Workload, mount_path
 
 HERE = mount_path(0)
-FIRST, LAST = Pattern("before", SIZE), Pattern("after", SIZE)
-SCRIPTS = {
-    "Filesystem": (trees.A.write_script(HERE), trees.B.write_script(HERE)),
-    "Block": (FIRST.write_script(HERE), LAST.write_script(HERE)),
-}
-"""What is written before the cut, and over it afterwards."""
 BUSY = {
     "Filesystem": f'echo "$(date) busy" | dd of={HERE}/busy conv=fsync 2>/dev/null',
     "Block": f"dd if=/dev/zero of={HERE} bs={RANGE // 2} seek=2 count=1 conv=notrunc,fsync 2>/dev/null",
 }
-"""A write beside those of SCRIPTS, for a volume that is to be written when it is cut."""
+"""A write beside those of ``scripts``, for a volume that is to be written when it is cut."""
+
+
+def scripts(csi: Scenario, mode: str) -> tuple[str, str]:
+    """What is written before the cut, and over it afterwards."""
+    if mode == "Block":
+        first, last = (Pattern(seed, csi.size).write_script(HERE) for seed in ("before", "after"))
+        return first, last
+    return trees.A.write_script(HERE), trees.B.write_script(HERE)
 
 
 def storage_class(csi: Scenario, variant: Variant) -> str:
@@ -38,8 +39,8 @@ def storage_class(csi: Scenario, variant: Variant) -> str:
 
 
 def cut(csi: Scenario, variant: Variant, source: Handle) -> Handle:
-    """A ready snapshot of what SCRIPTS wrote first; what they write last is in the volume then."""
-    first, last = SCRIPTS[variant.mode]
+    """A ready snapshot of what ``scripts`` wrote first; what they write last is in the volume then."""
+    first, last = scripts(csi, variant.mode)
     cls = csi.snapshot_class(variant.policy)
     if variant.source == "detached":
         once = Workload(f"set -eu; {first}", {source.name: variant.mode})
@@ -62,12 +63,13 @@ def test_what_was_cut_comes_back(csi: Scenario, csi_variant: Variant) -> None:
         csi.block_volume("RES-001")  # a driver without such volumes says so here
     source = csi.claim(mode=mode, storage_class=cls, access=access)
     snapshot = cut(csi, csi_variant, source)
-    size = max(SIZE, csi.restore_size(snapshot))
+    size = max(csi.size, csi.restore_size(snapshot))
     restored = csi.claim(size, source=snapshot, mode=mode, storage_class=cls, access=access)
     if mode == "Block":
-        device = csi.read_block(restored, FIRST, "RES-001")
+        first = Pattern("before", csi.size)
+        device = csi.read_block(restored, first, "RES-001")
         for clause in ("RES-001", "SNAP-DYN-005"):
-            csi.holds_block(clause, FIRST, device, restored)
+            csi.holds_block(clause, first, device, restored)
     else:
         answer = csi.read(restored, "RES-001")
         for clause in ("RES-001", "SNAP-DYN-005"):

@@ -11,7 +11,6 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario, open_shared
 from pytest_csi_snapshot.verbs.restores import OTHER
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 
 
@@ -64,10 +63,11 @@ def test_restore_of_exactly_the_size_of_the_snapshot_works(csi: Scenario, csi_so
 @pytest.mark.csi_clause("RES-005", "RES-006")
 def test_larger_restore_has_its_size_inside_too(csi: Scenario, csi_source: Source) -> None:
     """A driver may refuse to make it; a volume that is smaller than asked is what it may not give."""
-    size = 2 * max(SIZE, csi.restore_size(csi_source.snapshot))
+    size = 2 * max(csi.size, csi.restore_size(csi_source.snapshot))
     restored = csi.restore(csi_source.snapshot, size)
     if refusal := csi.bound_or_refused(restored, "OutOfRange", "RES-005"):
-        csi.not_supported("RES-006", f"the driver makes no restore larger than its snapshot: {refusal}")
+        why = f"the driver makes no restore larger than its snapshot: {refusal}"
+        csi.not_supported("RES-006", why, lacks="grow")
     volume = csi.pv_of(restored)
     csi.at_least("RES-005", size, csi.capacity(volume), volume)
     answer = csi.read(restored, "RES-006")

@@ -9,7 +9,6 @@ import pytest
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario, open_shared
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 
 MODES = ("Filesystem", "Block")
@@ -66,7 +65,7 @@ def test_restored_device_equals_its_source_byte_for_byte(csi: Scenario) -> None:
 @pytest.mark.csi_clause("RES-016")
 def test_restore_that_binds_late_waits_for_its_pod(csi: Scenario, csi_source: Handle) -> None:
     late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
-    waiting = csi.claim(csi.restore_size(csi_source) or SIZE, source=csi_source, storage_class=late)
+    waiting = csi.claim(csi.restore_size(csi_source) or csi.size, source=csi_source, storage_class=late)
     csi.bound(csi.restore(csi_source), "RES-016")  # made later, of a class that binds at once: without a pod
     csi.still_pending("RES-016", waiting)
     reader = csi.start_read(waiting)
@@ -77,7 +76,7 @@ def test_restore_that_binds_late_waits_for_its_pod(csi: Scenario, csi_source: Ha
 @pytest.mark.csi_clause("RES-022")
 def test_restore_is_read_on_several_nodes_at_once(csi: Scenario, csi_source: Handle) -> None:
     csi.needs_nodes(2, "RES-022")
-    size = csi.restore_size(csi_source) or SIZE
+    size = csi.restore_size(csi_source) or csi.size
     shared = csi.claim(size, source=csi_source, access="ReadOnlyMany")
     csi.bound_if_supported(shared, "RES-022")
     readers = [csi.start_read_only(shared, apart="readers") for _ in range(2)]

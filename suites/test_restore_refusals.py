@@ -16,7 +16,6 @@ from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import MI, format_quantity
 from pytest_csi_snapshot.scenario import Scenario, open_shared
 from pytest_csi_snapshot.verbs.snapshots import Taken
-from pytest_csi_snapshot.verbs.volumes import SIZE
 
 ON_RESTORED = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
 
@@ -43,7 +42,7 @@ def test_claim_on_a_snapshot_that_is_not_ready_waits_for_it(csi: Scenario, csi_s
     name = csi.api.mark.fresh("content")
     snapshot = csi.imported(name)
     csi.event(snapshot, "SnapshotContentMissing", "SNAP-PRE-008")
-    restored = csi.restore(snapshot, csi.restore_size(csi_source.snapshot) or SIZE)
+    restored = csi.restore(snapshot, csi.restore_size(csi_source.snapshot) or csi.size)
     csi.not_provisioned("RES-007", restored)
 
     csi.import_content(csi_source.handle, name=name, snapshot=snapshot.name)
@@ -67,7 +66,7 @@ def terminating_snapshot(csi: Scenario, *finalizers: str) -> Handle:
     """A ready snapshot that is to be deleted: a claim that waits for its first pod still needs it (FIN-007)."""
     snapshot = csi.ready_snapshot(csi.volume())
     late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
-    csi.claim(csi.restore_size(snapshot) or SIZE, source=snapshot, storage_class=late)
+    csi.claim(csi.restore_size(snapshot) or csi.size, source=snapshot, storage_class=late)
     for finalizer in finalizers:
         addition = [{"op": "add", "path": "/metadata/finalizers/-", "value": finalizer}]
         csi.patch(snapshot, addition, content_type=JSON_PATCH)
@@ -97,7 +96,7 @@ def test_snapshot_of_another_driver_is_refused(csi: Scenario, csi_source: Taken)
     """By its handle the driver could restore it; that it names another driver is all that is wrong."""
     foreign = csi.import_content(csi_source.handle, driver=csi.forsaken_driver())
     snapshot = csi.import_snapshot(foreign)
-    size = csi.restore_size(csi_source.snapshot) or SIZE
+    size = csi.restore_size(csi_source.snapshot) or csi.size
     status = {"readyToUse": True, "snapshotHandle": csi_source.handle, "restoreSize": size}
     csi.patch(foreign, {"status": status}, subresource="status")
     csi.ready(snapshot)
@@ -109,7 +108,7 @@ def test_snapshot_of_another_driver_is_refused(csi: Scenario, csi_source: Taken)
 
 @pytest.mark.csi_clause("RES-010")
 def test_another_class_of_the_same_driver_restores(csi: Scenario, csi_source: Taken) -> None:
-    size = csi.restore_size(csi_source.snapshot) or SIZE
+    size = csi.restore_size(csi_source.snapshot) or csi.size
     restored = csi.claim(size, source=csi_source.snapshot, storage_class=csi.storage_class_with())
     csi.bound(restored, "RES-010")
 
@@ -154,7 +153,7 @@ def test_snapshot_of_another_namespace_is_not_found(csi: Scenario) -> None:
     csi.bound(elsewhere)
     snapshot = csi.ready_snapshot(elsewhere)
     namesake = Handle(SNAPSHOT, csi.namespace, snapshot.name, "")
-    refused = csi.claim(csi.restore_size(snapshot) or SIZE, source=namesake)
+    refused = csi.claim(csi.restore_size(snapshot) or csi.size, source=namesake)
     csi.not_provisioned("RES-012", refused)
     csi.nudge(refused)
     csi.bound(csi.restore(snapshot))
@@ -163,7 +162,7 @@ def test_snapshot_of_another_namespace_is_not_found(csi: Scenario) -> None:
 
 def odd_claim(csi: Scenario, namespace: str, **fields: Any) -> Handle:
     """A claim with fields that no other test uses."""
-    size = {"requests": {"storage": format_quantity(SIZE)}}
+    size = {"requests": {"storage": format_quantity(csi.size)}}
     spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": csi.storage_class, "resources": size, **fields}
     return csi.create(PVC, {"metadata": {"namespace": namespace}, "spec": spec})
 

@@ -23,7 +23,6 @@ from pytest_csi_snapshot.verbs.secrets import (
     VOLUME_SECRET,
     naming,
 )
-from pytest_csi_snapshot.verbs.volumes import SIZE
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +147,7 @@ def test_imported_snapshot_is_looked_up_with_the_list_secret(csi: Scenario, csi_
     other = csi.class_with(naming(SNAPSHOTTER_LIST, "${volumesnapshot.name}", csi.namespace))
     handle = csi.handle_in(csi.get(csi.content_of(csi.ready_snapshot(csi_source))))
     if READY.holds(csi.backend_answers(csi.import_content("a-handle-that-never-was"))):
-        csi.not_supported("SEC-006", "the driver does not list snapshots: no secret is used for it")
+        csi.not_supported("SEC-006", "the driver does not list snapshots: no secret is used for it", lacks="list")
     content, hopeless = (csi.import_content(handle, cls=each.name) for each in (cls, other))
     for broken in (content, hopeless):
         csi.event(broken, "SnapshotContentCheckandUpdateFailed", "SEC-006")
@@ -171,7 +170,7 @@ def test_volume_names_the_secret_of_its_deletion(csi: Scenario) -> None:
     named = naming(PROVISIONER, secret.name, secret.namespace)
     snapshot = csi.ready_snapshot(csi.volume())
     cls = csi.storage_class_with(parameters={**given, **named})
-    size = csi.restore_size(snapshot) or SIZE
+    size = csi.restore_size(snapshot) or csi.size
     claims = [csi.claim(size, storage_class=cls), csi.claim(size, source=snapshot, storage_class=cls)]
     without = [csi.volume()] if not given.get(f"{RESERVED}provisioner-secret-name") else []
     for claim in [*claims, *without]:

@@ -9,7 +9,6 @@ import pytest
 from pytest_csi_snapshot.conditions import NAMES_CONTENT, READY, has_capacity, status_of
 from pytest_csi_snapshot.quantities import parse_quantity
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.volumes import SIZE
 
 NANO = 1_000_000_000
 
@@ -96,8 +95,8 @@ def test_restore_size_is_that_of_the_cut(csi: Scenario) -> None:
     if not before:
         csi.unknown("STAT-005", "the driver does not say how large a restore must be (legal: the field is absent)")
     content = csi.content_of(snapshot)
-    csi.expand(claim, 2 * SIZE)
-    csi.wait(csi.pv_of(claim), has_capacity(2 * SIZE), within=csi.limits.resize)
+    csi.expand(claim, 2 * csi.size)
+    csi.wait(csi.pv_of(claim), has_capacity(2 * csi.size), within=csi.limits.resize)
     for what in (content, snapshot):
         csi.nudge(what)
     csi.ready_snapshot(claim)  # a probe: both controllers were at work after the growth

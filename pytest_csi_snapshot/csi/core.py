@@ -5,18 +5,21 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import Counter
 from typing import Any, NoReturn, TypeVar
 
 import pytest
 from google.protobuf.message import Message
 
 from pytest_csi_snapshot.allowances import MOUNT, lacking
+from pytest_csi_snapshot.capabilities import NEED_OF
 from pytest_csi_snapshot.csi.calls import INDEFINITE, Answer, Code, Line
 from pytest_csi_snapshot.csi.capabilities import Capabilities
 from pytest_csi_snapshot.csi.inputs import Inputs
 from pytest_csi_snapshot.csi.made import MadeThings, pauses
 from pytest_csi_snapshot.csi.plugin import Plugin
 from pytest_csi_snapshot.csi.sight import BlindError, Sight, open_sight
+from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.verbs.core import PreparationError
 
@@ -140,29 +143,32 @@ class RpcCore:
         __tracebackhide__ = True
         self._recorder.unknown(clause, reason)
 
-    def not_supported(self, clause: str, reason: str) -> NoReturn:
-        """End the test: the driver does not claim what this clause is about."""
+    def not_supported(self, clause: str, reason: str, *, lacks: str = "") -> NoReturn:
+        """End the test: the driver does not claim what this clause is about; see ``Recorder.not_supported``."""
         __tracebackhide__ = True
-        self._recorder.not_supported(clause, reason)
+        self._recorder.not_supported(clause, reason, lacks=lacks)
 
     def needs(self, clause: str, *capabilities: str) -> None:
         """Go on only where the controller, or the group controller, claims all of these."""
         __tracebackhide__ = True
         for each in capabilities:
             if each not in self.can.controller | self.can.group:
-                self.not_supported(clause, f"the driver does not claim {each}")
+                self.not_supported(clause, f"the driver does not claim {each}", lacks=NEED_OF.get(each, ""))
 
     def needs_node(self, clause: str, *capabilities: str) -> None:
         """Go on only where the node service claims all of these."""
         __tracebackhide__ = True
         for each in capabilities:
             if each not in self.can.node:
-                self.not_supported(clause, f"the driver's node service does not claim {each}")
+                lacks = "xn" if each == "EXPAND_VOLUME" else ""
+                self.not_supported(clause, f"the driver's node service does not claim {each}", lacks=lacks)
 
     # -- the end
 
     def close(self) -> None:
         """Remove what was made. Raises PreparationError with what stays."""
+        kinds = Counter(kind for kind, _ in self._made.seen)
+        self._recorder.price = Price(volumes=kinds["volume"], snapshots=kinds["snapshot"])
         try:
             if not self._line.dead:
                 left = self._made.remove(self.ask, self.inputs)

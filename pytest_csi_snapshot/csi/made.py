@@ -41,6 +41,8 @@ class MadeThings:
     def __init__(self) -> None:
         self._things: dict[tuple[str, str], Made] = {}
         self._members: set[str] = set()
+        self.seen: set[tuple[str, str]] = set()
+        """(kind, id) of everything that was ever made, removed or not."""
         self._doubtful: dict[str, Message] = {}
 
     def note(self, answer: Answer[Any]) -> None:
@@ -60,6 +62,7 @@ class MadeThings:
             group = response.group_snapshot
             members = tuple(each.snapshot_id for each in group.snapshots)
             self._members.update(members)
+            self.seen.update(("snapshot", member) for member in members)
             self._add(Made("group snapshot", group.group_snapshot_id, members))
         elif isinstance(request, csi_pb2.DeleteVolumeRequest):
             self._things.pop(("volume", request.volume_id), None)
@@ -89,6 +92,7 @@ class MadeThings:
     def _add(self, thing: Made) -> None:
         REDACTOR.rename("handle", thing.id)
         if thing.id:
+            self.seen.add((thing.kind, thing.id))
             self._things.setdefault((thing.kind, thing.id), thing)
 
 

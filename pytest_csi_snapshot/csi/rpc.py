@@ -49,6 +49,7 @@ def open_rpc(cluster: Cluster, settings: Settings, recorder: Recorder) -> Iterat
         snapshot_limit=limit,
         may_mount=MOUNT in settings.csi_allow,
     )
+    rpc.sizes = cluster.bounds.sizes
     try:
         yield rpc
     finally:

@@ -7,10 +7,9 @@ from typing import Any
 from pytest_csi_snapshot.csi.calls import Answer
 from pytest_csi_snapshot.csi.core import RpcCore
 from pytest_csi_snapshot.csi.wire import csi_pb2
-from pytest_csi_snapshot.quantities import GI
-
-SIZE = GI
-"""Bytes of a volume where a test says nothing; a driver may round up."""
+from pytest_csi_snapshot.quantities import format_quantity
+from pytest_csi_snapshot.recorder import OutOfBounds
+from pytest_csi_snapshot.sizes import LEAST, Sizes
 
 Volume = csi_pb2.Volume
 Source = csi_pb2.VolumeContentSource
@@ -29,6 +28,13 @@ def of_volume(volume_id: str) -> Source:
 class VolumeCalls(RpcCore):
     """CreateVolume, DeleteVolume, ControllerExpandVolume."""
 
+    sizes = Sizes()
+
+    @property
+    def size(self) -> int:
+        """Bytes of a volume where a test says nothing; a driver may round up."""
+        return self.sizes.ordinary
+
     def capability(self, *, block: bool = False) -> csi_pb2.VolumeCapability:
         """For one node that writes: a filesystem, or a raw block device."""
         mode = csi_pb2.VolumeCapability.AccessMode(mode=csi_pb2.VolumeCapability.AccessMode.SINGLE_NODE_WRITER)
@@ -41,12 +47,17 @@ class VolumeCalls(RpcCore):
         self,
         *,
         name: str = "",
-        size: int = SIZE,
+        size: int = 0,
         limit: int = 0,
         source: Source | None = None,
         block: bool = False,
     ) -> csi_pb2.CreateVolumeRequest:
-        """For at least ``size`` bytes; ``limit`` 0 means none. A name is made up where there is none."""
+        """For at least ``size`` bytes, the ordinary ones where none are said; ``limit`` 0 means none.
+
+        A name is made up where there is none. A volume that is larger than it may be ends the test.
+        """
+        __tracebackhide__ = True
+        size = self.within_bounds(size or self.size)
         return csi_pb2.CreateVolumeRequest(
             name=name or self.fresh("volume"),
             capacity_range=csi_pb2.CapacityRange(required_bytes=size, limit_bytes=limit),
@@ -56,6 +67,14 @@ class VolumeCalls(RpcCore):
             volume_content_source=source,
             accessibility_requirements=self._accessibility(),
         )
+
+    def within_bounds(self, size: int) -> int:
+        """The size itself; a larger one than volumes may have ends the test."""
+        __tracebackhide__ = True
+        if self.sizes.exceeded_by(size):
+            limit = format_quantity(self.sizes.limit)
+            raise OutOfBounds(f"size.limit: it takes a volume of {format_quantity(size)}, the limit is {limit}")
+        return size
 
     def try_volume(self, **wanted: Any) -> Answer[csi_pb2.CreateVolumeResponse]:
         """Ask for a volume (see ``volume_request``), as often as it takes to get a definite answer."""
@@ -95,6 +114,6 @@ class VolumeCalls(RpcCore):
         return csi_pb2.TopologyRequirement(requisite=[topology], preferred=[topology])
 
 
-def capacity(volume: Volume, asked: int = SIZE) -> int:
+def capacity(volume: Volume, asked: int = LEAST) -> int:
     """Bytes of a volume; where the driver does not tell, what it was asked for."""
     return volume.capacity_bytes or asked

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import BOUND, POD_DONE, not_the_volumes_fault, status_of
@@ -24,7 +25,6 @@ from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.station import Station
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.snapshots import READY_OR_REFUSED
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
 from pytest_csi_snapshot.workloads.pods import Workload, mount_path
 
@@ -42,9 +42,6 @@ KNOWN_TO_BE_AWAY = 4.0
 _LIMITS = Limits(bind=PATIENCE, snapshot=REACTION, pod=PATIENCE, deletion=REACTION, reaction=REACTION)
 _STARTING = ("DeadlineExceeded", "deadline exceeded", "Aborted", "already exists")
 """Words by which a provisioner says that a volume is still being made."""
-
-_NEEDED = {"requests.storage": format_quantity(SIZE), "persistentvolumeclaims": "1", "pods": "1"}
-"""Resource of a quota -> what one claim and one pod take of it."""
 
 _CLAIMS = "PersistentVolumeClaim"
 """A word of the scheduler about pods whose claims are not bound."""
@@ -193,8 +190,13 @@ class Probes:
 
         Whoever fills new namespaces may have been too late for the claim: so it is looked for as well.
         """
+        one_of_each = {
+            "requests.storage": format_quantity(self._at.size),
+            "persistentvolumeclaims": "1",
+            "pods": "1",
+        }
         for quota in self._at.api.list(RESOURCE_QUOTA, self._at.namespace):
-            for resource, needed in _NEEDED.items():
+            for resource, needed in one_of_each.items():
                 hard = quota["spec"].get("hard", {}).get(resource)
                 if hard is not None and parse_quantity(hard) < parse_quantity(needed):
                     return f"ResourceQuota {quota['metadata']['name']}: {resource} {hard}, needed are {needed}"
@@ -238,7 +240,9 @@ def open_probes(client: KubeClient, cluster: Cluster) -> Iterator[Probes]:
     station = Station(client, Mark(secrets.token_hex(4), "doctor"))
     station.open()
     try:
-        scenario = Scenario(station, cluster, None, "doctor", _LIMITS)
+        sizes = replace(cluster.bounds.sizes, least=cluster.bounds.sizes.ordinary)  # none is tried out here
+        bounds = replace(cluster.bounds, limits=_LIMITS, sizes=sizes)
+        scenario = Scenario(station, cluster, None, "doctor", bounds)
         probes = Probes(scenario)
         try:
             yield probes

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.declared import undeclared
 from pytest_csi_snapshot.options import OPTIONS
 from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.reporting import summary, words
@@ -52,6 +54,8 @@ class Header:
             lines.append(f"csi-snapshot: {cluster.versions}")
         if cluster and cluster.run_dir and cluster.provider == "embedded":
             lines.append(f"csi-snapshot: logs in {cluster.run_dir}")
+        profile = self._settings.profile
+        lines += [f"csi-snapshot: profile {profile.origin}: {remark}" for remark in profile.remarks]
         return [*lines, f"csi-snapshot: settings: {settings_line(self._settings)}"]
 
 
@@ -104,6 +108,7 @@ class Section:
             self._write_others(terminalreporter, verdict, outcome)
         for line in summary.on_companions(verdict):
             terminalreporter.write_line(line)
+        self._write_profile(terminalreporter, verdict, cluster)
         self._write_times(terminalreporter)
         good = verdict.result in (ProfileResult.CONFORMANT, ProfileResult.PARTIAL) and verdict.exit_status == 0
         result = f"Result: {summary.result_in_words(verdict)}"
@@ -142,6 +147,12 @@ class Section:
             reporter.write_line("")
         for line in lines:
             reporter.write_line(f"{outcome}: {line}", **_MARKUP[outcome])
+
+    def _write_profile(self, reporter: TerminalReporter, verdict: Verdict, cluster: Cluster | None) -> None:
+        shown = cluster.observed if cluster else ()
+        lines = list(undeclared(self._settings.profile, shown, verdict.results, verdict.catalogue))
+        for line in ["", *lines] if lines else []:
+            reporter.write_line(line)
 
     def _write_times(self, reporter: TerminalReporter) -> None:
         reporter.write_line("")

@@ -8,7 +8,7 @@ from pytest_csi_snapshot.conditions import BOUND, capacity_of
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.pods import DATA, PodVerbs
-from pytest_csi_snapshot.verbs.volumes import SIZE, VolumeVerbs
+from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 from pytest_csi_snapshot.waiting import WaitTimeout
 from pytest_csi_snapshot.workloads.blocks import Device, Pattern, read_device
 from pytest_csi_snapshot.workloads.pods import ANSWER_FILE, Workload, mount_path
@@ -17,7 +17,7 @@ from pytest_csi_snapshot.workloads.pods import ANSWER_FILE, Workload, mount_path
 class BlockVerbs(VolumeVerbs, PodVerbs):
     """Verbs on volumes in Block mode."""
 
-    def block_volume(self, clause: str, size: int = SIZE) -> Handle:
+    def block_volume(self, clause: str, size: int = 0) -> Handle:
         """A new bound volume in Block mode; not supported where the driver says that it has none.
 
         Told by the code that the CSI spec has for a capability that a driver lacks: INVALID_ARGUMENT.
@@ -29,7 +29,7 @@ class BlockVerbs(VolumeVerbs, PodVerbs):
             self.wait(claim, soon, within=self.limits.bind)
         except (PreparationError, WaitTimeout):
             if why := self._refused(claim):
-                self.not_supported(clause, f"the driver makes no volume in Block mode: {why}")
+                self.not_supported(clause, f"the driver makes no volume in Block mode: {why}", lacks="blk")
             raise
         return claim
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 import secrets
 from typing import Any, NoReturn
 
+from pytest_csi_snapshot.bounds import Bounds
+from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.client import MERGE_PATCH
-from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
+from pytest_csi_snapshot.last_words import last_words
 from pytest_csi_snapshot.leave import LeaveClient
 from pytest_csi_snapshot.ledger import Handle, Ledger
-from pytest_csi_snapshot.limits import Limits
 from pytest_csi_snapshot.observing import describe, story
-from pytest_csi_snapshot.recorder import Recorder
+from pytest_csi_snapshot.recorder import OutOfBounds, Recorder
 from pytest_csi_snapshot.station import Station
-from pytest_csi_snapshot.waiting import HopelessError, WaitTimeout, wait_for
+from pytest_csi_snapshot.waiting import EarlyEnd, HopelessError, WaitTimeout, wait_for
 from pytest_csi_snapshot.workloads.pods import SERVICE_ACCOUNT as WORKLOAD_ACCOUNT
 
 Json = dict[str, Any]
@@ -34,11 +36,14 @@ class PreparationError(Exception):
 class Core:
     """One test's own corner of the cluster. ``recorder`` is None where something is prepared for several tests."""
 
-    def __init__(self, station: Station, recorder: Recorder | None, limits: Limits, test_id: str) -> None:
+    cluster: Cluster
+
+    def __init__(self, station: Station, recorder: Recorder | None, bounds: Bounds, test_id: str) -> None:
         self.station = station
         self.history = station.history
         self.api: LeaveClient = station.owned
-        self.limits = limits
+        self.bounds = bounds
+        self.limits = limits = bounds.limits
         self.test_id = test_id
         self.ledger = Ledger(self.api, self.history, patience=limits.deletion)
         self._recorder = recorder
@@ -55,8 +60,27 @@ class Core:
             self._namespace = name  # set first: what fails below is cleaned up all the same
             self.create(NAMESPACE, {"metadata": {"name": name}})
             self.station.watch_events(name)
-            self.create(SERVICE_ACCOUNT, {"metadata": {"name": WORKLOAD_ACCOUNT, "namespace": name}})
+            self._furnish(name)
         return self._namespace
+
+    def _furnish(self, namespace: str) -> None:
+        """What pods need in a namespace: their account, and copies of the secrets that they or classes name."""
+        placement = self.bounds.placement
+        for secret in dict.fromkeys((*placement.pull_secrets, *self.bounds.secrets)):
+            self._copy_secret(secret, namespace)
+        names = [secret.partition("/")[2] for secret in placement.pull_secrets]
+        pulling = {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
+        meta = {"name": WORKLOAD_ACCOUNT, "namespace": namespace}
+        self.create(SERVICE_ACCOUNT, {"metadata": meta, **pulling})
+
+    def _copy_secret(self, secret: str, namespace: str) -> None:
+        home, _, name = secret.partition("/")
+        try:
+            body = self.api.get(SECRET, home, name)
+        except ApiError as error:
+            raise PreparationError(f"secret {secret} cannot be read: {error.status} {error.reason}") from None
+        meta = {"name": name, "namespace": namespace}
+        self.create(SECRET, {"metadata": meta, "type": body.get("type"), "data": body.get("data") or {}})
 
     def another_namespace(self) -> Handle:
         """A further namespace, whose events are seen too; no pods run there."""
@@ -193,12 +217,19 @@ class Core:
                 observed=lambda: story(self.history, what.uid),
             )
         except WaitTimeout as error:
+            if not isinstance(error, EarlyEnd):
+                error.words += self.controllers_say(what)
             if clause and self._recorder:
                 raise
             raise PreparationError(str(error).lstrip(": ")) from None
         if clause:
             self.check(clause, expected=awaited, observed=describe(found), holds=True, about=str(what))
         return found
+
+    def controllers_say(self, what: Handle) -> list[str]:
+        """What the logs of the controllers say about an object and what belongs to it, one line each."""
+        names = [what.name, what.uid] if what.uid else [what.name]
+        return last_words(self.station.client, self.cluster.driver, what.kind.kind, names)
 
     # -- the word about a clause
 
@@ -240,12 +271,21 @@ class Core:
             raise PreparationError(reason)
         self._recorder.unknown(clause, reason)
 
-    def not_supported(self, clause: str, reason: str) -> NoReturn:
-        """End the test: the driver does not claim what this clause is about."""
+    def not_supported(self, clause: str, reason: str, *, lacks: str = "") -> NoReturn:
+        """End the test: the driver does not claim what this clause is about.
+
+        ``lacks`` is the need (``requirements.NEEDS``) that it does not fulfil: one that the profile declares is a
+        claim, and not to keep it breaks the clause.
+        """
         __tracebackhide__ = True
         if self._recorder is None:
             raise PreparationError(reason)
-        self._recorder.not_supported(clause, reason)
+        self._recorder.not_supported(clause, reason, lacks=lacks)
+
+    def out_of_bounds(self, key: str, reason: str) -> NoReturn:
+        """End the test: what it does is not allowed by a key of the profile, so its clauses are unknown here."""
+        __tracebackhide__ = True
+        raise OutOfBounds(f"{key}: {reason}")
 
     def timeline(self) -> list[str]:
         """What was observed in this test, in order: seconds before now, object, state."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
-from pytest_csi_snapshot.kube.kinds import PVC, SERVICE_ACCOUNT, SNAPSHOT, Kind
+from pytest_csi_snapshot.kube.kinds import PVC, SNAPSHOT, Kind
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import format_quantity
 from pytest_csi_snapshot.verbs.answers import AnswerVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
-from pytest_csi_snapshot.verbs.volumes import SIZE, VolumeVerbs
-from pytest_csi_snapshot.workloads.pods import SERVICE_ACCOUNT as WORKLOAD_ACCOUNT
+from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 Json = dict[str, Any]
 
@@ -28,14 +27,14 @@ class CrossingVerbs(AnswerVerbs, VolumeVerbs, DryRunVerbs):
         """Go on only where the API server keeps a wish for a source in another namespace (API-PVC-004)."""
         __tracebackhide__ = True
         reference = {"kind": "PersistentVolumeClaim", "name": "any", "namespace": "elsewhere"}
-        made = self.try_create(PVC, spec=self._asking(reference, SIZE, ""))
+        made = self.try_create(PVC, spec=self._asking(reference, self.size, ""))
         if not made["spec"].get("dataSourceRef"):
             self.of_another_kind(clause, "data sources in other namespaces are switched off in this cluster")
 
     def other_namespace(self) -> str:
         """A further namespace of this test, for claims and pods."""
         name = self.another_namespace().name
-        self.create(SERVICE_ACCOUNT, {"metadata": {"name": WORKLOAD_ACCOUNT, "namespace": name}})
+        self._furnish(name)
         return name
 
     def claim_from(self, source: Handle, namespace: str, *, storage_class: str = "") -> Handle:
@@ -45,7 +44,7 @@ class CrossingVerbs(AnswerVerbs, VolumeVerbs, DryRunVerbs):
             reference["apiGroup"] = SNAPSHOT.api_version.split("/")[0]
         body = {
             "metadata": {"name": fresh_name("claim"), "namespace": namespace},
-            "spec": self._asking(reference, SIZE, storage_class),
+            "spec": self._asking(reference, self.size, storage_class),
         }
         return self.create(PVC, body)
 

@@ -36,7 +36,8 @@ class GroupVerbs(Core):
         __tracebackhide__ = True
         served = group_versions(self.station.client)
         if not served:
-            self.not_supported(clause, f"the cluster does not serve {GROUP_API}: its CRDs are not installed")
+            why = f"the cluster does not serve {GROUP_API}: its CRDs are not installed"
+            self.not_supported(clause, why, lacks="group")
         self._spoken = served[0]
         self.station.watch_groups(self._spoken)
         return served
@@ -49,9 +50,11 @@ class GroupVerbs(Core):
         found = [cls for cls in classes if cls["driver"] == self.cluster.driver and not _of_a_run(cls)]
         if not found:
             self.not_supported(
-                clause, f"no VolumeGroupSnapshotClass of {self.cluster.driver}: it claims no group snapshots"
+                clause,
+                f"no VolumeGroupSnapshotClass of {self.cluster.driver}: it claims no group snapshots",
+                lacks="group",
             )
-        self._group_class = min(cls["metadata"]["name"] for cls in found)
+        self._group_class = self.cluster.group_class or min(cls["metadata"]["name"] for cls in found)
 
     def spoken(self, kind: Kind) -> Kind:
         """A group kind in the version that this test speaks."""

@@ -9,17 +9,12 @@ from pytest_csi_snapshot.conditions import BOUND, POD_READY, POD_RUNNING
 from pytest_csi_snapshot.growing import NODE_STEP_DUE, controller_done, done_or_refused, refusal
 from pytest_csi_snapshot.kube.kinds import CSI_NODE, NODE
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.quantities import MI
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.pods import DATA
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.waiting import WaitTimeout
 from pytest_csi_snapshot.workloads.growth import watch_script
 from pytest_csi_snapshot.workloads.pods import Workload, mount_path
-
-LARGER, LARGEST = SIZE + 512 * MI, 2 * SIZE
-"""Bytes to which tests grow a volume of SIZE, in one step and in two."""
 
 
 class GrowthVerbs(BlockVerbs):
@@ -52,7 +47,7 @@ class GrowthVerbs(BlockVerbs):
         self.expand(claim, to)
         answer = self.wait(claim, done_or_refused(to), within=self.limits.resize)
         if reason := refusal(answer):
-            self.not_supported(clause, f"the driver does not grow a volume that is in use: {reason}")
+            self.not_supported(clause, f"the driver does not grow a volume that is in use: {reason}", lacks="xon")
 
     def start_size_watcher(self, claim: Handle, size: int, *, apart: str = "") -> Handle:
         """A pod that is ready once it sees ``size`` bytes (four fifths of them in a filesystem).

@@ -7,7 +7,7 @@ from typing import Any
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.kube.kinds import CSI_NODE, NODE
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.verbs.volumes import SIZE, VolumeVerbs
+from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 Json = dict[str, Any]
 
@@ -32,7 +32,7 @@ class NodeVerbs(VolumeVerbs):
             self.unknown(clause, f"the driver runs on {len(found)} node, and it takes {count} to tell")
         return sorted(found)
 
-    def claim_on(self, node: str, size: int = SIZE, *, source: Handle | None = None) -> Handle:
+    def claim_on(self, node: str, size: int = 0, *, source: Handle | None = None) -> Handle:
         """A claim whose volume is to be made for a node, as if a scheduler had chosen that for a pod."""
         late = self.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
         claim = self.claim(size, source=source, storage_class=late)

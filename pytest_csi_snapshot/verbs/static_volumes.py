@@ -9,7 +9,7 @@ from pytest_csi_snapshot.kube.kinds import PV, PVC
 from pytest_csi_snapshot.labels import INVENTED_DRIVER, fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import format_quantity
-from pytest_csi_snapshot.verbs.volumes import SIZE, VolumeVerbs
+from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ class StaticVolumeVerbs(VolumeVerbs):
         """The name of a driver that does not exist, so that no controller touches what names it."""
         return f"{INVENTED_DRIVER}{secrets.token_hex(4)}.example.com"
 
-    def static_claim(self, source: Json, *, size: int = SIZE, storage_class: str | None = "") -> Handle:
+    def static_claim(self, source: Json, *, size: int = 0, storage_class: str | None = "") -> Handle:
         """A claim bound to a volume made by hand with this source: ``NFS``, or ``csi_source`` of a driver's.
 
         ``storage_class`` None leaves the claim's field absent, also where the cluster has a default class.
@@ -36,7 +36,7 @@ class StaticVolumeVerbs(VolumeVerbs):
         __tracebackhide__ = True
         name, claim = self.api.mark.fresh("volume"), fresh_name("static")
         common: Json = {"accessModes": ["ReadWriteOnce"], "storageClassName": storage_class or ""}
-        storage = {"storage": format_quantity(size)}
+        storage = {"storage": format_quantity(size or self.size)}
         self.create(
             PV,
             {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_csi_snapshot.labels import DOMAIN
+from pytest_csi_snapshot.placement import Placement
 
 Json = dict[str, Any]
 
@@ -19,6 +20,7 @@ SERVICE_ACCOUNT = "workload"
 """Made with each namespace, so that no pod waits for a controller to make the default one."""
 
 USER = 10001
+"""Any unprivileged user and group will do; this one is asked for where nobody else chooses."""
 READY_FILE = "/tmp/ready"
 ANSWER_FILE = "/dev/termination-log"
 _APART = f"{DOMAIN}/apart"
@@ -47,8 +49,19 @@ class Workload:
     apart: str = ""
     read_only: bool = False
 
-    def manifest(self, *, name: str, namespace: str, image: str) -> Json:
-        """The pod; an arbitrary unprivileged user, unless a raw device has to be opened."""
+    @property
+    def needs_root(self) -> bool:
+        """Whether a raw device has to be opened, which belongs to root."""
+        return "Block" in self.claims.values()
+
+    def manifest(
+        self, *, name: str, namespace: str, image: str, placement: Placement | None = None, user: int | None = USER
+    ) -> Json:
+        """The pod; an arbitrary unprivileged user, unless a raw device has to be opened.
+
+        ``user`` None leaves it to the namespace's policy to choose one.
+        """
+        placed = placement or Placement()
         blocks = [number for number, mode in enumerate(self.claims.values()) if mode == "Block"]
         container: Json = {
             "name": "workload",
@@ -77,12 +90,13 @@ class Workload:
             "spec": {
                 **(_on_another_node(self.apart) if self.apart else {}),
                 "restartPolicy": "Never",
-                **({"affinity": _only_on(self.node)} if self.node else {}),
+                **placed.pod_fields(),
+                **({"affinity": _only_on(node)} if (node := self.node or placed.node) and not self.apart else {}),
                 "serviceAccountName": SERVICE_ACCOUNT,
                 "automountServiceAccountToken": False,
                 "enableServiceLinks": False,
                 "terminationGracePeriodSeconds": self.grace,
-                "securityContext": _as_root() if blocks else _as_anyone(),
+                "securityContext": _as_root() if blocks else _as_anyone(user),
                 "containers": [container],
                 "volumes": [
                     {"name": f"v{number}", "persistentVolumeClaim": {"claimName": claim, **read_only}}
@@ -103,12 +117,12 @@ def _on_another_node(word: str) -> Json:
     return {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
 
 
-def _as_anyone() -> Json:
+def _as_anyone(user: int | None) -> Json:
     """What the ``restricted`` Pod Security Standard asks for; the group gets the volume."""
+    ids = {} if user is None else {"runAsUser": user, "fsGroup": user}
     return {
         "runAsNonRoot": True,
-        "runAsUser": USER,
-        "fsGroup": USER,
+        **ids,
         "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": {"type": "RuntimeDefault"},
     }

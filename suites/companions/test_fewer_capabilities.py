@@ -7,12 +7,10 @@ from datetime import datetime
 import pytest
 
 from pytest_csi_snapshot.conditions import READY, has_capacity, status_of
-from pytest_csi_snapshot.quantities import MI
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.volumes import NO_CLONES, SIZE
+from pytest_csi_snapshot.verbs.volumes import NO_CLONES
 from pytest_csi_snapshot.workloads import trees
 
-LARGER = SIZE + 512 * MI
 SECOND = 1_000_000_000
 """Nanoseconds, in which a content tells its creationTime."""
 
@@ -55,10 +53,10 @@ def test_without_clones_the_claim_stays_pending_and_says_why(csi: Scenario) -> N
 def test_expansion_by_the_node_alone(csi: Scenario) -> None:
     claim = csi.volume()
     volume = csi.pv_of(claim)
-    csi.expand(claim, LARGER)
-    csi.wait(volume, has_capacity(LARGER), "EXP-024", within=csi.limits.resize)
+    csi.expand(claim, csi.larger)
+    csi.wait(volume, has_capacity(csi.larger), "EXP-024", within=csi.limits.resize)
     csi.event(claim, "FileSystemResizeRequired", "EXP-024")
     answer = csi.start_write(claim, trees.A)
     csi.answer(answer, "EXP-024")
-    csi.grown(claim, LARGER, "EXP-024")
-    csi.spans("EXP-024", LARGER, csi.read(claim, "EXP-024"), claim)
+    csi.grown(claim, csi.larger, "EXP-024")
+    csi.spans("EXP-024", csi.larger, csi.read(claim, "EXP-024"), claim)

@@ -16,7 +16,6 @@ from pytest_csi_snapshot.kube.kinds import PV
 from pytest_csi_snapshot.quantities import GI, parse_quantity
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.quotas import charges
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 
 FEASIBLE, TOO_LARGE_FOR_NODE, TOO_LARGE = 2 * GI, 3 * GI, 5 * GI
@@ -45,12 +44,14 @@ def shows(*types: str) -> Condition:
 def test_an_infeasible_size_is_told_and_can_be_taken_back(csi: Scenario) -> None:
     quota = csi.quota()
     claim = csi.volume()
-    csi.wait(quota, charges(SIZE), "EXP-017")
+    csi.wait(quota, charges(csi.size), "EXP-017")
     csi.expand(claim, TOO_LARGE)
     csi.seen(claim, in_state("ControllerResizeInfeasible") & shows("ControllerResizeError", "Resizing"), "EXP-013")
     csi.event(claim, "VolumeResizeFailed", "EXP-013")
     csi.wait(quota, charges(TOO_LARGE), "EXP-017")
-    csi.check("EXP-013", expected=SIZE, observed=csi.capacity(csi.pv_of(claim)), about="capacity of the volume")
+    csi.check(
+        "EXP-013", expected=csi.size, observed=csi.capacity(csi.pv_of(claim)), about="capacity of the volume"
+    )
 
     csi.expand(claim, FEASIBLE)
     csi.wait(csi.pv_of(claim), has_capacity(FEASIBLE), "EXP-015", within=csi.limits.resize)
@@ -86,7 +87,7 @@ def test_what_the_controller_has_made_is_not_taken_back(csi: Scenario) -> None:
     kept = csi.get(claim)
     csi.check("EXP-016", expected=TOO_LARGE_FOR_NODE, observed=allocated(kept), about="allocatedResources")
     csi.check("EXP-016", expected=TOO_LARGE_FOR_NODE, observed=csi.capacity(volume), about=volume)
-    csi.wait(quota, charges(TOO_LARGE_FOR_NODE + SIZE), "EXP-017")
+    csi.wait(quota, charges(TOO_LARGE_FOR_NODE + csi.size), "EXP-017")
 
 
 @pytest.mark.csi_companion("scripted")
@@ -120,7 +121,7 @@ def test_a_refused_growth_is_done_once_no_pod_uses_the_volume(csi: Scenario) -> 
     grown_or_refused = Condition("growth or a refusal", lambda body: refused.holds(body) or not_offline(body))
     if not refused.holds(csi.wait(claim, grown_or_refused, within=csi.limits.resize)):
         csi.of_another_kind("EXP-023", "the driver grows a volume that is in use")
-    csi.check("EXP-023", expected=SIZE, observed=csi.capacity(volume), about=f"{volume} while a pod uses it")
+    csi.check("EXP-023", expected=csi.size, observed=csi.capacity(volume), about=f"{volume} while a pod uses it")
     csi.delete(writer)
     csi.gone(writer)
     csi.wait(volume, has_capacity(FEASIBLE), "EXP-023", within=csi.limits.resize)

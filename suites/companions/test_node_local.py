@@ -9,7 +9,6 @@ import pytest
 from pytest_csi_snapshot.conditions import READY, Condition, status_of
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.volumes import SIZE
 from pytest_csi_snapshot.workloads import trees
 from pytest_csi_snapshot.workloads.pods import Workload
 
@@ -61,7 +60,7 @@ def test_restore_is_on_the_node_of_its_source_or_nowhere(csi: Scenario) -> None:
     claim = volume_on(csi, home, "DIST-002")
     csi.write(claim, trees.A)
     snapshot = csi.ready_snapshot(claim)
-    size = csi.restore_size(snapshot) or SIZE
+    size = csi.restore_size(snapshot) or csi.size
 
     elsewhere = csi.claim_on(other, size, source=snapshot)
     restored = csi.claim_on(home, size, source=snapshot)

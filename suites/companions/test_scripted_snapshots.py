@@ -23,7 +23,6 @@ from pytest_csi_snapshot.kube.kinds import PV
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.attempts import BEING_CREATED
-from pytest_csi_snapshot.verbs.volumes import SIZE
 
 OPEN = ("CANCELLED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED")
 FINAL = ("INTERNAL", "FAILED_PRECONDITION")
@@ -132,7 +131,7 @@ def test_a_driver_that_tells_neither_time_nor_size(csi: Scenario) -> None:
     csi.check("STAT-003", expected="1970-01-01T00:00:00Z", observed=status.get("creationTime"), about=snapshot)
     csi.check("STAT-004", expected=None, observed=status.get("restoreSize"), about=snapshot)
     csi.check("STAT-004", expected=None, observed=status_of(csi.get(content)).get("restoreSize"), about=content)
-    smaller = csi.restore(snapshot, SIZE // 2)
+    smaller = csi.restore(snapshot, csi.size // 2)
     told = csi.provisioning_error(smaller)
     csi.check(
         "RES-003", expected="the driver's OutOfRange", observed=told, holds="OutOfRange" in told, about=smaller

@@ -9,7 +9,7 @@ import pytest
 from pytest_csi_snapshot.csi.calls import Answer, Code
 from pytest_csi_snapshot.csi.rpc import Rpc
 from pytest_csi_snapshot.csi.snapshots import GROUPS
-from pytest_csi_snapshot.csi.volumes import SIZE, of_snapshot, of_volume
+from pytest_csi_snapshot.csi.volumes import of_snapshot, of_volume
 
 NOBODY = "csi-rpc-nobody"
 """The id of nothing; a call without its capability does not come as far as to look it up."""
@@ -56,7 +56,7 @@ def test_volumes_are_cloned_only_where_that_is_claimed(csi_rpc: Rpc) -> None:
 
 @pytest.mark.csi_clause("RPC-CAP-002")
 def test_volumes_are_expanded_only_where_that_is_claimed(csi_rpc: Rpc) -> None:
-    answer = csi_rpc.expand(csi_rpc.volume().volume_id, 2 * SIZE)
+    answer = csi_rpc.expand(csi_rpc.volume().volume_id, 2 * csi_rpc.size)
     claimed_or_unimplemented(csi_rpc, answer, "EXPAND_VOLUME" in csi_rpc.can.controller)
 
 
@@ -65,7 +65,7 @@ def test_a_node_expands_only_where_that_is_claimed(csi_rpc: Rpc) -> None:
     """That it works where it is claimed is shown by the tests of RPC-NEX-001."""
     if "NODE_SERVICE" not in csi_rpc.can.services:
         csi_rpc.not_supported("RPC-CAP-002", "there is no node service at this socket")
-    answer = csi_rpc.node_expand(NOBODY, f"/{NOBODY}", SIZE)
+    answer = csi_rpc.node_expand(NOBODY, f"/{NOBODY}", csi_rpc.size)
     if "EXPAND_VOLUME" in csi_rpc.can.node:
         told = answer.code is not Code.UNIMPLEMENTED
         csi_rpc.check("RPC-CAP-002", expected="not UNIMPLEMENTED: it is claimed", observed=answer, holds=told)

@@ -37,6 +37,17 @@ from .conftest import Demo
         (["--csi-driver=reference", "--csi-assets=/none"], "no directory '/none'"),
         (["--csi-driver=x.example.com", "--csi-allow=mounts"], "'mounts'; did you mean 'mount'?"),
         (["--csi-sweep=delet"], "'delet'; did you mean 'delete'?"),
+        (["--csi-driver=reference", "--csi-slow-factor=fast"], "'fast' is not a number from 0.1 to 1000"),
+        (["--csi-driver=reference", "--csi-image=Busy Box"], "'Busy Box' is not REPOSITORY[:TAG][@sha256:DIGEST]"),
+        (["--csi-driver=reference", "--csi-image=b@sha256:12"], "'b@sha256:12' is not REPOSITORY"),
+        (["--csi-driver=reference", "--csi-pull-secret=regcred"], "'regcred' is not NAMESPACE/NAME of a secret"),
+        (["--csi-driver=reference", "--csi-node-selector=disk"], "'disk' is not KEY=VALUE of a label"),
+        (["--csi-driver=reference", "--csi-node-selector=a=1", "--csi-node-selector=a=2"], "both 1 and 2"),
+        (["--csi-driver=reference", "--csi-node-selector=kubernetes.io/os=windows"], "run on Linux nodes only"),
+        (
+            ["--csi-driver=reference", "--csi-toleration=a:NoSchedul"],
+            "unknown effect 'NoSchedul'; known: No",
+        ),
         (["--csi-areas=deletion"], "no driver to test: add --csi-driver=NAME"),
     ],
 )

@@ -1,0 +1,75 @@
+"""What controllers' logs say about an object that was awaited in vain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.kinds import Kind
+from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.last_words import last_words
+
+DRIVER = "d.example.com"
+LOGS = {
+    "controller": "I1 ns/snap-1 seen\nE2 other\nE3 ns/snap-1 cannot: no class\nE4 uid-1 again\nE5 uid-1 last\n",
+    "sidecar": "E1 about nothing\n",
+}
+
+
+def pod(name: str, container: str, image: str, *paths: str) -> dict[str, Any]:
+    volumes = [{"name": "v", "hostPath": {"path": path}} for path in paths]
+    spec = {"containers": [{"name": "proxy", "image": "proxy:1"}, {"name": container, "image": image}]}
+    return {"metadata": {"name": name, "namespace": "sys"}, "spec": {**spec, "volumes": volumes}}
+
+
+class Pods(KubeClient):
+    """Two controllers and their logs; ``refusing`` is the part of a path that may not be read."""
+
+    def __init__(self, refusing: str = "nothing") -> None:
+        self.refusing = refusing
+        self.asked: list[str] = []
+
+    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[dict[str, Any]]:
+        self._refuse("/pods list")
+        return [
+            pod("sc-0", "controller", "x/snapshot-controller:v8"),
+            pod("ss-0", "sidecar", "x/csi-snapshotter:v8", f"/var/lib/kubelet/plugins/{DRIVER}"),
+            pod("ss-1", "sidecar", "x/csi-snapshotter:v8", "/var/lib/kubelet/plugins/another"),
+        ]
+
+    def request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        self._refuse(path)
+        self.asked.append(path)
+        return {"text": LOGS[options["query"]["container"]]}
+
+    def _refuse(self, path: str) -> None:
+        if self.refusing in path:
+            raise ApiError("GET", path, 403, {"reason": "Forbidden"})
+
+
+def said(client: Pods, kind: str = "VolumeSnapshot", driver: str = DRIVER) -> list[str]:
+    return last_words(client, driver, kind, ["snap-1", "uid-1"])
+
+
+def test_the_newest_lines_that_name_the_object_are_told_with_their_speaker() -> None:
+    client = Pods()
+    assert said(client) == [
+        "snapshot-controller: E3 ns/snap-1 cannot: no class",
+        "snapshot-controller: E4 uid-1 again",
+        "snapshot-controller: E5 uid-1 last",
+        "csi-snapshotter (sys/ss-0): its log does not mention it",
+    ]
+    assert not any("ss-1" in path for path in client.asked)
+
+
+def test_what_rbac_does_not_let_is_said() -> None:
+    assert "snapshot-controller (sys/sc-0): its log cannot be read: 403 Forbidden" in said(Pods("sc-0/log"))
+    assert said(Pods("/pods list")) == ["controllers' logs: pods cannot be listed: 403 Forbidden"]
+
+
+def test_a_controller_that_is_not_there_is_named() -> None:
+    assert said(Pods(), "PersistentVolumeClaim") == [
+        "csi-provisioner: no pod of it was found",
+        "csi-resizer: no pod of it was found",
+    ]
+    assert said(Pods(), "Pod") == []

@@ -1,0 +1,73 @@
+"""The last words of controllers: what their logs say about an object that did not become what was awaited.
+
+Only lines that name the object, the newest last; only where the cluster's RBAC lets us read them, which is said
+where it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot.inventory import Component
+from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.kinds import POD
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+
+Json = dict[str, Any]
+
+_SPEAKERS = {
+    "VolumeSnapshot": (inventory.SNAPSHOT_CONTROLLER, inventory.SNAPSHOTTER),
+    "VolumeSnapshotContent": (inventory.SNAPSHOT_CONTROLLER, inventory.SNAPSHOTTER),
+    "VolumeGroupSnapshot": (inventory.SNAPSHOT_CONTROLLER, inventory.SNAPSHOTTER),
+    "VolumeGroupSnapshotContent": (inventory.SNAPSHOT_CONTROLLER, inventory.SNAPSHOTTER),
+    "PersistentVolumeClaim": (inventory.PROVISIONER, inventory.RESIZER),
+    "PersistentVolume": (inventory.PROVISIONER, inventory.RESIZER, inventory.ATTACHER),
+}
+"""Kind -> who acts on objects of it; pods and namespaces are nobody's of these."""
+
+_READ, _TOLD = 1000, 3
+"""Lines that are read of each log, and told of it."""
+
+
+def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str]) -> list[str]:
+    """One line each, with its speaker; ``names`` are what logs may call the object: its name, its uid."""
+    speakers = _SPEAKERS.get(kind, ())
+    if not speakers:
+        return []
+    try:
+        pods = client.list(POD)
+    except (ApiError, ApiUnreachableError) as error:
+        return [f"controllers' logs: pods cannot be listed: {_brief(error)}"]
+    found = [each for each in _containers(pods) if each[0].program in speakers]
+    ours = inventory.of_driver([component for component, _ in found], driver)
+    found = [each for each in found if each[0].program == inventory.SNAPSHOT_CONTROLLER or each[0] in ours]
+    lines = [f"{program}: no pod of it was found" for program in speakers
+             if not any(component.program == program for component, _ in found)]  # fmt: skip
+    for component, container in found:
+        lines += _words_of(client, component, container, names)
+    return lines
+
+
+def _containers(pods: Sequence[Json]) -> Iterator[tuple[Component, str]]:
+    """Every component with the name of its container."""
+    for pod in pods:
+        for container in pod["spec"].get("containers") or []:
+            alone = {**pod, "spec": {**pod["spec"], "containers": [container]}}
+            yield from ((component, container["name"]) for component in inventory.components([alone]))
+
+
+def _words_of(client: KubeClient, component: Component, container: str, names: Sequence[str]) -> list[str]:
+    who = f"{component.program} ({component.namespace}/{component.pod})"
+    path = f"{POD.path(component.namespace, component.pod)}/log"
+    try:
+        answer = client.request("GET", path, query={"container": container, "tailLines": _READ}, timeout=10.0)
+    except (ApiError, ApiUnreachableError) as error:
+        return [f"{who}: its log cannot be read: {_brief(error)}"]
+    said = [line for line in str(answer.get("text") or "").splitlines() if any(name in line for name in names)]
+    return [f"{component.program}: {line}" for line in said[-_TOLD:]] or [f"{who}: its log does not mention it"]
+
+
+def _brief(error: ApiError | ApiUnreachableError) -> str:
+    return f"{error.status} {error.reason}" if isinstance(error, ApiError) else "no answer"
