@@ -42,7 +42,7 @@ class Judging:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Do not begin a test of a clause that this cluster is too old for or lacks, or that the profile excludes."""
+        """Begin no test of a clause that this cluster is too old for or lacks, or that the profile excludes."""
         if closed := _closed(item):
             pytest.skip("; ".join(f"{clause} {reason}" for clause, reason in closed.items()))
         if denied := _denied(item):
