@@ -198,8 +198,8 @@ ROWS = (
         "PFL-014",
         "objects of other runs are in the cluster",
         "none, but what they hold in the backend; or another run is under way",
-        "if no run is under way: kubectl delete namespaces,volumesnapshotcontents,volumesnapshotclasses,"
-        f"storageclasses -l {RUN}={{run}}",
+        "list what of it is of dead runs: --csi-sweep; remove that: --csi-sweep=delete; what nobody owns any more: kubectl"
+        f" get namespaces,volumesnapshotcontents,volumesnapshotclasses,storageclasses -l {RUN}={{run}}",
         (),
         _leftovers,
     ),
