@@ -198,7 +198,7 @@ ROWS = (
         "PFL-014",
         "objects of other runs are in the cluster",
         "none, but what they hold in the backend; or another run is under way",
-        "list what of it is of dead runs: --csi-sweep; remove that: --csi-sweep=delete; what nobody owns any more: kubectl"
+        "list what is of dead runs: --csi-sweep; remove that: --csi-sweep=delete; see all of it: kubectl"
         f" get namespaces,volumesnapshotcontents,volumesnapshotclasses,storageclasses -l {RUN}={{run}}",
         (),
         _leftovers,
