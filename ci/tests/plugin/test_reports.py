@@ -238,7 +238,9 @@ def test_junit_has_clauses_and_outcomes_as_properties(demo: Demo, workers: tuple
     found = {}
     for case in ElementTree.parse(demo.path / "out.xml").iter("testcase"):
         found[case.get("name")] = [(p.get("name"), p.get("value")) for p in case.iter("property")]
-    assert found["test_passes"] == [("csi_clause", "DEL-001"), ("csi_outcome", "DEL-001 passed")]
+    judged, price = found["test_passes"][:2], found["test_passes"][2:]
+    assert judged == [("csi_clause", "DEL-001"), ("csi_outcome", "DEL-001 passed")]
+    assert [name for name, _ in price] == ["csi_price"]
     assert ("csi_outcome", "SNAP-DYN-002 failed") in found["test_fails"]
     assert ("csi_outcome", "SNAP-DYN-001 unknown") in found["test_fails"]
 
