@@ -29,6 +29,10 @@ class MemoryApi(KubeClient):
         self.after_failure = False
         self.on_patch: Callable[[], object] = lambda: None
 
+    def reading(self) -> MemoryApi:
+        """Itself: who may write is no matter of this server."""
+        return self
+
     def find(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
         return self.objects.get((kind, namespace or "", name))
 

@@ -19,7 +19,8 @@ from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from .api import MemoryApi
 from .objects import Recorded
 
-CLAIM, OTHER = Handle(PVC, "ns", "p", "uid-p"), Handle(PVC, "ns", "q", "uid-q")
+HOME = "csi-run-gw0-1"
+CLAIM, OTHER = Handle(PVC, HOME, "p", "uid-p"), Handle(PVC, HOME, "q", "uid-q")
 
 
 @pytest.fixture
