@@ -29,7 +29,9 @@ def make(client, plural, kind, spec):
 
 @pytest.mark.csi_clause("CLN-001")
 def test_policies(csi):
-    client = csi.station.client
+    from pytest_csi_snapshot.kube.client import KubeClient
+
+    client = KubeClient.from_kubeconfig(csi.cluster.kubeconfig, csi.cluster.context)  # the run's own only reads
     make(client, "mutatingadmissionpolicies", "MutatingAdmissionPolicy", {
         "failurePolicy": "Fail", "reinvocationPolicy": "Never", "matchConstraints": PODS,
         "matchConditions": [OURS, NONE],
