@@ -55,9 +55,9 @@ class KindLab:
             )
 
     def environment(self) -> Mapping[str, str]:
-        """Variables for a run on kind, once there is all it takes. Raises NotHereError.
+        """Variables for a run on kind, once there is all it takes.
 
-        A lab that fails is no reason to say "not run": subprocess.CalledProcessError.
+        Raises NotHereError; of a lab that failed the end of its log is printed.
         """
         if self._found is not None:
             return self._found
@@ -65,13 +65,17 @@ class KindLab:
             raise NotHereError(
                 f"no Docker engine with a node image (kindest/node), and no lab in {LAB} for this user"
             )
-        if self._building.wait(PATIENCE):
-            raise self._failed("binaries", self._building.returncode)
+        try:
+            code = self._building.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise NotHereError(f"the lab in {LAB} is not built after {PATIENCE} s") from None
+        if code:
+            raise self._failed("binaries", code)
         self._started = (
             subprocess.run([LAB / "engine", "status"], capture_output=True, check=False).returncode != 0
         )
         with LOG.open("ab") as log:
-            up = subprocess.run([LAB / "up"], stdout=subprocess.PIPE, stderr=log, timeout=PATIENCE, check=False)
+            up = subprocess.run([LAB / "up"], stdout=subprocess.PIPE, stderr=log, check=False)
         if up.returncode:
             raise self._failed("up", up.returncode)
         return _translated(_evaluated(up.stdout.decode()))
@@ -85,9 +89,9 @@ class KindLab:
             subprocess.run([LAB / "engine", "stop"], check=False)
 
     @staticmethod
-    def _failed(program: str, code: int) -> subprocess.CalledProcessError:
+    def _failed(program: str, code: int) -> NotHereError:
         print("\n".join(LOG.read_text(errors="replace").splitlines()[-TAIL:]), flush=True)
-        return subprocess.CalledProcessError(code, str(LAB / program))
+        return NotHereError(f"the lab's {program} ended with {code}, see its log above")
 
 
 def _engine_and_image() -> Mapping[str, str] | None:
