@@ -33,14 +33,14 @@ OURS = {
     SERVICE_ACCOUNT: ("create",),
     SECRET: ("create", "delete"),
     EVENT: ("list", "watch"),
-    NODE: ("get", "list"),
+    NODE: ("list",),
     POD: CHANGE,
     PVC: CHANGE,
     PV: ("get", "list", "watch"),
     STORAGE_CLASS: ("get", "list", "create", "delete"),
     SNAPSHOT: CHANGE,
     SNAPSHOT_CONTENT: CHANGE,
-    SNAPSHOT_CLASS: CHANGE,
+    SNAPSHOT_CLASS: ("get", "list", "create", "patch", "delete"),
 }
 """What the checks do, by kind (PFL-008)."""
 

@@ -121,10 +121,13 @@ class Probes:
         return self._told(claim, pod, root)
 
     def _class(self) -> str:
-        """The given class as it is, so that it binds where it would; not where it would keep the volume."""
+        """The given class; one like it where that would keep the volume, or take one that somebody has spare."""
         name = self._at.cluster.storage_class
         given = self._at.api.get(STORAGE_CLASS, None, name)
-        return name if given.get("reclaimPolicy", "Delete") == "Delete" else self._at.storage_class
+        plain = given.get("reclaimPolicy", "Delete") == "Delete"
+        if plain and name not in self._at.station.classes_with_spares:
+            return name
+        return self._at.storage_class_with(volumeBindingMode=given.get("volumeBindingMode", "Immediate"))
 
     def _told(self, claim: Handle, pod: Handle, root: str) -> Canary:
         now, latest = self._latest(pod), self._latest(claim)

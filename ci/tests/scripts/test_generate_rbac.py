@@ -8,6 +8,8 @@ import generate_rbac as rbac
 import yaml
 from generate_rbac import Right
 
+from pytest_csi_snapshot.access import OURS
+
 PODS = Right("", "pods", "list")
 PATCH = Right("snapshot.storage.k8s.io", "volumesnapshots", "patch")
 STATUS = Right("snapshot.storage.k8s.io", "volumesnapshots/status", "patch")
@@ -51,3 +53,13 @@ def test_the_packaged_manifest_grants_no_wildcard_and_no_secret_of_the_whole_clu
     assert rights
     assert [right for right in rights if "*" in right] == []
     assert [right for right in rights if right.resource == "secrets" and right.verb in ("list", "watch")] == []
+
+
+def test_the_preflight_asks_for_no_right_that_a_run_does_not_use() -> None:
+    rights = rbac.granted(rbac.MANIFEST.read_text())
+    asked = {
+        Right(kind.api_version.rpartition("/")[0], kind.plural, verb)
+        for kind, verbs in OURS.items()
+        for verb in verbs
+    }
+    assert asked - rights == set()
