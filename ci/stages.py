@@ -128,8 +128,8 @@ STAGES = (
         "kind", tool("pytest", "--csi-driver=reference", "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True
     ),
     Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
-    # Some tests try again while something is under way, and make a pod more: what they make at most is found by many
-    # runs, so that one run more may find more.
+    # Some tests try again while something is under way, and make a pod more: what they make at most is found by
+    # many runs, and one run more may find more.
     Stage("prices", script("measure_prices.py", "--check", JUNIT), frozenset({"full"})),
     Stage("executed", script("check_clauses.py", "--executed", JUNIT)),
     # Builds upstream's controllers when they are not there yet; not for every change.
