@@ -9,18 +9,17 @@ import os
 import re
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from embedded import runs
 
 pytestmark = pytest.mark.skipif(
     "PYTEST_CSI_KIND_IMAGE" not in os.environ, reason="no node image is named by PYTEST_CSI_KIND_IMAGE"
 )
 
-PYTEST = Path(sys.executable).parent / "pytest"
+ON_KIND = ("--csi-cluster=kind", "--csi-clauses=SNAP-DYN-001")
 LIMIT = 600  # seconds; a run that hangs is a failure, not a wait for ever
 
 
@@ -37,28 +36,17 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return own / "kind"
 
 
-@contextmanager
-def running(cwd: Path, *args: str) -> Iterator[subprocess.Popen[str]]:
-    command = [str(PYTEST), "-p", "no:cacheprovider", "--csi-driver=reference", "--csi-cluster=kind", *args]
-    with subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
+def running(cwd: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    """A run of one clause on kind."""
+    return runs.running(cwd, *ON_KIND)
 
 
-def read_until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
-    """The first match in the output; fails with all lines where the output ends before."""
-    assert process.stdout is not None
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if found := re.search(pattern, line):
-            return found
-    raise AssertionError(f"the output ended before {pattern!r}:\n{''.join(seen)}")
+def name_of(run: subprocess.Popen[str]) -> str:
+    """The cluster's, as the run tells it when it begins to make it."""
+    begun = runs.read_until(run, "making the kind cluster")[-1]
+    found = re.search(r"making the kind cluster (csi-\w+)", begun)
+    assert found, begun
+    return found[1]
 
 
 def containers(cluster: str) -> list[str]:
@@ -71,8 +59,8 @@ def kept_records(folder: Path) -> list[str]:
 
 
 def test_a_signal_while_the_cluster_is_made(tmp_path: Path, records: Path) -> None:
-    with running(tmp_path, "--csi-clauses=SNAP-DYN-001") as run:
-        name = read_until(run, r"making the kind cluster (csi-\w+)")[1]
+    with running(tmp_path) as run:
+        name = name_of(run)
         run.send_signal(signal.SIGTERM)
         rest, _ = run.communicate(timeout=LIMIT)
     assert run.returncode == 2, rest
@@ -81,14 +69,14 @@ def test_a_signal_while_the_cluster_is_made(tmp_path: Path, records: Path) -> No
 
 
 def test_kill_9_and_the_next_run(tmp_path: Path, records: Path) -> None:
-    with running(tmp_path, "--csi-clauses=SNAP-DYN-001") as run:
-        name = read_until(run, r"making the kind cluster (csi-\w+)")[1]
-        read_until(run, "cluster made")
+    with running(tmp_path) as run:
+        name = name_of(run)
+        runs.read_until(run, "cluster made")
         os.kill(run.pid, signal.SIGKILL)
         run.communicate(timeout=LIMIT)
     assert containers(name) != []
     assert kept_records(records) == [name]
-    with running(tmp_path, "--csi-kind-image=kindest/node:none", "--csi-clauses=SNAP-DYN-001") as run:
+    with runs.running(tmp_path, *ON_KIND, "--csi-kind-image=kindest/node:none") as run:
         rest, _ = run.communicate(timeout=LIMIT)
     assert run.returncode == 3, rest
     assert f"deleting the kind cluster {name}, whose run was killed" in rest
