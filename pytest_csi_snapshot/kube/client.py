@@ -18,6 +18,7 @@ import urllib3
 
 from pytest_csi_snapshot.redacting import REDACTOR
 
+from . import incluster
 from .kinds import Kind
 from .refusals import ApiError, ApiUnreachableError
 
@@ -44,12 +45,18 @@ class KubeClient:
     def from_kubeconfig(
         cls, path: str | None = None, context: str | None = None, *, user_agent: str = "pytest-csi-snapshot"
     ) -> KubeClient:
-        """A client for one context of a kubeconfig; None means the usual defaults of ``kubectl``."""
+        """A client for one context of a kubeconfig; None means the usual defaults of ``kubectl``.
+
+        In a pod without a kubeconfig it is the pod's own service account, as with ``kubectl``.
+        """
         configuration = kubernetes.client.Configuration()
         configuration.connection_pool_maxsize = 64
-        kubernetes.config.load_kube_config(
-            config_file=path, context=context, client_configuration=configuration, persist_config=False
-        )
+        if path is None and context is None and incluster.in_pod():
+            incluster.load(configuration)
+        else:
+            kubernetes.config.load_kube_config(
+                config_file=path, context=context, client_configuration=configuration, persist_config=False
+            )
         if _on_this_machine(configuration.host):
             configuration.proxy = None
         _hide_credentials(configuration)
@@ -231,7 +238,8 @@ class ReadingClient(KubeClient):
 def _hide_credentials(configuration: kubernetes.client.Configuration) -> None:
     """So that no report shows them, whatever an error quotes."""
     for value in (*configuration.api_key.values(), configuration.password):
-        REDACTOR.hide(str(value or "").removeprefix("Bearer "))
+        scheme, _, rest = str(value or "").partition(" ")
+        REDACTOR.hide(rest if scheme.lower() == "bearer" else str(value or ""))
     REDACTOR.rename("host", urlsplit(configuration.host).hostname or "")
 
 

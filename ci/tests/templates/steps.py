@@ -1,0 +1,75 @@
+"""The shell scripts of the templates, and how a runner runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CI = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+
+def read(path: str) -> Any:
+    """A template, below ``ci/``."""
+    return yaml.safe_load((CI / path).read_text())
+
+
+def run(
+    script: str, cwd: Path, shell: tuple[str, ...] = ("bash", "-eo", "pipefail"), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a step as GitHub's runner does (``bash -eo pipefail``); output as text, errors and all."""
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [*shell, "-c", script],
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+class ActionRun:
+    """One job that uses the composite action: its steps one after the other, with what GitHub puts between them."""
+
+    def __init__(self, folder: Path, **inputs: str) -> None:
+        self.folder = folder
+        self._action = read("github/action.yml")
+        self.inputs = {name: each.get("default", "") for name, each in self._action["inputs"].items()} | inputs
+        self.outputs: dict[str, str] = {}
+        self.summary = folder / "summary.md"
+        self.temp = folder / "temp"
+        self.temp.mkdir()
+
+    def step(self, name: str) -> subprocess.CompletedProcess[str]:
+        """Run the step of that name; what it puts out is kept for those after it."""
+        step = next(each for each in self._action["runs"]["steps"] if each["name"] == name)
+        output = self.folder / "output"
+        output.touch()
+        done = run(
+            step["run"],
+            self.folder,
+            RUNNER_TEMP=str(self.temp),
+            GITHUB_OUTPUT=str(output),
+            GITHUB_STEP_SUMMARY=str(self.summary),
+            **{key: self._value(text) for key, text in step.get("env", {}).items()},
+        )
+        self.outputs |= dict(line.split("=", 1) for line in output.read_text().splitlines())
+        return done
+
+    def _value(self, text: str) -> str:
+        """An expression of the action, as far as it has any."""
+        known = {f"inputs.{name}": value for name, value in self.inputs.items()}
+        known |= {f"steps.judge.outputs.{name}": value for name, value in self.outputs.items()}
+        known["github.action_path"] = str(CI / "github")
+        for name, value in known.items():
+            text = text.replace("${{ %s }}" % name, value)
+        assert "${{" not in text, text
+        return text
