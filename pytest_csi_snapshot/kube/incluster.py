@@ -1,4 +1,4 @@
-"""Whether this process runs in a pod of the cluster that it is to judge, and how it reaches its API server then."""
+"""Whether this process runs in a pod of the cluster that it is to judge, and its way to the API server then."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def run(
 
 
 class ActionRun:
-    """One job that uses the composite action: its steps one after the other, with what GitHub puts between them."""
+    """One job that uses the composite action: its steps in turn, with what GitHub puts between them."""
 
     def __init__(self, folder: Path, **inputs: str) -> None:
         self.folder = folder
@@ -70,6 +70,6 @@ class ActionRun:
         known |= {f"steps.judge.outputs.{name}": value for name, value in self.outputs.items()}
         known["github.action_path"] = str(CI / "github")
         for name, value in known.items():
-            text = text.replace("${{ %s }}" % name, value)
+            text = text.replace(f"${{{{ {name} }}}}", value)
         assert "${{" not in text, text
         return text
