@@ -30,7 +30,8 @@ class Cluster:
     cannot be judged here, with the finding that is in their way; ``broken`` the preflight clauses that the look
     at the cluster has found broken already, with what was seen and what to do. ``shared`` says that it outlives
     the run: others may be at work in it, now or later. ``bounds`` are what tests keep to. ``observed`` are the
-    needs (``requirements.NEEDS``) that its objects show the driver to fulfil.
+    needs (``requirements.NEEDS``) that its objects show the driver to fulfil. ``identity`` is the same for one
+    cluster at all times, and for no other: the uid of its namespace kube-system; "" where that is not known.
     """
 
     provider: str
@@ -47,6 +48,7 @@ class Cluster:
     node_endpoint: str = ""
     shared: bool = False
     group_class: str = ""
+    identity: str = ""
     observed: tuple[str, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
     components: Mapping[str, str] = field(default_factory=dict, hash=False)

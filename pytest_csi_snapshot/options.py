@@ -93,6 +93,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
     Option("csi_allow", "What tests may do beyond their own objects: cluster-state, disruptive, mount\n"
            "(default: nothing; all of it on a cluster that the run makes itself)", metavar="A,B", shape="many"),
+    Option("csi_report", "Folder that the report is written to; none: no report\n(default: csi-report)",
+           metavar="DIR", default="csi-report"),
+    Option("csi_rerun", "Run again what an earlier report has as failed or could not judge: its folder, or\n"
+           "the report.json in it", metavar="REPORT"),
     Option("csi_redact", "Replace the names of hosts, namespaces and handles in all that is reported,\n"
            "each by the same word everywhere", shape="flag"),
     Option("csi_sweep", "Print what killed runs have left in the cluster and stop; with =delete remove it",

@@ -23,6 +23,7 @@ from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
+NO_REPORT = "none"
 OWN_CLUSTERS = ("embedded", "kind")
 """Where the bundled driver is brought up, and everything is the run's own."""
 _PLURALS = {
@@ -82,6 +83,9 @@ class Settings:
     csi_matrix: str
     csi_allow: frozenset[str]
     """Names of ALLOWANCES; all of them on a cluster that the run makes itself."""
+    csi_report: str
+    """As typed; "none": nothing is written."""
+    csi_rerun: str
     csi_redact: bool
     csi_sweep: str
     """"": no sweep; "list" or "delete"."""
@@ -91,6 +95,8 @@ class Settings:
     csi_walkthrough: bool
     profile: Profile
     """What the driver is declared to offer."""
+    report_folder: Path | None
+    """The absolute path of ``csi_report``; None: nothing is written."""
     sources: Mapping[str, Source]
 
     @property
@@ -195,12 +201,15 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_slow_factor=factor("csi_slow_factor", text["csi_slow_factor"]),
         csi_matrix=text["csi_matrix"],
         csi_allow=_allowed(many(raw["csi_allow"][0]), cluster),
+        csi_report=text["csi_report"],
+        csi_rerun=existing_path("csi_rerun", text["csi_rerun"]),
         csi_redact=flag("csi_redact", raw["csi_redact"][0]),
         csi_sweep=text["csi_sweep"],
         csi_list=flag("csi_list", raw["csi_list"][0]),
         csi_doctor=text["csi_doctor"],
         csi_walkthrough=walkthrough,
         profile=profile,
+        report_folder=_report_folder(config, text["csi_report"]),
         sources=sources,
     )
     if not hasattr(config, "workerinput"):  # an xdist worker repeats what the controller has checked
@@ -213,6 +222,11 @@ def read_settings(config: pytest.Config) -> Settings:
 def _allowed(given: tuple[str, ...], cluster: str) -> frozenset[str]:
     """What tests may do: with somebody else's cluster what was said, with a cluster of our own everything."""
     return frozenset(given) | (ALL if cluster in OWN_CLUSTERS else NONE)
+
+
+def _report_folder(config: pytest.Config, name: str) -> Path | None:
+    """Where the report is written, from the directory that the command was typed in."""
+    return None if name == NO_REPORT else (config.invocation_params.dir / Path(name).expanduser()).absolute()
 
 
 def _profile(path: str, driver: str) -> Profile:

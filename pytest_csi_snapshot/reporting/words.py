@@ -31,7 +31,15 @@ ENTRY_WIDTH = 180
 PREFLIGHT = "preflight: "
 """How the reason begins for which a clause is not judged because the cluster lacks something."""
 
-_NOT_FOR_RERUN = ("csi_keep", "csi_areas", "csi_clauses", "csi_level", "csi_list")
+_NOT_FOR_RERUN = (
+    "csi_keep",
+    "csi_areas",
+    "csi_clauses",
+    "csi_level",
+    "csi_list",
+    "csi_report",
+    "csi_rerun",
+)
 
 
 def show(value: object) -> str:
