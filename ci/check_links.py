@@ -1,10 +1,11 @@
-"""Checks every link of every page: the file is there, and has that heading. No network: addresses are not asked for.
+"""Checks every link of every page: the file is there, and has that heading. Addresses are not asked for.
 
 python ci/check_links.py            exit 1 with a line for each link that leads nowhere
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def anchors(page: Path) -> set[str]:
     """The anchors that the headings of a page get, by GitHub's rule."""
     tokens = MarkdownIt().enable("table").parse(page.read_text())
     found: set[str] = set()
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in itertools.pairwise(tokens):
         if opening.type == "heading_open":
             text = "".join(child.content for child in inline.children or [])
             slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")

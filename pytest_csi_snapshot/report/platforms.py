@@ -84,18 +84,31 @@ def _counts(report: Report) -> list[str]:
 
 
 def _broken(report: Report) -> list[str]:
+    failed = [clause for clause in report.clauses if clause.outcome == "failed"]
     rows = [
-        [clause.id, clause.level, clause.sentence, (clause.failures[0].observed if clause.failures else clause.reason),
-         _blamed(clause), clause.waiver or clause.excuse]
-        for clause in report.clauses
-        if clause.outcome == "failed"
-    ]  # fmt: skip
+        [
+            clause.id,
+            clause.level,
+            clause.sentence,
+            _observed(clause),
+            _blamed(clause),
+            clause.waiver or clause.excuse,
+        ]
+        for clause in failed
+    ]
     return _table(["clause", "level", "requirement", "observed", "blamed on", "known"], rows) if rows else []
 
 
+def _observed(clause: ReportedClause) -> str:
+    return clause.failures[0].observed if clause.failures else clause.reason
+
+
 def _waived(report: Report) -> list[str]:
-    return ["", *(f"- waiver of {each.clause}, {each.state}: {_cell(each.reason)} ({_cell(each.owner)}, until "
-                  f"{each.expires})" for each in report.waivers)] if report.waivers else []  # fmt: skip
+    told = [
+        f"- waiver of {each.clause}, {each.state}: {_cell(each.reason)} ({_cell(each.owner)}, until {each.expires})"
+        for each in report.waivers
+    ]
+    return ["", *told] if told else []
 
 
 def _blamed(clause: ReportedClause) -> str:
