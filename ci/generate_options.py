@@ -16,14 +16,14 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "options.md"
 HEAD = """\
 # Options
 
-Generated from the table in `pytest_csi_snapshot/options.py`. Each option has an ini key of its name (`csi_driver`, in
-pytest's own configuration file) and an environment variable (`PYTEST_CSI_DRIVER`). The command line goes before the
-variable, the variable before the ini key, and that before a [profile](profiles.md). The header of a run prints
+Generated from the table in `pytest_csi_snapshot/options.py`. Each option has an ini key of its name (`csi_driver`,
+in pytest's own configuration file) and an environment variable (`PYTEST_CSI_DRIVER`). The command line goes before
+the variable, the variable before the ini key, and that before a [profile](profiles.md). The header of a run prints
 every value and where it came from.
 
 A run of the packaged suites is started by any of {starters} on the
-command line; as ini key or variable they only set a value, so that other tests of the same project stay as they are.
-Everything else of pytest works as ever: `-k`, `-m`, `-n`, `-x`, `--junitxml`, test ids.
+command line; as ini key or variable they only set a value, so that other tests of the same project stay as they
+are. Everything else of pytest works as ever: `-k`, `-m`, `-n`, `-x`, `--junitxml`, test ids.
 """
 
 

@@ -105,7 +105,8 @@ def _observed(clause: ReportedClause) -> str:
 
 def _waived(report: Report) -> list[str]:
     told = [
-        f"- waiver of {each.clause}, {each.state}: {_cell(each.reason)} ({_cell(each.owner)}, until {each.expires})"
+        f"- waiver of {each.clause}, {each.state}: {_cell(each.reason)} "
+        f"({_cell(each.owner)}, until {each.expires})"
         for each in report.waivers
     ]
     return ["", *told] if told else []

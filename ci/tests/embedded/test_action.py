@@ -1,4 +1,4 @@
-"""The steps of the GitHub action and the job of the GitLab template, run as their runners do, on a broken driver."""
+"""The steps of the GitHub action and the GitLab job, run as their runners do, on a broken driver."""
 
 from __future__ import annotations
 

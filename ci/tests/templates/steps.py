@@ -67,6 +67,7 @@ class ActionRun:
     def _value(self, text: str) -> str:
         """An expression of the action, as far as it has any."""
         known = {f"inputs.{name}": value for name, value in self.inputs.items()}
+        known["steps.judge.outputs.exit-code"] = ""
         known |= {f"steps.judge.outputs.{name}": value for name, value in self.outputs.items()}
         known["github.action_path"] = str(CI / "github")
         for name, value in known.items():
