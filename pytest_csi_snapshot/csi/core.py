@@ -19,14 +19,12 @@ from pytest_csi_snapshot.csi.inputs import Inputs
 from pytest_csi_snapshot.csi.made import MadeThings, pauses
 from pytest_csi_snapshot.csi.plugin import Plugin
 from pytest_csi_snapshot.csi.sight import BlindError, Sight, open_sight
+from pytest_csi_snapshot.limits import Limits
 from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.verbs.core import PreparationError
 
 M = TypeVar("M", bound=Message)
-
-PATIENCE = 300.0
-"""Seconds in which a call that is answered by "still at work", or a snapshot that is not ready, must be done."""
 
 
 class RpcCore:
@@ -54,6 +52,8 @@ class RpcCore:
         self._staging = staging
         self._may_mount = may_mount
         self._sight: Sight | None = None
+        self.limits = Limits()
+        """A call that is answered by "still at work", or a snapshot that is not ready, must be done within these."""
         self._made = MadeThings()
         self._told: list[tuple[float, str]] = []
         self._guard = threading.Lock()
@@ -72,7 +72,7 @@ class RpcCore:
         again = [code for code in INDEFINITE if code not in final]
         answer = self.ask(request)
         if answer.code in again:
-            for _ in pauses(PATIENCE):
+            for _ in pauses(self.limits.snapshot):
                 if (answer := self.ask(request)).code not in again:
                     break
         return answer
@@ -171,7 +171,7 @@ class RpcCore:
         self._recorder.price = Price(volumes=kinds["volume"], snapshots=kinds["snapshot"])
         try:
             if not self._line.dead:
-                left = self._made.remove(self.ask, self.inputs)
+                left = self._made.remove(self.ask, self.inputs, within=self.limits.reaction)
                 if left:
                     raise PreparationError(f"left behind: {'; '.join(left)}")
         finally:

@@ -17,9 +17,6 @@ from pytest_csi_snapshot.csi.inputs import Inputs
 from pytest_csi_snapshot.csi.wire import csi_pb2
 from pytest_csi_snapshot.redacting import REDACTOR
 
-PATIENCE = 60.0
-"""Seconds in which a removal that is answered by "still at work" must be done."""
-
 Ask = Callable[[Message], Answer[Any]]
 
 
@@ -71,17 +68,20 @@ class MadeThings:
         elif isinstance(request, csi_pb2.DeleteVolumeGroupSnapshotRequest):
             self._things.pop(("group snapshot", request.group_snapshot_id), None)
 
-    def remove(self, ask: Ask, inputs: Inputs) -> list[str]:
-        """Remove everything; returns what stays, each with the answer. Raises DeadPluginError."""
+    def remove(self, ask: Ask, inputs: Inputs, *, within: float) -> list[str]:
+        """Remove everything; returns what stays, each with the answer. Raises DeadPluginError.
+
+        A removal that is answered by "still at work" must be done ``within`` seconds.
+        """
         for request in list(self._doubtful.values()):  # only asking again tells what became of it
-            for _ in _until_definite(ask, request):
+            for _ in _until_definite(ask, request, within):
                 pass
         left: dict[Made, Answer[Any]] = {}
         while True:
             before = len(self._things)
             for thing in reversed(list(self._things.values())):
                 request = removal(thing, inputs)
-                for answer in _until_definite(ask, request):
+                for answer in _until_definite(ask, request, within):
                     left[thing] = answer
             if not self._things:
                 return []
@@ -121,9 +121,9 @@ def pauses(seconds: float) -> Iterator[float]:
         pause = min(2 * pause, 2.0)
 
 
-def _until_definite(ask: Ask, request: Message) -> Iterator[Answer[Any]]:
+def _until_definite(ask: Ask, request: Message, within: float) -> Iterator[Answer[Any]]:
     yield (answer := ask(request))
-    for _ in pauses(PATIENCE):
+    for _ in pauses(within):
         if answer.code not in (*INDEFINITE, Code.RESOURCE_EXHAUSTED):
             return
         yield (answer := ask(request))

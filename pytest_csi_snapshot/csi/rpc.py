@@ -49,7 +49,7 @@ def open_rpc(cluster: Cluster, settings: Settings, recorder: Recorder) -> Iterat
         snapshot_limit=limit,
         may_mount=MOUNT in settings.csi_allow,
     )
-    rpc.sizes = cluster.bounds.sizes
+    rpc.sizes, rpc.limits = cluster.bounds.sizes, cluster.bounds.limits
     try:
         yield rpc
     finally:

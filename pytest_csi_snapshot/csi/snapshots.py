@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from pytest_csi_snapshot.csi.calls import Answer, Code
-from pytest_csi_snapshot.csi.core import PATIENCE, RpcCore
+from pytest_csi_snapshot.csi.core import RpcCore
 from pytest_csi_snapshot.csi.made import pauses
 from pytest_csi_snapshot.csi.wire import csi_pb2
 from pytest_csi_snapshot.verbs.core import PreparationError
@@ -41,11 +41,12 @@ class SnapshotCalls(RpcCore):
         request = self.snapshot_request(volume_id, name=name)
         snapshot: Snapshot = self.prepare(request).snapshot
         if not snapshot.ready_to_use:
-            for _ in pauses(PATIENCE):
+            within = self.limits.snapshot
+            for _ in pauses(within):
                 if (snapshot := self.prepare(request).snapshot).ready_to_use:
                     break
             else:
-                raise PreparationError(f"snapshot {snapshot.snapshot_id} was not ready within {PATIENCE:.0f} s")
+                raise PreparationError(f"snapshot {snapshot.snapshot_id} was not ready within {within:g} s")
         return snapshot
 
     def delete_snapshot(self, snapshot_id: str) -> Answer[csi_pb2.DeleteSnapshotResponse]:

@@ -35,7 +35,7 @@ def markdown(report: Report) -> str:
     return "\n".join(lines)
 
 
-def annotations(report: Report) -> list[str]:
+def workflow_commands(report: Report) -> list[str]:
     """Workflow commands of GitHub: an error for each clause that decides the verdict, a warning for each doubt."""
     failed = [each for each in report.clauses if each.outcome == "failed"]
     charged = [each for each in failed if not each.excuse and not each.waiver]

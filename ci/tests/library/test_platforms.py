@@ -16,7 +16,7 @@ from pytest_csi_snapshot.report.model import (
     Tool,
     Waiver,
 )
-from pytest_csi_snapshot.report.platforms import LONGEST, MOST, annotations, markdown, sentence
+from pytest_csi_snapshot.report.platforms import LONGEST, MOST, markdown, sentence, workflow_commands
 
 FAILURE = ReportedFailure(
     test="suites/test_deletion.py::test_x",
@@ -76,7 +76,7 @@ def test_what_is_missing_or_partial_is_said_before_the_table() -> None:
 
 
 def test_annotations_are_one_line_each() -> None:
-    error, verdict = annotations(REPORT)
+    error, verdict = workflow_commands(REPORT)
     assert error == (
         "::error title=DEL-001 (MUST)::With policy Delete, the snapshot goes.%0A"
         "expected the backend no longer has the snapshot%0Aobserved still there: <b>|100 %25%0A"
@@ -88,7 +88,7 @@ def test_annotations_are_one_line_each() -> None:
 def test_what_is_excused_or_in_doubt_warns() -> None:
     waived = replace(BROKEN, id="DEL-002", waiver="bug 12")
     known = replace(BROKEN, id="DEL-003", excuse="snapshot-controller 8.7.0: leaks")
-    lines = annotations(replace(REPORT, clauses=(waived, known, doubtful(1))))
+    lines = workflow_commands(replace(REPORT, clauses=(waived, known, doubtful(1))))
     assert [line.partition(" ")[0] for line in lines] == ["::warning", "::warning", "::warning", "::notice"]
     assert "waived: bug 12" in lines[0]
     assert "known: snapshot-controller 8.7.0: leaks" in lines[1]
@@ -96,14 +96,14 @@ def test_what_is_excused_or_in_doubt_warns() -> None:
 
 
 def test_more_than_are_shown_are_counted() -> None:
-    lines = annotations(replace(REPORT, clauses=tuple(doubtful(number) for number in range(MOST + 3))))
+    lines = workflow_commands(replace(REPORT, clauses=tuple(doubtful(number) for number in range(MOST + 3))))
     assert len(lines) == MOST + 1
     assert lines[MOST - 1] == "::warning title=4 more clauses::RES-009, RES-010, RES-011, RES-012"
 
 
 def test_a_long_story_is_cut() -> None:
     long = replace(BROKEN, failures=(replace(FAILURE, observed="x" * 5000),))
-    assert len(annotations(replace(REPORT, clauses=(long,)))[0]) < LONGEST + 100
+    assert len(workflow_commands(replace(REPORT, clauses=(long,)))[0]) < LONGEST + 100
 
 
 def test_waivers_are_listed() -> None:
