@@ -14,6 +14,7 @@ from pytest_csi_snapshot.matrix import MATRICES
 from pytest_csi_snapshot.placement import check_image, check_secret, check_selector, node_selector, toleration
 from pytest_csi_snapshot.requirements import AREAS, LEVELS, catalogue, covers
 from pytest_csi_snapshot.settings import OWN_CLUSTERS, REFERENCE, Settings
+from pytest_csi_snapshot.shards import parse_shard
 from pytest_csi_snapshot.spelling import nearest, one_of, typed
 
 SWEEPS = ("list", "delete")
@@ -55,6 +56,7 @@ def check(settings: Settings) -> None:
     for level in settings.csi_levels:
         one_of("csi_level", level, LEVELS)
     one_of("csi_matrix", settings.csi_matrix, MATRICES)
+    parse_shard(settings.csi_shard)
     for allowance in sorted(settings.csi_allow):
         one_of("csi_allow", allowance, tuple(ALLOWANCES))
     _check_profile(settings)

@@ -91,6 +91,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_slow_factor", "Wait so many times as long as usual for everything (default: 1)", metavar="FACTOR",
            default="1"),
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
+    Option("csi_shard", "Run one of N parts of the tests; pytest-csi-report merge puts their reports together",
+           metavar="I/N"),
     Option("csi_allow", "What tests may do beyond their own objects: cluster-state, disruptive, mount\n"
            "(default: nothing; all of it on a cluster that the run makes itself)", metavar="A,B", shape="many"),
     Option("csi_report", "Folder that the report is written to; none: no report\n(default: csi-report)",

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import tenacity
+
 from pytest_csi_snapshot import ledger_file
 from pytest_csi_snapshot.exclusive import remove_common_namespace
 from pytest_csi_snapshot.history import History
@@ -71,6 +73,18 @@ def other_runs(api: OwnedClient, now: datetime) -> list[str]:
     found = api.list(LEASE, labelSelector=f"{MANAGED_BY}={DOMAIN}")
     runs = [(lease, (lease["metadata"].get("labels") or {}).get(RUN)) for lease in found]
     return sorted(run for lease, run in runs if run and run != api.mark.run and expires(lease) > now)
+
+
+def others_left(api: OwnedClient, clock: ServerClock, within: float) -> list[str]:
+    """The other runs that are still alive ``within`` seconds from now; none as soon as all are over."""
+    patiently = tenacity.Retrying(
+        retry=tenacity.retry_if_result(bool),
+        wait=tenacity.wait_random(1.0, 3.0),  # runs end without an event that could be waited for: they expire too
+        stop=tenacity.stop_after_delay(within),
+        retry_error_callback=lambda call: call.outcome.result() if call.outcome else [],
+    )
+    found: list[str] = patiently(lambda: other_runs(api, clock.now()))
+    return found
 
 
 def state(client: KubeClient, run: str, now: datetime, begun: datetime | None) -> tuple[bool, str]:

@@ -44,6 +44,9 @@ from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.verbs.static_volumes import StaticVolumeVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 
+OTHER_SHARDS = 3600.0
+"""Seconds that the last shard waits for the others before it ends controllers."""
+
 
 class Scenario(
     AttemptVerbs,
@@ -131,6 +134,7 @@ def open_scenario(*, cluster: Cluster, recorder: Recorder, settings: Settings, t
     """A scenario for one test. With ``--csi-keep`` on a cluster of somebody else, what it made stays there."""
     scenario = Scenario(station_at(cluster), cluster, recorder, test_id)
     scenario.api.allowed = settings.csi_allow
+    scenario.waits_for_others = OTHER_SHARDS if settings.shard else 0.0
     recorder.on_finish(scenario.audit)
     try:
         yield scenario

@@ -16,6 +16,7 @@ from pytest_csi_snapshot.matrix import variants
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.scope import scope_of
 from pytest_csi_snapshot.settings import Settings
+from pytest_csi_snapshot.shards import Shard, owners
 from pytest_csi_snapshot.spelling import nearest
 from pytest_csi_snapshot.turns import is_exclusive
 
@@ -53,6 +54,7 @@ class Selection:
         chosen = self._settings.chosen
         clauses = self._scope if chosen is None else chosen & self._scope
         kept = [item for item in items if _wanted(_noted(item), clauses, asked=chosen is not None)]
+        kept = _of_shard(kept, self._settings.shard)
         if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
             items[:] = kept
@@ -66,6 +68,15 @@ class Selection:
 def _wanted(carried: Sequence[str], clauses: frozenset[str], *, asked: bool) -> bool:
     """Whether a test is about one of ``clauses``; one about none is left out only where some are asked for."""
     return not clauses.isdisjoint(carried) or (not carried and not asked)
+
+
+def _of_shard(items: list[pytest.Item], shard: Shard | None) -> list[pytest.Item]:
+    """The tests among those chosen that a shard has."""
+    if shard is None:
+        return items
+    parts = {item: (item.nodeid.partition("::")[0], is_exclusive(item)) for item in items}
+    division = owners(parts.values(), shard.of)
+    return [item for item in items if division[parts[item]] == shard.number]
 
 
 def carried_by(item: pytest.Item) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pytest_csi_snapshot.placement import node_selector
 from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
 from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
 from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.shards import Shard, parse_shard
 from pytest_csi_snapshot.spelling import existing_path, factor, flag, many, node_count, snapshot_limit
 from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
@@ -81,6 +82,7 @@ class Settings:
     csi_profile: str
     csi_slow_factor: float
     csi_matrix: str
+    csi_shard: str
     csi_allow: frozenset[str]
     """Names of ALLOWANCES; all of them on a cluster that the run makes itself."""
     csi_report: str
@@ -115,6 +117,11 @@ class Settings:
         if not (self.csi_clauses or self.csi_areas or self.csi_levels):
             return None
         return catalogue().select(self.csi_clauses, self.csi_areas, self.csi_levels)
+
+    @property
+    def shard(self) -> Shard | None:
+        """Which part of the tests is run; None: all of them."""
+        return parse_shard(self.csi_shard)
 
     @property
     def driver_name(self) -> str:
@@ -200,6 +207,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_profile=text["csi_profile"],
         csi_slow_factor=factor("csi_slow_factor", text["csi_slow_factor"]),
         csi_matrix=text["csi_matrix"],
+        csi_shard=text["csi_shard"],
         csi_allow=_allowed(many(raw["csi_allow"][0]), cluster),
         csi_report=text["csi_report"],
         csi_rerun=existing_path("csi_rerun", text["csi_rerun"]),

@@ -53,7 +53,7 @@ class RpcCore:
         self._may_mount = may_mount
         self._sight: Sight | None = None
         self.limits = Limits()
-        """A call that is answered by "still at work", or a snapshot that is not ready, must be done within these."""
+        """Within which a call that is "still at work", or a snapshot that is not ready, must be done."""
         self._made = MadeThings()
         self._told: list[tuple[float, str]] = []
         self._guard = threading.Lock()
@@ -171,7 +171,8 @@ class RpcCore:
         self._recorder.price = Price(volumes=kinds["volume"], snapshots=kinds["snapshot"])
         try:
             if not self._line.dead:
-                left = self._made.remove(self.ask, self.inputs, within=self.limits.reaction)
+                within = self.limits.reaction
+                left = self._made.remove(self.ask, self.inputs, within=within)
                 if left:
                     raise PreparationError(f"left behind: {'; '.join(left)}")
         finally:

@@ -17,7 +17,7 @@ from pytest_csi_snapshot.inventory import lease_part
 from pytest_csi_snapshot.kube.kinds import LEASE, POD
 from pytest_csi_snapshot.leases import ServerClock
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.presence import other_runs
+from pytest_csi_snapshot.presence import others_left
 from pytest_csi_snapshot.verbs.core import Core
 
 Json = dict[str, Any]
@@ -35,13 +35,16 @@ class ControllerVerbs(Core):
     """Verbs on leases and on the pods that hold them."""
 
     cluster: Cluster
+    waits_for_others = 0.0
+    """Seconds to wait for the end of the other runs in the cluster: the other shards, where this is one."""
 
     def needs_disruption(self) -> None:
         """Go on only where controllers may be ended: with leave, and while no other run needs them."""
         __tracebackhide__ = True
         if DISRUPTIVE not in self.api.allowed:
             pytest.skip(lacking(DISRUPTIVE, "it ends controllers of the cluster"))
-        if self.cluster.shared and (others := other_runs(self.api, ServerClock(self.station.client).now())):
+        clock = ServerClock(self.station.client)
+        if self.cluster.shared and (others := others_left(self.api, clock, self.waits_for_others)):
             pytest.skip(f"it ends controllers of the cluster, and run {others[0]} is at work there")
 
     def lease_of(self, component: str, clause: str) -> Handle:

@@ -86,3 +86,25 @@ def test_the_plan_needs_neither_driver_nor_cluster(demo: Demo, workers: tuple[st
     )
     assert result.ret == 0
     assert demo.log == []
+
+
+def test_shards_have_each_test_once_and_the_last_one_those_that_run_alone(demo: Demo) -> None:
+    demo.suite(test_one=MANY, test_two=MANY.replace("test_delete", "test_other"))
+    ran = [_ran(demo.run("-v", f"--csi-shard={number}/2")) for number in (1, 2)]
+    assert sorted(map(sorted, ran)) == sorted(
+        map(
+            sorted,
+            (
+                ["test_delete", "test_retain", "test_bare"],
+                ["test_other", "test_retain", "test_bare", "test_default", "test_default"],
+            ),
+        )
+    )
+    assert ran[1][-2:] == ["test_default", "test_default"]
+
+
+def test_what_is_no_shard_is_a_usage_error(demo: Demo) -> None:
+    demo.suite(test_one=MANY)
+    result = demo.run("--csi-shard=3/2")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--csi-shard: '3/2' is not one of N shards; give it as 2/4*"])
