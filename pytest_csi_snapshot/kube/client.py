@@ -51,7 +51,7 @@ class KubeClient:
         """
         configuration = kubernetes.client.Configuration()
         configuration.connection_pool_maxsize = 64
-        if path is None and context is None and incluster.in_pod():
+        if path is None and context in (None, incluster.NAME) and incluster.in_pod():
             incluster.load(configuration)
         else:
             kubernetes.config.load_kube_config(
