@@ -4,5 +4,5 @@
     python -m pytest_csi_snapshot.job collect --report csi-report
 
 No shared disk: a pod puts its report into ConfigMaps of the Job's namespace, and ``collect`` takes it from there.
-A pod that is evicted, or whose node dies, is run again by the Job; the later report of a shard replaces the earlier.
+A pod that is evicted, or whose node dies, is run again by the Job, and its report replaces the earlier one.
 """
