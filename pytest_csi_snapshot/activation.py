@@ -90,6 +90,18 @@ def sweep(config: pytest.Config) -> int:
     return code
 
 
+def list_faults() -> int:
+    """Print the faults that ``--csi-fault`` switches on; the exit code."""
+    from pytest_csi_snapshot.fault_list import fault_lines
+
+    try:
+        print("\n".join(fault_lines()))
+    except RunError as trouble:
+        print(f"csi-snapshot: {trouble}", file=sys.stderr)
+        return trouble.exit_code
+    return 0
+
+
 def _tell_story(config: pytest.Config, settings: Settings) -> None:
     config.stash[SETTINGS] = settings
     point_at_suites(config, WALKTHROUGH)

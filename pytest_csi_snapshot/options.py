@@ -63,6 +63,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_base_image", "Image with Python that the image of the bundled driver is made from, for kind\n"
            "(default: python:3.13-slim-bookworm)", metavar="IMAGE", default="python:3.13-slim-bookworm"),
     Option("csi_fault", "Switch on a fault of the reference implementation (may be repeated)", shape="many"),
+    Option("csi_list_faults", "Print these faults and the clauses that they break, and stop", shape="flag"),
     Option("csi_image", "Image of the workload pods, with a POSIX shell (default: busybox:1.37)", metavar="IMAGE",
            default="busybox:1.37"),
     Option("csi_pull_secret", "Secret with which that image is pulled, copied into the namespaces of the run\n"

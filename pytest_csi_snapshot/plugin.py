@@ -43,7 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Sweep instead of running tests, if the command line asks for that."""
+    """Sweep or list the faults instead of running tests, if the command line asks for that."""
+    if getattr(config.option, "csi_list_faults", None):
+        from pytest_csi_snapshot.activation import list_faults
+
+        return list_faults()
     if getattr(config.option, "csi_sweep", None):
         from pytest_csi_snapshot.activation import sweep
 

@@ -61,6 +61,7 @@ class Settings:
     csi_kind_config: str
     csi_base_image: str
     csi_faults: tuple[str, ...]
+    csi_list_faults: bool
     csi_image: str
     csi_pull_secrets: tuple[str, ...]
     csi_node_selectors: tuple[str, ...]
@@ -187,6 +188,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_kind_config=existing_path("csi_kind_config", text["csi_kind_config"]),
         csi_base_image=text["csi_base_image"],
         csi_faults=many(raw["csi_fault"][0]),
+        csi_list_faults=flag("csi_list_faults", raw["csi_list_faults"][0]),
         csi_image=text["csi_image"],
         csi_pull_secrets=many(raw["csi_pull_secret"][0]),
         csi_node_selectors=many(raw["csi_node_selector"][0]),

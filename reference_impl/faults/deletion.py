@@ -19,6 +19,7 @@ class DeleteLeavesSnapshot(Fault):
     name = "delete-leaves-snapshot"
     component = "driver"
     breaks = ("DEL-001", "DEL-016", "RPC-DES-001")
+    kind = "lifecycle"
 
     def apply(self, target: Services) -> None:
         """Answer without asking the backend; a missing id is still refused."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+KINDS = ("data", "state", "lifecycle", "errors", "concurrency", "flaky", "groups", "expansion")
+"""What a fault spoils, as whoever looks for one of a sort would ask."""
+
 
 class Fault(ABC):
     """One defect. The first line of its docstring says what a user would notice."""
@@ -14,7 +17,13 @@ class Fault(ABC):
     component: ClassVar[str]
     """The role that has it, e.g. "backend", "driver", "snapshot-controller"."""
     breaks: ClassVar[tuple[str, ...]]
-    """Ids of the clauses that must fail while it is on."""
+    """Ids of clauses: the first must fail while it is on, the others may."""
+    kind: ClassVar[str]
+    """One of KINDS."""
+    issue: ClassVar[str] = ""
+    """Address of the public issue about a driver or controller that had it; "" where none is known."""
+    seen: ClassVar[str] = ""
+    """Number that the list of bugs seen in Longhorn gives it, e.g. "L07"; "" for none."""
 
     @abstractmethod
     def apply(self, target: Any) -> None:

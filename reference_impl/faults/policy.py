@@ -17,6 +17,7 @@ class RetainDeletesSnapshot(Fault):
     name = "retain-deletes-snapshot"
     component = "csi-snapshotter"
     breaks = ("DEL-002",)
+    kind = "lifecycle"
 
     def apply(self, target: Contents) -> None:
         """Delete the snapshot of a retained content as soon as its VolumeSnapshot is being deleted."""

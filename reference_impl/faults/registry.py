@@ -8,19 +8,32 @@ have is refused, so that a mistyped fault never makes a clean run look like a mi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+import inspect
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .deletion import DeleteLeavesSnapshot
 from .fault import Fault
-from .policy import RetainDeletesSnapshot
-from .snapshot_data import SnapshotLosesData
 
-FAULTS: tuple[type[Fault], ...] = (
-    SnapshotLosesData,
-    DeleteLeavesSnapshot,
-    RetainDeletesSnapshot,
+MODULES = (
+    "deletion",
+    "policy",
+    "snapshot_data",
 )
+"""The modules of this package that hold faults, one of each theme, in alphabetical order."""
+
+
+def _found() -> Iterator[type[Fault]]:
+    for module in MODULES:
+        loaded = importlib.import_module(f".{module}", __package__)
+        for each in vars(loaded).values():
+            defined_here = inspect.isclass(each) and each.__module__ == loaded.__name__
+            if defined_here and issubclass(each, Fault) and not inspect.isabstract(each):
+                yield each
+
+
+FAULTS = tuple(_found())
+"""All faults, in the order of their modules and in each as they are written there."""
 
 
 class UnknownFaultError(ValueError):
@@ -51,12 +64,15 @@ def activate(component: str, wanted: Sequence[str], target: Any) -> None:
 
 
 def describe() -> list[dict[str, object]]:
-    """All faults as plain data: name, component, breaks, summary."""
+    """All faults as plain data: name, component, kind, breaks, issue, seen, summary."""
     return [
         {
             "name": fault.name,
             "component": fault.component,
+            "kind": fault.kind,
             "breaks": list(fault.breaks),
+            "issue": fault.issue,
+            "seen": fault.seen,
             "summary": (fault.__doc__ or "").strip().splitlines()[0],
         }
         for fault in FAULTS

@@ -18,6 +18,7 @@ class SnapshotLosesData(Fault):
     name = "snapshot-loses-data"
     component = "backend"
     breaks = ("SNAP-DYN-005", "RES-001")
+    kind = "data"
 
     def apply(self, target: Pool) -> None:
         """Whoever reads a snapshot finds zeros; the live data and clones of volumes are left right."""
