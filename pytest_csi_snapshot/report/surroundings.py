@@ -61,7 +61,7 @@ def settings_of(settings: Settings) -> tuple[Setting, ...]:
     """Every setting that has a value, in the order of the options."""
     found = []
     for option in OPTIONS:
-        value = settings.value_of(option.name)
+        value: object = settings.value_of(option.name)
         if value not in ("", False, (), 0, frozenset()):
             several = sorted(value) if isinstance(value, frozenset) else value
             text = ",".join(several) if isinstance(several, tuple | list) else show(several)
