@@ -60,8 +60,8 @@ class Composer:
         """The report; ``further`` are reasons besides what was asked for why the run is only a part."""
         settings, cluster = self._settings, cluster_of(self._config)
         going = not ending.at
-        partial = [*self._asked, *further, *([NOT_ENDED] if going else [])]
-        told = replace(verdict, selected=verdict.selected or bool(partial))
+        further = [*further, *([NOT_ENDED] if going else [])]
+        told = replace(verdict, selected=verdict.selected or bool(self._asked) or bool(further))
         rows, failures = self._rows(told, tests, cluster.versions if cluster else "")
         clauses = with_tests(blank_clauses(told.catalogue), rows, failures)
         return Report(
@@ -71,7 +71,8 @@ class Composer:
                 name=self._name(),
                 began=self._began,
                 ended=ending.at,
-                partial=partial,
+                asked=self._asked,
+                further=further,
             ),
             implementation=surroundings.implementation_of(settings, cluster),
             cluster=surroundings.cluster_in(cluster, settings.csi_cluster),

@@ -70,6 +70,7 @@ class Run:
     tool: Tool
     settings: tuple[Setting, ...] = ()
     partial: Annotated[tuple[str, ...], "Why it is only a part of everything; empty: it is not"] = ()
+    selected: Annotated[tuple[str, ...], "Which of these reasons are what was asked for"] = ()
     shard: Annotated[str, '"2/4": the second of four; "": not divided'] = ""
 
 

@@ -35,9 +35,19 @@ def moment(seconds: float) -> str:
 
 
 def run_of(
-    config: pytest.Config, settings: Settings, *, name: str, began: float, ended: float, partial: Sequence[str]
+    config: pytest.Config,
+    settings: Settings,
+    *,
+    name: str,
+    began: float,
+    ended: float,
+    asked: Sequence[str],
+    further: Sequence[str],
 ) -> Run:
-    """The run; times in seconds since the epoch, ``ended`` 0 while it goes on."""
+    """The run; times in seconds since the epoch, ``ended`` 0 while it goes on.
+
+    ``asked`` and ``further`` are why it is only a part: what was asked for, and what else.
+    """
     return Run(
         id=name,
         began=moment(began),
@@ -47,7 +57,8 @@ def run_of(
         workers=workers_of(config),
         tool=Tool(NAME, __version__, platform.python_version(), pytest.__version__),
         settings=settings_of(settings),
-        partial=tuple(partial),
+        partial=(*asked, *further),
+        selected=tuple(asked),
     )
 
 
