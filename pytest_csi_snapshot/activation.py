@@ -27,6 +27,7 @@ from pytest_csi_snapshot.plan import Plan
 from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.report.keeper import Keeper
 from pytest_csi_snapshot.report.partial import asked_for
+from pytest_csi_snapshot.report.rerun import Hand
 from pytest_csi_snapshot.report.writing import prepare
 from pytest_csi_snapshot.reporting.clean import Clean
 from pytest_csi_snapshot.reporting.collector import Collector
@@ -41,6 +42,9 @@ from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
 
 SWEEP = "pytest_csi_snapshot.fixtures.sweeping:sweep"
 """Reached by name: the library does not import fixtures. From settings and a way to tell to an exit code."""
+
+NOTHING_TO_RUN = 5
+"""Exit code of a run that has nothing to judge."""
 
 _ONLY_ASKS = ("help", "version", "markers")
 _NO_TESTS = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "cacheshow")
@@ -136,6 +140,8 @@ def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None
 def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Sequence[str]) -> list[object]:
     if _any_set(config, _NO_TESTS):
         return [Header(settings)]
+    if settings.rerun is not None and not settings.rerun:
+        pytest.exit(f"--csi-rerun: nothing in {settings.csi_rerun} failed or is open", returncode=NOTHING_TO_RUN)
     if settings.report_folder:
         prepare(settings.report_folder)
     collector = Collector(selected=bool(asked), scope=scope_of(settings))
@@ -150,6 +156,8 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Seque
     ]
     if settings.report_folder:
         parts.append(Keeper(config, settings, settings.report_folder, collector, name=owner.name_run, asked=asked))
+    if settings.rerun:
+        parts.append(Hand(settings.rerun))
     return parts
 
 
