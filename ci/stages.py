@@ -117,6 +117,7 @@ STAGES = (
     Stage("walkthrough page", script("generate_walkthrough.py", "--check")),
     Stage("clauses", script("check_clauses.py")),
     Stage("requirements", script("generate_requirements.py", "--check")),
+    Stage("report's form", script("generate_report_schema.py", "--check")),
     Stage("doctor's page", script("generate_doctor.py", "--check")),
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in (*ALONE, KIND)))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),

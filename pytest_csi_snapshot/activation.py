@@ -6,6 +6,7 @@ Imported only when the command line asks for it; see ``options.starts_run``.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -24,6 +25,10 @@ from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
 from pytest_csi_snapshot.redacting import REDACTOR
+from pytest_csi_snapshot.report.keeper import Keeper
+from pytest_csi_snapshot.report.partial import asked_for
+from pytest_csi_snapshot.report.rerun import Hand
+from pytest_csi_snapshot.report.writing import prepare
 from pytest_csi_snapshot.reporting.clean import Clean
 from pytest_csi_snapshot.reporting.collector import Collector
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
@@ -38,9 +43,11 @@ from pytest_csi_snapshot.walkthrough import Story, one_after_the_other
 SWEEP = "pytest_csi_snapshot.fixtures.sweeping:sweep"
 """Reached by name: the library does not import fixtures. From settings and a way to tell to an exit code."""
 
+NOTHING_TO_RUN = 5
+"""Exit code of a run that has nothing to judge."""
+
 _ONLY_ASKS = ("help", "version", "markers")
 _NO_TESTS = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "cacheshow")
-_PART = ("keyword", "markexpr", "deselect", "lf", "stepwise", "csi_areas", "csi_clauses", "csi_level")
 
 
 def activate(config: pytest.Config) -> None:
@@ -137,17 +144,33 @@ def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None
         config.option.dist, config.option.tx = "no", []  # the plan is made here, not in workers
         parts.append(Plan(settings, selection, workers))
     else:
-        parts += _controller_parts(config, settings, selected=named or _any_set(config, _PART))
+        parts += _controller_parts(config, settings, asked=asked_for(config, settings, named=named))
     for part in parts:
         config.pluginmanager.register(part, f"csi-snapshot-{type(part).__name__.lower()}")
 
 
-def _controller_parts(config: pytest.Config, settings: Settings, *, selected: bool) -> list[object]:
+def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Sequence[str]) -> list[object]:
     if _any_set(config, _NO_TESTS):
         return [Header(settings)]
-    collector = Collector(selected=selected, scope=scope_of(settings))
+    if settings.rerun is not None and not settings.rerun:
+        pytest.exit(f"--csi-rerun: nothing in {settings.csi_rerun} failed or is open", returncode=NOTHING_TO_RUN)
+    if settings.report_folder:
+        prepare(settings.report_folder)
+    collector = Collector(selected=bool(asked), scope=scope_of(settings))
     owner, aside = ClusterOwner(config, settings), Aside()
-    return [Shares(None, 1), owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
+    parts = [
+        Shares(None, 1),
+        owner,
+        collector,
+        Header(settings),
+        aside,
+        Section(settings, collector, owner, aside),
+    ]
+    if settings.report_folder:
+        parts.append(Keeper(config, settings, settings.report_folder, collector, name=owner.name_run, asked=asked))
+    if settings.rerun:
+        parts.append(Hand(settings.rerun))
+    return parts
 
 
 def _any_set(config: pytest.Config, names: tuple[str, ...]) -> bool:

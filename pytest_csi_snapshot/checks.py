@@ -60,6 +60,7 @@ def check(settings: Settings) -> None:
     for allowance in sorted(settings.csi_allow):
         one_of("csi_allow", allowance, tuple(ALLOWANCES))
     _check_profile(settings)
+    _check_rerun(settings)
     _check_workload(settings)
     ids = catalogue().by_id
     for prefix in settings.csi_clauses:
@@ -101,6 +102,13 @@ def _check_profile(settings: Settings) -> None:
         check_selector(settings.profile.node_selector)
     except ValueError as error:
         raise pytest.UsageError(f"--csi-profile: {settings.csi_profile}: {error}") from error
+
+
+def _check_rerun(settings: Settings) -> None:
+    about = settings.rerun.driver if settings.rerun else ""
+    if settings.csi_driver and about and about != settings.driver_name:
+        raise pytest.UsageError(f"--csi-rerun: {settings.csi_rerun} is about driver {about}, "
+                                f"this run is about {settings.driver_name}")  # fmt: skip
 
 
 def _check_workload(settings: Settings) -> None:

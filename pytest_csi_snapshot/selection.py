@@ -54,6 +54,8 @@ class Selection:
         chosen = self._settings.chosen
         clauses = self._scope if chosen is None else chosen & self._scope
         kept = [item for item in items if _wanted(_noted(item), clauses, asked=chosen is not None)]
+        if rerun := self._settings.rerun:
+            kept = [item for item in kept if rerun.wants(item.nodeid, _noted(item))]
         kept = _of_shard(kept, self._settings.shard)
         if len(kept) < len(items):
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])

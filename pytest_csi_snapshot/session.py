@@ -149,12 +149,12 @@ class ClusterOwner:
             return
         from pytest_csi_snapshot.guest import Guest
 
-        self._run = self._name_run()
+        self._run = self.name_run()
         self._guest = Guest(cluster, self._run, self.tell, self._warn)
         self._guest.arrive()
 
-    def _name_run(self) -> str:
-        """The name of the run, which workers will go by."""
+    def name_run(self) -> str:
+        """The name of the run, which workers go by; the same at every call."""
         option = self._config.option
         if getattr(option, "dist", "no") == "no":
             from pytest_csi_snapshot.station import this_worker

@@ -17,6 +17,7 @@ from pytest_csi_snapshot.options import OPTIONS, Source, raw_value
 from pytest_csi_snapshot.placement import node_selector
 from pytest_csi_snapshot.profiles import REFERENCE as REFERENCE_PROFILE
 from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
+from pytest_csi_snapshot.report.rerun import Rerun, handed, rerun_of
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.shards import Shard, parse_shard
 from pytest_csi_snapshot.spelling import existing_path, factor, flag, many, node_count, snapshot_limit
@@ -100,6 +101,8 @@ class Settings:
     """What the driver is declared to offer."""
     report_folder: Path | None
     """The absolute path of ``csi_report``; None: nothing is written."""
+    rerun: Rerun | None
+    """What the report of ``csi_rerun`` sends again; None where nothing was said."""
     sources: Mapping[str, Source]
 
     @property
@@ -173,6 +176,7 @@ def read_settings(config: pytest.Config) -> Settings:
     for name, said in _classes_in(profile).items():
         if said and not text[name]:
             text[name], sources[name] = said, "profile"
+    text["csi_rerun"] = existing_path("csi_rerun", text["csi_rerun"])
     settings = Settings(
         csi_driver=driver,
         csi_cluster=cluster,
@@ -212,7 +216,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_shard=text["csi_shard"],
         csi_allow=_allowed(many(raw["csi_allow"][0]), cluster),
         csi_report=text["csi_report"],
-        csi_rerun=existing_path("csi_rerun", text["csi_rerun"]),
+        csi_rerun=text["csi_rerun"],
         csi_redact=flag("csi_redact", raw["csi_redact"][0]),
         csi_sweep=text["csi_sweep"],
         csi_list=flag("csi_list", raw["csi_list"][0]),
@@ -220,6 +224,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_walkthrough=walkthrough,
         profile=profile,
         report_folder=_report_folder(config, text["csi_report"]),
+        rerun=_rerun(config, text["csi_rerun"]),
         sources=sources,
     )
     if not hasattr(config, "workerinput"):  # an xdist worker repeats what the controller has checked
@@ -237,6 +242,15 @@ def _allowed(given: tuple[str, ...], cluster: str) -> frozenset[str]:
 def _report_folder(config: pytest.Config, name: str) -> Path | None:
     """Where the report is written, from the directory that the command was typed in."""
     return None if name == NO_REPORT else (config.invocation_params.dir / Path(name).expanduser()).absolute()
+
+
+def _rerun(config: pytest.Config, path: str) -> Rerun | None:
+    if not path:
+        return None
+    from pytest_csi_snapshot.report.document import read_report
+
+    given = handed(config)
+    return given if given is not None else rerun_of(read_report(Path(path)))
 
 
 def _profile(path: str, driver: str) -> Profile:

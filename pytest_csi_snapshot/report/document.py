@@ -16,6 +16,9 @@ PAGE = "report.html"
 EVIDENCE = "evidence"
 """Names below the folder of a report."""
 
+SCHEMA = "report.schema.json"
+"""Name of the published form, in this package."""
+
 
 def text_of(report: Report) -> str:
     """The document; equal reports are equal texts, and no secret that this process knows is in it."""

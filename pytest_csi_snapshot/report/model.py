@@ -70,6 +70,7 @@ class Run:
     tool: Tool
     settings: tuple[Setting, ...] = ()
     partial: Annotated[tuple[str, ...], "Why it is only a part of everything; empty: it is not"] = ()
+    selected: Annotated[tuple[str, ...], "Which of these reasons are what was asked for"] = ()
     shard: Annotated[str, '"2/4": the second of four; "": not divided'] = ""
 
 
@@ -173,7 +174,7 @@ class ReportedClause:
 
     id: str
     area: str
-    level: Literal["MUST", "SHOULD", "MAY"]
+    level: Annotated[str, "MUST, SHOULD or MAY"]
     basis: str
     owners: tuple[str, ...]
     sentence: str
@@ -210,6 +211,7 @@ class ReportedResult:
     outcome: OutcomeWord
     reason: str = ""
     excuse: str = ""
+    seen_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,7 @@ class ReportedTest:
     phases: Phases = Phases()
     seconds: Seconds = Seconds()
     worker: Annotated[str, '"": the process that the user started'] = ""
+    pytest: Annotated[str, 'pytest\'s own word: passed, failed, error, skipped, xfailed; "": it did not end'] = ""
     seen_on: str = ""
     results: tuple[ReportedResult, ...] = ()
     checks: tuple[ReportedCheck, ...] = ()

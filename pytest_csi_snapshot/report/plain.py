@@ -1,8 +1,8 @@
 """Dataclasses as plain JSON, back again, and the JSON schema of that: all three from the fields' own types.
 
-Fields are texts, numbers, truth values, Literals, tuples, mappings of texts, and dataclasses of these; what is to be
-said about a field is its ``Annotated``. A reader ignores keys that it does not know, so that a newer writer may add
-some; a field with a default may be missing, since an older one did not write it.
+Fields are texts, numbers, truth values, Literals, tuples, mappings of texts, and dataclasses of these; what is to
+be said about a field is its ``Annotated``. A reader ignores keys that it does not know, so that a newer writer may
+add some; a field with a default may be missing, since an older one did not write it.
 """
 
 from __future__ import annotations

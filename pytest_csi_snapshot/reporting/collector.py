@@ -76,6 +76,10 @@ class Collector:
         status = self.verdict().exit_status
         session.exitstatus = exitstatus if status == 0 and exitstatus == pytest.ExitCode.TESTS_FAILED else status
 
+    def cut_short(self) -> None:
+        """Note that not all of it was run, for whatever reason."""
+        self._selected = True
+
     def verdict(self) -> Verdict:
         """The verdict on everything collected so far."""
         results = [TestResult(nodeid, result) for (nodeid, _), result in self._results.items()]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 from pytest_csi_snapshot.outcomes import Outcome
-from pytest_csi_snapshot.reporting.words import counted, enumerated
+from pytest_csi_snapshot.reporting.words import PREFLIGHT, counted, enumerated
 from pytest_csi_snapshot.requirements import AREAS, LEVELS
 from pytest_csi_snapshot.verdict import ProfileResult, TestResult, Verdict
 
@@ -34,6 +35,27 @@ def table(verdict: Verdict) -> list[tuple[str, ...]]:
 def cell(counts: Counter[Outcome | None]) -> str:
     """``12 passed, 1 failed, 3 not run``; "-" where there is no clause."""
     return ", ".join(f"{counts[key]} {word}" for key, word in _ORDER if counts[key]) or "-"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines, each column as wide as its widest cell."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def grouped(results: Iterable[TestResult], *, by_test: bool) -> list[str]:
+    """``IDS: reason (test)``, one line for the clauses that share a reason (and a test)."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in results:
+        # A component that is too old, or something that the cluster lacks, is so for every test.
+        everywhere = each.result.excuse or each.result.reason.startswith(PREFLIGHT)
+        clauses = groups[each.result.reason, each.nodeid if by_test and not everywhere else ""]
+        if each.result.clause not in clauses:
+            clauses.append(each.result.clause)
+    return [
+        f"{', '.join(clauses)}: {reason}" + (f"  [{nodeid}]" if nodeid else "")
+        for (reason, nodeid), clauses in groups.items()
+    ]
 
 
 def grouped_failures(verdict: Verdict) -> list[tuple[TestResult, list[TestResult]]]:

@@ -6,8 +6,7 @@ their traceback.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +19,7 @@ from pytest_csi_snapshot.reporting import summary, words
 from pytest_csi_snapshot.reporting.collector import Collector, payload_of
 from pytest_csi_snapshot.session import ClusterOwner, cluster_of
 from pytest_csi_snapshot.settings import Settings
-from pytest_csi_snapshot.verdict import ProfileResult, TestResult, Verdict
+from pytest_csi_snapshot.verdict import ProfileResult, Verdict
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -118,10 +117,8 @@ class Section:
         rows = summary.table(verdict)
         if len(rows) == 1:
             return
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        for row in rows:
-            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            reporter.write_line(line, bold=row is rows[0], red="failed" in line)
+        for number, line in enumerate(summary.aligned(rows)):
+            reporter.write_line(line, bold=not number, red="failed" in line)
 
     def _write_failures(self, reporter: TerminalReporter, verdict: Verdict, versions: str) -> None:
         for first, others in summary.grouped_failures(verdict):
@@ -142,7 +139,7 @@ class Section:
                 reporter.write_line(f"  {'also in':<14} {', '.join(each.nodeid for each in others)}")
 
     def _write_others(self, reporter: TerminalReporter, verdict: Verdict, outcome: Outcome) -> None:
-        lines = _grouped(verdict.of(outcome), by_test=outcome is not Outcome.NOT_SUPPORTED)
+        lines = summary.grouped(verdict.of(outcome), by_test=outcome is not Outcome.NOT_SUPPORTED)
         if lines:
             reporter.write_line("")
         for line in lines:
@@ -178,18 +175,3 @@ def settings_line(settings: Settings) -> str:
 def _told(report: Any) -> bool:
     body = payload_of(report) if isinstance(report, pytest.TestReport) else None
     return bool(body and body.get("told"))
-
-
-def _grouped(results: Iterable[TestResult], *, by_test: bool) -> list[str]:
-    """``IDS: reason (test)``, one line for the clauses that share a reason (and a test)."""
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for each in results:
-        # A component that is too old, or something that the cluster lacks, is so for every test.
-        everywhere = each.result.excuse or each.result.reason.startswith(words.PREFLIGHT)
-        clauses = groups[each.result.reason, each.nodeid if by_test and not everywhere else ""]
-        if each.result.clause not in clauses:
-            clauses.append(each.result.clause)
-    return [
-        f"{', '.join(clauses)}: {reason}" + (f"  [{nodeid}]" if nodeid else "")
-        for (reason, nodeid), clauses in groups.items()
-    ]

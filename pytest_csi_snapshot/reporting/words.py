@@ -64,8 +64,13 @@ def show_seconds(value: object) -> str:
 
 def blamed_on(clause: Clause, blame: str, versions: str) -> str:
     """The components at fault, with their versions where the cluster's line of versions names them."""
-    names = tuple(OWNERS.get(one, one) for one in blame.split(", ")) if blame else clause.blamed
-    return ", ".join(f"{name} {version}" if (version := version_of(name, versions)) else name for name in names)
+    return ", ".join(f"{name} {version}".rstrip() for name, version in blamed_parts(clause, blame, versions))
+
+
+def blamed_parts(clause: Clause, blame: str, versions: str) -> list[tuple[str, str]]:
+    """The components at fault with their versions, "" where that is not known."""
+    names = [OWNERS.get(one, one) for one in blame.split(", ")] if blame else clause.blamed
+    return [(name, version_of(name, versions)) for name in names]
 
 
 def version_of(component: str, versions: str) -> str:

@@ -1,0 +1,123 @@
+"""The report of a run that is under way or has ended, put together from what its parts know."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+
+from pytest_csi_snapshot.report import surroundings
+from pytest_csi_snapshot.report.building import (
+    Failures,
+    blank_clauses,
+    counts_of,
+    outcome_of,
+    reported_failure,
+    reported_results,
+    with_tests,
+)
+from pytest_csi_snapshot.report.model import Report, ReportedClause, ReportedTest, ReportedVerdict
+from pytest_csi_snapshot.report.seen import Tests
+from pytest_csi_snapshot.reporting import summary, words
+from pytest_csi_snapshot.session import cluster_of
+from pytest_csi_snapshot.settings import Settings
+from pytest_csi_snapshot.verdict import TestResult, Verdict
+
+NOT_ENDED = "the run has not ended"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended. ``at`` is in seconds since the epoch, 0 while it goes on; ``why`` are the reasons of the
+    exit code that do not come from clauses."""
+
+    at: float
+    exit_code: int
+    why: tuple[str, ...] = ()
+
+
+class Composer:
+    """Knows what does not change during a run."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        *,
+        name: Callable[[], str],
+        began: float,
+        asked: Sequence[str],
+    ) -> None:
+        self._config = config
+        self._settings = settings
+        self._name = name
+        self._began = began
+        self._asked = tuple(asked)
+
+    def compose(self, verdict: Verdict, tests: Tests, ending: Ending, further: Sequence[str]) -> Report:
+        """The report; ``further`` are reasons besides what was asked for why the run is only a part."""
+        settings, cluster = self._settings, cluster_of(self._config)
+        going = not ending.at
+        further = [*further, *([NOT_ENDED] if going else [])]
+        told = replace(verdict, selected=verdict.selected or bool(self._asked) or bool(further))
+        rows, failures = self._rows(told, tests, cluster.versions if cluster else "")
+        clauses = with_tests(blank_clauses(told.catalogue), rows, failures)
+        return Report(
+            run=surroundings.run_of(
+                self._config,
+                settings,
+                name=self._name(),
+                began=self._began,
+                ended=ending.at,
+                asked=self._asked,
+                further=further,
+            ),
+            implementation=surroundings.implementation_of(settings, cluster),
+            cluster=surroundings.cluster_in(cluster, settings.csi_cluster),
+            profile=surroundings.profile_of(settings, cluster),
+            verdict=not_yet(clauses) if going else concluded(told, clauses, ending),
+            missing=(*([NOT_ENDED] if going else []), *tests.crashes),
+            clauses=clauses,
+            tests=tuple(rows),
+        )
+
+    def _rows(self, verdict: Verdict, tests: Tests, versions: str) -> tuple[list[ReportedTest], Failures]:
+        order = {clause.id: number for number, clause in enumerate(verdict.catalogue.clauses)}
+        of_test: dict[str, list[TestResult]] = defaultdict(list)
+        for each in verdict.results:
+            of_test[each.nodeid].append(each)
+        rows, failures = [], {}
+        for row, why in tests.rows(self._began):
+            found = [each.result for each in of_test.get(row.id, ())]
+            results = reported_results(found, order)
+            outcome, reason = outcome_of(results, row.pytest)
+            seen_on = next((each.seen_on for each in found if each.seen_on), "")
+            rows.append(replace(row, results=results, outcome=outcome, reason=reason or why, seen_on=seen_on))
+            rerun = words.rerun_command(self._settings, row.id)
+            for result in found:
+                clause = verdict.catalogue.by_id.get(result.clause)
+                told = clause and reported_failure(
+                    row.id, result, clause, versions=versions, rerun=rerun, evidence=row.evidence
+                )
+                if told:
+                    failures[result.clause, row.id] = told
+        return rows, failures
+
+
+def not_yet(clauses: Sequence[ReportedClause]) -> ReportedVerdict:
+    """What stands in the place of a verdict while a run goes on, or where it was killed."""
+    return ReportedVerdict("partial", f"partial: {NOT_ENDED}", 3, reasons=(NOT_ENDED,), counts=counts_of(clauses))
+
+
+def concluded(verdict: Verdict, clauses: Sequence[ReportedClause], ending: Ending) -> ReportedVerdict:
+    """The verdict of a run that has ended."""
+    failed = [f"{clause.id} failed" for clause in clauses if clause.outcome == "failed" and not clause.excuse]
+    return ReportedVerdict(
+        verdict.result.value,
+        summary.result_in_words(verdict),
+        ending.exit_code,
+        reasons=(*ending.why, *(failed if ending.exit_code == 1 else ())),
+        counts=counts_of(clauses),
+    )

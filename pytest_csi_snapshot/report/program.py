@@ -1,0 +1,131 @@
+"""``pytest-csi-report``: everything that can be done with a report when its cluster is gone. Starts no pytest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pytest_csi_snapshot.errors import EnvironmentTrouble, RunError, UsageTrouble
+from pytest_csi_snapshot.report.document import read_report
+
+WORSE = 1
+"""Exit code of ``diff`` where a clause is worse."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends in the exit code that a wrong command line has everywhere here."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line."""
+        self.exit(UsageTrouble.exit_code, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The program; its exit code."""
+    chosen = parser().parse_args(arguments)
+    try:
+        return _run(chosen)
+    except RunError as trouble:
+        print(f"pytest-csi-report: {trouble}", file=sys.stderr)
+        return trouble.exit_code
+    except BrokenPipeError:  # whoever read it has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    command: Callable[[argparse.Namespace], int] = chosen.run
+    return command(chosen)
+
+
+def parser() -> Parser:
+    """The command line."""
+    whole = Parser(prog="pytest-csi-report", description="What can be done with the report of a run.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], told: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        made.set_defaults(run=run)
+        return made
+
+    report: dict[str, Any] = {
+        "type": Path,
+        "metavar": "REPORT",
+        "help": "a report.json, or the folder that it lies in",
+    }
+    command("show", show, "print what the run came to, as its terminal did").add_argument("report", **report)
+    one = command("diff", diff, "compare two reports; exit code 1 where a clause is worse in the second")
+    one.add_argument("before", **{**report, "metavar": "A"})
+    one.add_argument("now", **{**report, "metavar": "B"})
+    one.add_argument("--json", action="store_true", help="as JSON")
+    one = command("badge", badge, "make a small SVG that shows the result")
+    one.add_argument("report", **report)
+    one.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)"
+    )
+    return whole
+
+
+def show(chosen: argparse.Namespace) -> int:
+    """Print a report."""
+    from pytest_csi_snapshot.report.showing import shown
+
+    _print(shown(read_report(chosen.report)))
+    return 0
+
+
+def diff(chosen: argparse.Namespace) -> int:
+    """Print what is other."""
+    from pytest_csi_snapshot.report.differing import difference, told
+    from pytest_csi_snapshot.report.latencies import latencies_of
+
+    pair = [(read_report(place), folder_of(place)) for place in (chosen.before, chosen.now)]
+    (before, _), (now, _) = pair
+    found = difference(before, now, (latencies_of(*pair[0]), latencies_of(*pair[1])))
+    if chosen.json:
+        print(json.dumps(asdict(found), ensure_ascii=False, indent=1))
+    else:
+        _print(told(found))
+    return WORSE if found.is_worse else 0
+
+
+def badge(chosen: argparse.Namespace) -> int:
+    """Write the badge."""
+    from pytest_csi_snapshot.report.badge import badge as drawn
+
+    text = drawn(read_report(chosen.report))
+    if chosen.output:
+        write(chosen.output, text)
+    else:
+        print(text, end="")
+    return 0
+
+
+def folder_of(place: Path) -> Path:
+    """The folder of a report."""
+    return place if place.is_dir() else place.parent
+
+
+def write(path: Path, text: str) -> None:
+    """Write a whole file. Raises EnvironmentTrouble."""
+    from pytest_csi_snapshot.report.writing import write_whole
+
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise EnvironmentTrouble(f"{path} cannot be written", why=str(error.strerror or error)) from error
+
+
+def _print(lines: Any) -> None:
+    """Print lines; what a report says does not steer the terminal."""
+    for line in lines:
+        print("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

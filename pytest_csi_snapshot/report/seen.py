@@ -1,0 +1,132 @@
+"""What pytest's reports say about each test, phase by phase, in the process that the user started.
+
+Knows neither what a clause is worth nor where a report is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from pytest_csi_snapshot.report.model import Phases, ReportedCheck, ReportedTest, Seconds
+from pytest_csi_snapshot.report.plain import from_plain
+
+_PHASES = ("setup", "call", "teardown")
+
+
+@dataclass
+class Seen:
+    """One test so far.
+
+    ``began`` is in seconds since the epoch, 0 where nothing was heard of its setup; ``word`` is pytest's.
+    """
+
+    began: float = 0.0
+    ended: bool = False
+    worker: str = ""
+    word: str = ""
+    reason: str = ""
+    carried: list[str] = field(default_factory=list)
+    phases: dict[str, float] = field(default_factory=dict)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    evidence: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def take(self, report: pytest.TestReport, payload: Mapping[str, Any] | None) -> None:
+        """Take what a phase says; ``payload`` is what ``judging`` put into it."""
+        self.worker = worker_of(report)
+        if report.when not in _PHASES:  # of a worker that crashed
+            self.ended, self.word, self.reason = True, "error", str(report.longrepr)
+            return
+        self.phases[report.when] = self.phases.get(report.when, 0.0) + report.duration
+        if report.when == "setup":
+            self.began = self.began or report.start
+        self.ended = report.when == "teardown"
+        self._take_word(report)
+        for key in ("carried", "checks", "evidence"):
+            if payload and payload.get(key):
+                setattr(self, key, payload[key])
+        if payload and payload.get("seconds_by"):
+            self.seconds = payload["seconds_by"]
+
+    def _take_word(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.word = "failed" if report.when == "call" and self.word != "error" else "error"
+            self.reason = str(getattr(report.longrepr, "reprcrash", None) or report.longrepr).partition("\n")[0]
+        elif report.skipped and not self.word:
+            self.word = "xfailed" if hasattr(report, "wasxfail") else "skipped"
+            self.reason = _skip_reason(report)
+        elif report.when == "call" and not self.word:
+            self.word = "passed"
+
+    def as_row(self, nodeid: str, run_began: float) -> ReportedTest:
+        """The test in a report, without what it says of clauses. ``run_began`` is in seconds since the epoch."""
+        total = sum(self.phases.values())
+        return ReportedTest(
+            id=nodeid,
+            outcome="not run",
+            clauses=tuple(self.carried),
+            began=round(max(self.began - run_began, 0.0), 3) if self.began else 0.0,
+            phases=Phases(**{phase: round(seconds, 3) for phase, seconds in self.phases.items()}),
+            seconds=from_plain(Seconds, self.seconds) if self.seconds else Seconds(round(total, 3)),
+            worker=self.worker,
+            pytest=self.word if self.ended else "",
+            checks=tuple(from_plain(ReportedCheck, check) for check in self.checks),
+            evidence=self.evidence,
+        )
+
+
+class Tests:
+    """All tests of a run: those that were collected, and what was heard of them."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Seen] = {}
+        self._collected: dict[str, None] = {}
+        self.crashes: list[str] = []
+        """A sentence for each worker that was lost."""
+
+    def collect(self, nodeids: Iterable[str]) -> None:
+        """Note tests that are to run; every worker names the same."""
+        self._collected.update(dict.fromkeys(nodeids))
+
+    def take(self, report: pytest.TestReport, payload: Mapping[str, Any] | None) -> None:
+        """Take what a phase of a test says."""
+        if report.when not in _PHASES and report.failed:
+            who = f"worker {worker_of(report)}" if worker_of(report) else "a worker"
+            self.crashes.append(f"{who} crashed in {report.nodeid}; its evidence is lost")
+        self._seen.setdefault(report.nodeid, Seen()).take(report, payload)
+
+    @property
+    def ended(self) -> int:
+        """How many have ended, in whatever way."""
+        return sum(seen.ended for seen in self._seen.values())
+
+    @property
+    def waiting(self) -> list[str]:
+        """The tests that were collected and have not ended."""
+        return [nodeid for nodeid in self._collected if not (nodeid in self._seen and self._seen[nodeid].ended)]
+
+    @property
+    def collected(self) -> int:
+        """How many there are to run."""
+        return len(self._collected)
+
+    def rows(self, run_began: float) -> list[tuple[ReportedTest, str]]:
+        """Every test with pytest's reason for what became of it; sorted."""
+        seen = {**{nodeid: Seen() for nodeid in self._collected}, **self._seen}
+        return [(each.as_row(nodeid, run_began), each.reason) for nodeid, each in sorted(seen.items())]
+
+
+def worker_of(report: pytest.TestReport) -> str:
+    """The xdist worker that sent a report; "" where there is none."""
+    gateway = getattr(getattr(report, "node", None), "gateway", None)
+    return str(getattr(gateway, "id", ""))
+
+
+def _skip_reason(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(getattr(report, "wasxfail", ""))
