@@ -9,7 +9,7 @@ import pytest
 from pytest_csi_snapshot.evidence.tape import TAPE
 
 
-class Keeper:
+class Witness:
     """Hooks around the phases of a test."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
