@@ -22,11 +22,12 @@ _ROUND = 240
 
 def await_job(client: KubeClient, namespace: str, name: str, tell: Tell) -> Json:
     """The Job as soon as it is over. Raises EnvironmentTrouble where there is none, ApiError."""
-    body = client.find(JOB, namespace, name)
-    if body is None:
+    found = client.find(JOB, namespace, name)
+    if found is None:
         raise EnvironmentTrouble(
             f"there is no Job {namespace}/{name}", do="make it: python -m pytest_csi_snapshot.job manifest"
         )
+    body: Json = found
     said = ""
     while True:
         said = _tell_progress(body, said, tell)
