@@ -119,6 +119,8 @@ STAGES = (
     Stage("requirements", script("generate_requirements.py", "--check")),
     Stage("report's form", script("generate_report_schema.py", "--check")),
     Stage("doctor's page", script("generate_doctor.py", "--check")),
+    Stage("options page", script("generate_options.py", "--check")),
+    Stage("links", script("check_links.py")),
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in (*ALONE, KIND)))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
