@@ -57,7 +57,7 @@ def activate(config: pytest.Config) -> None:
     try:
         if not _any_set(config, STARTERS) and not names_suites(config):
             return
-        named = config.args_source is pytest.Config.ArgsSource.ARGS
+        named = tuple(config.args) if config.args_source is pytest.Config.ArgsSource.ARGS else ()
         if names_walkthrough(config):
             config.option.csi_walkthrough = True
         settings = read_settings(config)
@@ -117,7 +117,7 @@ def _call_doctor(config: pytest.Config, settings: Settings) -> None:
         config.pluginmanager.register(part, f"csi-snapshot-{type(part).__name__.lower()}")
 
 
-def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None:
+def _register(config: pytest.Config, settings: Settings, *, named: Sequence[str]) -> None:
     config.stash[SETTINGS] = settings
     selection = Selection(settings)
     REDACTOR.names, REDACTOR.key = settings.csi_redact, redaction_key(config)
