@@ -6,6 +6,7 @@ Imported only when the command line asks for it; see ``options.starts_run``.
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
@@ -20,12 +21,15 @@ from pytest_csi_snapshot.collection import (
 )
 from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
+from pytest_csi_snapshot.gating.settling import Settling
+from pytest_csi_snapshot.gating.terms import terms_of
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
 from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.reporting.clean import Clean
 from pytest_csi_snapshot.reporting.collector import Collector
+from pytest_csi_snapshot.reporting.junit import Junit
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
@@ -134,8 +138,12 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, selected: bo
     if _any_set(config, _NO_TESTS):
         return [Header(settings)]
     collector = Collector(selected=selected, scope=scope_of(settings))
+    settling = Settling(config, collector, terms_of(settings, datetime.now(UTC).date()))
     owner, aside = ClusterOwner(config, settings), Aside()
-    return [Shares(None, 1), owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
+    section = Section(settings, collector, settling, owner, aside)
+    # Whoever looks at the judgement when the session ends stands before Settling, which is then asked first.
+    judging = [collector, Junit(config, settings, settling), settling]
+    return [Shares(None, 1), owner, *judging, Header(settings), aside, section]
 
 
 def _any_set(config: pytest.Config, names: tuple[str, ...]) -> bool:
