@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.report.composing import Composer, Ending
 from pytest_csi_snapshot.report.document import REPORT, text_of
 from pytest_csi_snapshot.report.model import Report
@@ -23,7 +22,6 @@ from pytest_csi_snapshot.report.seen import Tests
 from pytest_csi_snapshot.report.writing import write_whole
 from pytest_csi_snapshot.reporting.collector import Collector, payload_of
 from pytest_csi_snapshot.reporting.words import counted
-from pytest_csi_snapshot.settings import Settings
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -39,21 +37,11 @@ TROUBLE = 3
 class Keeper:
     """Hooks of the controller, from the start of the session to the end of everything."""
 
-    def __init__(
-        self,
-        config: pytest.Config,
-        settings: Settings,
-        folder: Path,
-        collector: Collector,
-        *,
-        name: Callable[[], str],
-        asked: Sequence[str],
-    ) -> None:
-        began = time.time() - since_command()
-        self._composer = Composer(config, settings, name=name, began=began, asked=asked)
+    def __init__(self, config: pytest.Config, folder: Path, collector: Collector, composer: Composer) -> None:
         self._config = config
         self._folder = folder
         self._collector = collector
+        self._composer = composer
         self._tests = Tests()
         self._session: pytest.Session | None = None
         self._last: Report | None = None
