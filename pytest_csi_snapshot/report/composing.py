@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 
+from pytest_csi_snapshot.clock import since_command
+from pytest_csi_snapshot.gating.settling import Settling
 from pytest_csi_snapshot.report import surroundings
 from pytest_csi_snapshot.report.building import (
     Failures,
