@@ -110,5 +110,6 @@ function calls(all) {
       h("div", { class: "pair" },
         call.request && h("pre", { tabindex: 0, "aria-label": "Request" }, call.request),
         call.answer && h("pre", { tabindex: 0, "aria-label": "Answer" }, call.answer)),
+      call.details && h("p", { class: "why" }, call.details),
     ));
 }

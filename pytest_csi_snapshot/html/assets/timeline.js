@@ -118,8 +118,15 @@ export function timeline(evidence, phases) {
         button("All", "Show all", () => look(whole.from, whole.until))),
     ),
     place,
+    undrawn(evidence.lanes ?? []),
     later("As a table", () => table(model)),
   );
+}
+
+function undrawn(lanes) {
+  return lanes
+    .filter((lane) => lane.undrawn)
+    .map((lane) => h("p", { class: "muted" }, `${lane.kind} ${lane.name}: ${lane.undrawn} versions in the middle are not drawn.`));
 }
 
 function rowOf(look) {

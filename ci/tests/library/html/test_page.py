@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from report_page.sample import HOSTILE, Sample
+from report_page.sample import Sample
+from report_page.sample_evidence import HOSTILE
 
 from pytest_csi_snapshot.html import page, page_of, render
 from pytest_csi_snapshot.html.bundling import script, sheet
