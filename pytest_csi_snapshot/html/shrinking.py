@@ -11,6 +11,9 @@ from pytest_csi_snapshot.html.meanings import meanings
 
 Json = dict[str, Any]
 
+Measured = Mapping[str, list[tuple[float, int]]]
+"""Phase -> seconds and the number of the test, once for each time that it was seen."""
+
 LONGEST_BODY = 16_000
 """Characters of an object's YAML that the page shows."""
 
@@ -114,8 +117,8 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}\n… cut after {longest} characters\n"
 
 
-def latencies(evidence: Iterable[tuple[int, Mapping[str, Any]]]) -> dict[str, list[tuple[float, int]]]:
-    """By phase, the seconds that were measured and the number of the test, shortest first."""
+def latencies(evidence: Iterable[tuple[int, Mapping[str, Any]]]) -> Measured:
+    """What is measured in the evidence of tests, given with their numbers; the shortest first."""
     found: dict[str, list[tuple[float, int]]] = {}
     for number, each in evidence:
         for latency in each.get("latencies") or []:

@@ -17,7 +17,7 @@ import pytest
 
 from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.report.composing import Composer, Ending
-from pytest_csi_snapshot.report.document import REPORT, text_of
+from pytest_csi_snapshot.report.document import PAGE, REPORT, text_of
 from pytest_csi_snapshot.report.model import Report
 from pytest_csi_snapshot.report.seen import Tests
 from pytest_csi_snapshot.report.writing import write_whole
@@ -129,6 +129,8 @@ class Keeper:
         """Write the document; whether that went well. What was there before stays whole where it did not."""
         try:
             write_whole(self._folder / REPORT, text_of(report))
+            if report.run.ended:
+                self._write_page()
         except OSError as error:
             if not self._complained or report.run.ended:
                 self._complain(f"the report cannot be written to {self._folder}: {error.strerror or error}")
@@ -137,6 +139,12 @@ class Keeper:
         self._last = report
         self._complained = False
         return True
+
+    def _write_page(self) -> None:
+        """Write the page; from what has just been written, so that both say the same. Raises OSError."""
+        from pytest_csi_snapshot.html import page_of
+
+        write_whole(self._folder / PAGE, page_of(self._folder))
 
     def _complain(self, line: str) -> None:
         reporter: TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from pytest_csi_snapshot.html import render
 
-from .sample import Sample
+from .sample import NOTHING, Sample
 from .window import Window
 
 Visit = Callable[..., Window]
@@ -49,10 +49,10 @@ def reports(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
     clean = Sample(2, broken=False)
     texts = {
-        "broken": render(sample.report, sample.read),
-        "compared": render(sample.report, sample.read, clean.report, clean.read),
-        "clean": render(clean.report, clean.read),
-        "empty": render({}, lambda path: None),
+        "broken": render(sample.values, sample.read),
+        "compared": render(sample.values, sample.read, clean.values, clean.read),
+        "clean": render(clean.values, clean.read),
+        "empty": render(NOTHING, lambda path: None),
     }
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")

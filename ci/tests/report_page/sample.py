@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from pytest_csi_snapshot.report.model import Implementation, Report, ReportedCluster, ReportedVerdict, Run, Tool
+from pytest_csi_snapshot.report.plain import from_plain
 from pytest_csi_snapshot.requirements import LEVELS, OWNERS, Clause, catalogue
 
 from .sample_evidence import FLAGGED, HOSTILE, Json, evidence_of
@@ -12,6 +14,15 @@ PARTS = ("driver", "controller", "kubelet", "cluster", "harness")
 FAILED = FLAGGED
 ERRORED, UNKNOWN, WAIVED = "EXP-009", "SNAP-PRE-005", "RES-004"
 OUTCOMES = ("passed", "failed", "errored", "unknown", "skipped", "not supported", "not run")
+
+
+NOTHING = Report(
+    run=Run("1f2e3d4c", "", "", 0.0, "", 0, Tool("pytest-csi-snapshot", "0.1.0", "3.11.2", "9.0.1")),
+    implementation=Implementation(""),
+    cluster=ReportedCluster("existing"),
+    verdict=ReportedVerdict("nothing judged", "nothing judged", 5),
+)
+"""A report of a run that judged nothing and knows nothing."""
 
 
 class Sample:
@@ -27,6 +38,11 @@ class Sample:
         rows = [self._test(clauses[number % len(clauses)], number) for number in range(tests)]
         judged = [self._clause(clause, [row for row in rows if clause.id in row["clauses"]]) for clause in clauses]
         self.report = self._report(judged, sorted(rows, key=lambda row: str(row["id"])))
+
+    @property
+    def values(self) -> Report:
+        """The report as its dataclass."""
+        return from_plain(Report, self.report)
 
     def read(self, path: str) -> Json | None:
         return self.evidence.get(path)
@@ -55,8 +71,8 @@ class Sample:
                 "tool": {"name": "pytest-csi-snapshot", "version": "0.1.0", "python": "3.11.2", "pytest": "9.0.1"},
                 "settings": [
                     {"name": "csi_driver", "value": "reference", "source": "option"},
-                    {"name": "csi_fault", "value": ["delete-leaves-snapshot"], "source": "option"},
-                    {"name": "csi_slow_factor", "value": 2, "source": "ini"},
+                    {"name": "csi_fault", "value": "delete-leaves-snapshot", "source": "option"},
+                    {"name": "csi_slow_factor", "value": "2", "source": "ini"},
                 ],
                 "partial": ["-k 'not clone'"] if failed else [],
                 "shard": "",

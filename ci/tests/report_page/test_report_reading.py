@@ -106,7 +106,7 @@ def test_what_is_not_in_the_report(visit: Visit) -> None:
 def test_what_changed_since_a_report(visit: Visit) -> None:
     window = visit("compared", "compare")
     compared = window.page.get_by_role("region", name="Comparison")
-    expect(compared.get_by_role("heading", name="Worse (4)")).to_be_visible()
+    expect(compared.get_by_role("heading", name="Broken (2)")).to_be_visible()
     expect(compared.get_by_role("listitem").filter(has_text=FAILED)).to_contain_text("passed → failed")
     timing = window.page.get_by_role("region", name="Timing")
     expect(timing.locator(".quantiles.before")).to_have_count(3)
@@ -132,5 +132,5 @@ def test_the_run(visit: Visit) -> None:
 
 def test_a_report_of_nothing(visit: Visit) -> None:
     window = visit("empty")
-    expect(window.page.get_by_role("heading", level=1)).to_have_text("No verdict")
+    expect(window.page.get_by_role("heading", level=1)).to_have_text("Nothing judged")
     window.fits()

@@ -2,20 +2,12 @@
 
 import { clauseOf, comparison } from "./data.js";
 import { h } from "./dom.js";
-import { moment, seconds } from "./format.js";
-import { facts, outcome, section } from "./parts.js";
-
-const GROUPS = [
-  ["worse", "Worse"],
-  ["better", "Better"],
-  ["new", "New"],
-  ["gone", "Gone"],
-];
+import { moment, seconds, titled } from "./format.js";
+import { facts, level, outcome, section } from "./parts.js";
 
 export function compareSection() {
   if (!comparison) return null;
-  const { run = {}, implementation = {}, clauses = {}, slower = [] } = comparison;
-  const same = GROUPS.every(([name]) => !clauses[name]?.length) && !slower.length;
+  const { run, implementation, kinds, changes, slower, remarks } = comparison;
   return section(
     "compare",
     "Comparison",
@@ -27,18 +19,20 @@ export function compareSection() {
         ["with", `run ${run.id ?? ""} of ${moment(run.began)}`],
         ["driver", `${implementation.driver ?? ""} ${implementation.version ?? ""}`],
         ["result", comparison.sentence],
+        ["note", remarks.map((remark) => h("div", {}, remark))],
       ]),
     ),
-    same && h("p", { class: "empty" }, "No clause changed its outcome, and nothing takes longer beyond noise."),
-    GROUPS.map(([name, title]) => group(title, clauses[name] ?? [])),
+    changes.length + slower.length === 0 &&
+      h("p", { class: "empty" }, "No clause changed its outcome, and nothing takes longer beyond noise."),
+    Object.entries(kinds).map(([kind, meaning]) => group(kind, meaning, changes.filter((change) => change.kind === kind))),
     slower.length > 0 && [h("h3", { class: "sub" }, `Slower (${slower.length})`), slow(slower)],
   );
 }
 
-function group(title, all) {
+function group(kind, meaning, all) {
   if (!all.length) return null;
   return [
-    h("h3", { class: "sub" }, `${title} (${all.length})`),
+    h("h3", { class: "sub" }, `${titled(kind)} (${all.length})`, h("span", { class: "muted" }, ` ${meaning}`)),
     h(
       "ul",
       { class: "card rows" },
@@ -46,10 +40,12 @@ function group(title, all) {
         h(
           "li",
           { class: "change" },
-          h("span", { class: "turn" }, each.before && outcome(each.before), each.before && each.now && " → ",
-            each.now && outcome(each.now)),
-          clauseOf(each.id) ? h("a", { class: "id", href: `#/clause/${each.id}` }, each.id) : h("span", { class: "id" }, each.id),
-          h("span", { class: "why" }, clauseOf(each.id)?.sentence ?? ""),
+          h("span", { class: "turn" }, outcome(each.before), " → ", outcome(each.now)),
+          clauseOf(each.clause)
+            ? h("a", { class: "id", href: `#/clause/${each.clause}` }, each.clause)
+            : h("span", { class: "id" }, each.clause),
+          level(each.level),
+          h("span", { class: "why" }, each.reason || clauseOf(each.clause)?.sentence),
         ),
       ),
     ),

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 import pytest
-from report_page.sample import Sample
+from report_page.sample import NOTHING, Sample
 from report_page.sample_evidence import HOSTILE
 
 from pytest_csi_snapshot.html import page, page_of, render
 from pytest_csi_snapshot.html.bundling import script, sheet
 from pytest_csi_snapshot.html.embedding import embedded, fingerprint
+from pytest_csi_snapshot.redacting import HIDDEN, Redactor
+from pytest_csi_snapshot.report.model import FORMAT, VERSION
+from pytest_csi_snapshot.report.plain import to_plain
 
 MEGABYTE = 1_000_000
+HEAD = {"format": FORMAT, "version": VERSION}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +30,7 @@ def sample() -> Sample:
 
 @pytest.fixture(scope="module")
 def text(sample: Sample) -> str:
-    return render(sample.report, sample.read)
+    return render(sample.values, sample.read)
 
 
 def block(text: str, identifier: str) -> object:
@@ -36,7 +41,7 @@ def block(text: str, identifier: str) -> object:
 def test_the_report_is_in_it_as_it_was(sample: Sample, text: str) -> None:
     data = block(text, "data")
     assert isinstance(data, dict)
-    assert data["report"] == sample.report
+    assert data["report"] == to_plain(sample.values)
     assert data["left_out"] == []
     assert data["comparison"] is None
 
@@ -79,7 +84,7 @@ def test_a_browser_without_scripts_is_told_what_matters(text: str) -> None:
 
 def test_what_does_not_fit_is_left_out_and_named(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "BUDGET", 100_000)
-    data = block(small := render(sample.report, sample.read), "data")
+    data = block(small := render(sample.values, sample.read), "data")
     assert isinstance(data, dict)
     tests = sample.report["tests"]
     for number, test in enumerate(tests):
@@ -90,42 +95,55 @@ def test_what_does_not_fit_is_left_out_and_named(sample: Sample, monkeypatch: py
 
 
 def test_an_empty_report_has_a_page() -> None:
-    assert block(render({}, lambda path: None), "data") is not None
+    assert block(render(NOTHING, lambda path: None), "data") is not None
 
 
-def test_values_are_taken_as_well_as_documents(sample: Sample) -> None:
+def test_evidence_is_taken_as_value_too(sample: Sample) -> None:
     @dataclass(frozen=True)
-    class Run:
-        id: str
-        partial: tuple[str, ...]
+    class Evidence:
+        seconds: float
 
-    @dataclass(frozen=True)
-    class Report:
-        run: Run
+    text = render(sample.values, lambda path: Evidence(1.5))
+    assert block(text, "evidence-7") == {"seconds": 1.5}
 
-    data = block(render(Report(Run("1f2e3d4c", ("-k x",))), lambda path: None), "data")
+
+def test_companions_are_not_measured(sample: Sample) -> None:
+    values = sample.values
+    tests = (replace(values.tests[0], seen_on="modest"), *values.tests[1:])
+    data = block(render(replace(values, tests=tests), sample.read), "data")
     assert isinstance(data, dict)
-    assert data["report"] == {"run": {"id": "1f2e3d4c", "partial": ["-k x"]}}
+    assert {number for _, number in data["latencies"]["claim bound"]} == set(range(1, len(tests)))
+
+
+def test_what_is_hidden_in_reports_is_hidden_in_it(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    redactor = Redactor()
+    redactor.hide("driver.longhorn.io")
+    monkeypatch.setattr(page, "REDACTOR", redactor)
+    text = render(sample.values, lambda path: None)
+    assert "driver.longhorn.io" not in text
+    assert f"<title>not conformant · {escape(HIDDEN)}</title>" in text
 
 
 def test_from_a_folder(sample: Sample, tmp_path: Path) -> None:
     now, before = tmp_path / "now", tmp_path / "before"
     for folder in (now, before):
         (folder / "evidence").mkdir(parents=True)
-        (folder / "report.json").write_text(json.dumps(sample.report))
+        (folder / "report.json").write_text(json.dumps({**HEAD, **to_plain(sample.values)}))
     paths = list(sample.evidence)
     for path in paths[:3]:
         (now / path).write_text(json.dumps(sample.evidence[path]))
     (now / paths[3]).write_text("{")
     (tmp_path / "outside.json").write_text('{"latencies": [{"phase": "outside", "seconds": 1}]}')
-    report = {**sample.report, "tests": [*sample.report["tests"], {"id": "x", "evidence": "../outside.json"}]}
-    (now / "report.json").write_text(json.dumps(report))
+    values = sample.values
+    outside = replace(values.tests[0], id="x", evidence="../outside.json")
+    told = to_plain(replace(values, tests=(*values.tests, outside)))
+    (now / "report.json").write_text(json.dumps({**HEAD, **told}))
     text = page_of(now, before)
     assert text.count('id="evidence-') == 3
     data = block(text, "data")
     assert isinstance(data, dict)
     assert set(data["latencies"]) == {"claim bound", "pod ready", "snapshot ready"}
-    assert data["comparison"]["clauses"] == {"worse": [], "better": [], "new": [], "gone": []}
+    assert data["comparison"]["changes"] == []
     assert data["comparison"]["latencies"] == {}
 
 
