@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_csi_snapshot.report.composing import Composer, Ending
-from pytest_csi_snapshot.report.document import REPORT, text_of
+from pytest_csi_snapshot.report.document import PAGE, REPORT, text_of
 from pytest_csi_snapshot.report.model import Report
 from pytest_csi_snapshot.report.seen import Tests
 from pytest_csi_snapshot.report.writing import write_whole
@@ -131,10 +131,18 @@ class Keeper:
         """Write the document, or note why it cannot be; what was there before stays whole then."""
         try:
             write_whole(self._folder / REPORT, text_of(report))
+            if report.run.ended:
+                self._write_page()
         except OSError as error:
             self._trouble = f"the report cannot be written to {self._folder}: {error.strerror or error}"
         else:
             self._last, self._trouble = report, ""
+
+    def _write_page(self) -> None:
+        """Write the page; from what has just been written, so that both say the same. Raises OSError."""
+        from pytest_csi_snapshot.html import page_of
+
+        write_whole(self._folder / PAGE, page_of(self._folder))
 
     def _tell_trouble(self) -> None:
         if not self._trouble:

@@ -16,8 +16,8 @@ from pytest_csi_snapshot.report.model import FORMAT
 def prepare(folder: Path, option: str = "--csi-report") -> None:
     """Make the folder ready for a new report: what an earlier run wrote there is removed, nothing else.
 
-    ``option`` is what has named it. Raises UsageTrouble, one line, where it cannot be written to, or where files of
-    others would be overwritten.
+    ``option`` is what has named it. Raises UsageTrouble, one line, where it cannot be written to, or where files
+    of others would be overwritten.
     """
     ours = holds_report(folder)
     for name in (REPORT, PAGE) if not ours else ():
