@@ -71,6 +71,8 @@ def wheels() -> list[str]:
     needed |= {f"pytest_csi_snapshot/{path.relative_to(ROOT)}" for path in upstream.glob("*/go.*")}
     page = ROOT / "reference_impl" / "backend" / "ui"
     needed |= {f"pytest_csi_snapshot/{path.relative_to(ROOT)}" for path in page.iterdir() if path.is_file()}
+    page = ROOT / "pytest_csi_snapshot" / "html" / "assets"
+    needed |= {str(path.relative_to(ROOT)) for path in page.iterdir() if path.is_file()}
     return troubles + [f"the wheel lacks {name}" for name in sorted(needed - direct)]
 
 

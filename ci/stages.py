@@ -72,6 +72,7 @@ ALONE = tuple(
         "reference/sanity",
         "rpc",
         "ui",
+        "report_page",
         "embedded",
     )
 )

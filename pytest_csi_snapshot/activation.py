@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -22,16 +23,20 @@ from pytest_csi_snapshot.collection import (
 from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
 from pytest_csi_snapshot.evidence.keeper import Witness
+from pytest_csi_snapshot.gating.settling import Settling
+from pytest_csi_snapshot.gating.terms import terms_of
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
 from pytest_csi_snapshot.redacting import REDACTOR
+from pytest_csi_snapshot.report.composing import Composer
 from pytest_csi_snapshot.report.keeper import Keeper
 from pytest_csi_snapshot.report.partial import asked_for
 from pytest_csi_snapshot.report.rerun import Hand
 from pytest_csi_snapshot.report.writing import prepare
 from pytest_csi_snapshot.reporting.clean import Clean
 from pytest_csi_snapshot.reporting.collector import Collector
+from pytest_csi_snapshot.reporting.junit import Junit
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
@@ -58,7 +63,7 @@ def activate(config: pytest.Config) -> None:
     try:
         if not _any_set(config, STARTERS) and not names_suites(config):
             return
-        named = config.args_source is pytest.Config.ArgsSource.ARGS
+        named = tuple(config.args) if config.args_source is pytest.Config.ArgsSource.ARGS else ()
         if names_walkthrough(config):
             config.option.csi_walkthrough = True
         settings = read_settings(config)
@@ -130,7 +135,7 @@ def _call_doctor(config: pytest.Config, settings: Settings) -> None:
         config.pluginmanager.register(part, f"csi-snapshot-{type(part).__name__.lower()}")
 
 
-def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None:
+def _register(config: pytest.Config, settings: Settings, *, named: Sequence[str]) -> None:
     config.stash[SETTINGS] = settings
     selection = Selection(settings)
     REDACTOR.names, REDACTOR.key = settings.csi_redact, redaction_key(config)
@@ -155,20 +160,19 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Seque
         return [Header(settings)]
     if settings.rerun is not None and not settings.rerun:
         pytest.exit(f"--csi-rerun: nothing in {settings.csi_rerun} failed or is open", returncode=NOTHING_TO_RUN)
+    collector = Collector(selected=bool(asked), scope=scope_of(settings))
+    # Waivers and a baseline are read first: the baseline may be the report that this one takes the place of.
+    settling = Settling(config, collector, terms_of(settings, datetime.now(UTC).date()))
     if settings.report_folder:
         prepare(settings.report_folder)
-    collector = Collector(selected=bool(asked), scope=scope_of(settings))
     owner, aside = ClusterOwner(config, settings), Aside()
-    parts = [
-        Shares(None, 1),
-        owner,
-        collector,
-        Header(settings),
-        aside,
-        Section(settings, collector, owner, aside),
-    ]
+    section = Section(settings, collector, settling, owner, aside)
+    # Whoever looks at the judgement when the session ends stands before Settling, which is then asked first.
+    judging = [collector, Junit(config, settings, settling), settling]
+    parts = [Shares(None, 1), owner, *judging, Header(settings), aside, section]
     if settings.report_folder:
-        parts.append(Keeper(config, settings, settings.report_folder, collector, name=owner.name_run, asked=asked))
+        composer = Composer(config, settings, settling, name=owner.name_run, asked=asked)
+        parts.append(Keeper(config, settings.report_folder, collector, composer))
     if settings.rerun:
         parts.append(Hand(settings.rerun))
     return parts

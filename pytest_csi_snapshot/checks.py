@@ -36,6 +36,9 @@ OF_SOCKET = ("csi_secrets", "csi_parameters", "csi_snapshot_parameters", "csi_sn
 DOCTORS = ("probes", "offline")
 """How the cluster may be looked at."""
 
+GATES = ("must", "should", "baseline")
+"""What may decide the exit code."""
+
 FAULTS = "pytest_csi_snapshot.fixtures.faults:known_faults"
 """Reached by name: the library does not import fixtures. A callable without arguments giving the names."""
 
@@ -55,6 +58,9 @@ def check(settings: Settings) -> None:
         one_of("csi_areas", area, AREAS)
     for level in settings.csi_levels:
         one_of("csi_level", level, LEVELS)
+    one_of("csi_gate", settings.csi_gate, GATES)
+    if settings.csi_gate == "baseline" and not settings.csi_baseline:
+        raise pytest.UsageError("--csi-gate=baseline compares with an earlier report: add --csi-baseline=REPORT")
     one_of("csi_matrix", settings.csi_matrix, MATRICES)
     parse_shard(settings.csi_shard)
     for allowance in sorted(settings.csi_allow):

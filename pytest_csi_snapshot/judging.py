@@ -15,12 +15,13 @@ from typing import Any, cast
 import pytest
 
 from pytest_csi_snapshot.capabilities import NAMES
+from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.companions import has_companion, wish_of
 from pytest_csi_snapshot.deviations import known_deviation
 from pytest_csi_snapshot.gates import gates
-from pytest_csi_snapshot.outcomes import ClauseResult, Ending, Failure, Outcome, excused, judge
+from pytest_csi_snapshot.outcomes import SEVERITY, ClauseResult, Ending, Failure, Outcome, excused, judge, worst
 from pytest_csi_snapshot.recorder import ClauseViolation, Denied, OutOfBounds, Recorder, TimedOut
-from pytest_csi_snapshot.reporting.words import failure_title, rerun_command
+from pytest_csi_snapshot.reporting.words import blamed_on, failure_title, rerun_command
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.session import cluster_of
 from pytest_csi_snapshot.settings import SETTINGS
@@ -28,7 +29,7 @@ from pytest_csi_snapshot.settings import SETTINGS
 CLAUSES = pytest.StashKey[tuple[str, ...]]()
 RECORDER = pytest.StashKey[Recorder]()
 _REPORTED = pytest.StashKey[int]()
-_SETTLED = pytest.StashKey[dict[str, str]]()
+_SETTLED = pytest.StashKey[dict[str, ClauseResult]]()
 _GATES = pytest.StashKey[Mapping[str, str]]()
 
 PAYLOAD = "csi"
@@ -111,6 +112,8 @@ class Judging:
                 story.reprcrash.message = failure_title(ending.failures[0])
             report.longrepr = story
         results = _results(item, ending, carried, recorder)
+        if report.when == "call" and report.outcome == "passed" and (untold := _all_unknown(results)):
+            report.outcome, report.longrepr = "skipped", (str(item.path), item.location[1] or 0, untold)
         if told and (known := _only_known(results)):
             report.outcome, report.wasxfail = "skipped", f"known deviation: {known}"
         _attach(item, report, carried, results, recorder, told=told)
@@ -210,7 +213,10 @@ def _attach(
     seen_on = recorder.seen_on if recorder else ""
     results = [replace(result, seen_on=seen_on) for result in results]
     settled = item.stash.setdefault(_SETTLED, {})
-    settled.update({result.clause: result.outcome.value for result in results})
+    for result in results:
+        known = settled.get(result.clause)
+        if known is None or SEVERITY[result.outcome] >= SEVERITY[known.outcome]:
+            settled[result.clause] = result
     if report.when != "teardown" or results:
         plain = [result.as_plain() for result in results]
         body: dict[str, Any] = {"carried": list(carried), "results": plain, "told": told}
@@ -218,10 +224,31 @@ def _attach(
             body["checks"] = [asdict(check) for check in recorder.checks]
         report.user_properties.append((PAYLOAD, json.dumps(body, ensure_ascii=False)))
     if report.when == "teardown":  # the phase whose properties JUnit writes
-        for clause, outcome in settled.items():
-            report.user_properties += [("csi_clause", clause), ("csi_outcome", f"{clause} {outcome}")]
+        for result in settled.values():
+            report.user_properties += _properties(result, cluster_of(item.config))
+        if settled:
+            report.user_properties.append(("csi_result", worst(each.outcome for each in settled.values()).value))
         report.user_properties += [("csi_seen_on", seen_on)] if settled and seen_on else []
         report.user_properties += [("csi_price", row) for row in _prices(item, recorder)]
+
+
+def _properties(result: ClauseResult, cluster: Cluster | None) -> list[tuple[str, object]]:
+    """What JUnit says about one clause of a test; values begin with the clause, as a test may have several."""
+    clause = catalogue().by_id[result.clause]
+    told = [("csi_clause", clause.id), ("csi_level", f"{clause.id} {clause.level}"),
+            ("csi_outcome", f"{clause.id} {result.outcome.value}")]  # fmt: skip
+    if result.failure:
+        blamed = blamed_on(clause, result.failure.blame, cluster.versions if cluster else "")
+        told.append(("csi_blamed", f"{clause.id} {blamed}"))
+    return list(told)
+
+
+def _all_unknown(results: Sequence[ClauseResult]) -> str:
+    """Why nothing is known of any clause of a test that ended well, which is no pass; "" where something is."""
+    if not results or any(each.outcome is not Outcome.UNKNOWN for each in results):
+        return ""
+    reasons = dict.fromkeys(each.reason for each in results)
+    return f"unknown: {'; '.join(reasons)} ({', '.join(each.clause for each in results)})"
 
 
 def _prices(item: pytest.Item, recorder: Recorder | None) -> list[str]:

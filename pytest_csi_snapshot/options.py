@@ -89,6 +89,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_level", "Only clauses of these levels: MUST, SHOULD, MAY", metavar="LEVEL", shape="many"),
     Option("csi_profile", "What the driver offers, and its bounds: a YAML file (docs/profiles.md), or the file\n"
            "that Kubernetes' own tests take with -storage.testdriver", metavar="FILE"),
+    Option("csi_gate", "What decides the exit code: must, should, or baseline, which is what is worse than in\n"
+           "--csi-baseline (default: must)", metavar="GATE", default="must"),
+    Option("csi_baseline", "Report of an earlier run to compare with: its report.json, or its folder",
+           metavar="REPORT"),
+    Option("csi_waivers", "YAML file of clauses that do not count until a date (docs/gates.md)", metavar="FILE"),
+    Option("csi_allow_unknown", "Do not fail for clauses that are errored or unknown", shape="flag"),
     Option("csi_slow_factor", "Wait so many times as long as usual for everything (default: 1)", metavar="FACTOR",
            default="1"),
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),

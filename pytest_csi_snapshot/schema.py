@@ -22,7 +22,7 @@ _TYPES: Mapping[str, tuple[type, str]] = {
 }
 _KEYWORDS = frozenset(
     {"$schema", "title", "description", "type", "properties", "additionalProperties", "items", "enum", "pattern"}
-    | {"minItems", "minLength", "minimum"}
+    | {"minItems", "minLength", "minimum", "required", "dependentRequired"}
 )
 
 
@@ -54,6 +54,14 @@ def _of_object(document: Json, schema: Json, path: str) -> Iterator[str]:
             yield f"unknown key {name!r}; {nearest(str(key), known)}"
         else:
             yield from complaints(value, others, name)
+    within = f"{path}: " if path else ""
+    for key in schema.get("required", ()):
+        if key not in document:
+            yield f"{within}the key {key!r} is missing"
+    for key, needed in schema.get("dependentRequired", {}).items():
+        for other in needed if key in document else ():
+            if other not in document:
+                yield f"{within}{key!r} needs the key {other!r}"
 
 
 def _of_value(value: Any, schema: Json, path: str) -> Iterator[str]:

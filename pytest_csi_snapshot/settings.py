@@ -82,6 +82,10 @@ class Settings:
     csi_staging_dir: str
     csi_levels: tuple[str, ...]
     csi_profile: str
+    csi_gate: str
+    csi_baseline: str
+    csi_waivers: str
+    csi_allow_unknown: bool
     csi_slow_factor: float
     csi_matrix: str
     csi_shard: str
@@ -211,6 +215,10 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_staging_dir=text["csi_staging_dir"],
         csi_levels=tuple(level.upper() for level in many(raw["csi_level"][0])),
         csi_profile=text["csi_profile"],
+        csi_gate=text["csi_gate"].lower(),
+        csi_baseline=existing_path("csi_baseline", text["csi_baseline"]),
+        csi_waivers=existing_path("csi_waivers", text["csi_waivers"]),
+        csi_allow_unknown=flag("csi_allow_unknown", raw["csi_allow_unknown"][0]),
         csi_slow_factor=factor("csi_slow_factor", text["csi_slow_factor"]),
         csi_matrix=text["csi_matrix"],
         csi_shard=text["csi_shard"],

@@ -1,6 +1,6 @@
 """The verdict of a run: what several tests say about each clause, added up, and what that makes of the profile.
 
-Pure: from results to counts, a result and an exit status.
+Pure: from results to counts and a result. What a pipeline makes of it is said by ``gating``.
 """
 
 from __future__ import annotations
@@ -102,16 +102,3 @@ class Verdict:
         )
         whole = not self.selected and not self.trouble and not open_ones
         return ProfileResult.CONFORMANT if whole else ProfileResult.PARTIAL
-
-    @cached_property
-    def exit_status(self) -> int:
-        """0 nothing failed, 1 a clause failed, 3 trouble or an unknown clause, 5 nothing judged.
-
-        What is excused (a component that is too old for a clause, a known deviation of one) changes nothing here.
-        """
-        outcomes = {each.result.outcome for each in self.charged}
-        if Outcome.FAILED in outcomes or self.other_failures:
-            return 1
-        if self.trouble or outcomes & {Outcome.ERRORED, Outcome.UNKNOWN}:
-            return 3
-        return 5 if self.result is ProfileResult.NOTHING_JUDGED else 0

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 
+from pytest_csi_snapshot.clock import since_command
+from pytest_csi_snapshot.gating.settling import Settling
 from pytest_csi_snapshot.report import surroundings
 from pytest_csi_snapshot.report.building import (
     Failures,
     blank_clauses,
-    counts_of,
     outcome_of,
     reported_failure,
     reported_results,
     with_tests,
 )
-from pytest_csi_snapshot.report.model import Report, ReportedClause, ReportedTest, ReportedVerdict
+from pytest_csi_snapshot.report.concluding import NOT_ENDED, concluded, not_yet
+from pytest_csi_snapshot.report.model import Report, ReportedTest
 from pytest_csi_snapshot.report.seen import Tests
-from pytest_csi_snapshot.reporting import summary, words
+from pytest_csi_snapshot.reporting import words
 from pytest_csi_snapshot.session import cluster_of
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.verdict import TestResult, Verdict
-
-NOT_ENDED = "the run has not ended"
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,16 @@ class Composer:
         self,
         config: pytest.Config,
         settings: Settings,
+        settling: Settling,
         *,
         name: Callable[[], str],
-        began: float,
         asked: Sequence[str],
     ) -> None:
         self._config = config
         self._settings = settings
+        self._settling = settling
         self._name = name
-        self._began = began
+        self._began = time.time() - since_command()
         self._asked = tuple(asked)
 
     def compose(self, verdict: Verdict, tests: Tests, ending: Ending, further: Sequence[str]) -> Report:
@@ -64,7 +66,7 @@ class Composer:
         told = replace(verdict, selected=verdict.selected or bool(self._asked) or bool(further))
         rows, failures = self._rows(told, tests, cluster.versions if cluster else "")
         clauses = with_tests(blank_clauses(told.catalogue), rows, failures)
-        return Report(
+        report = Report(
             run=surroundings.run_of(
                 self._config,
                 settings,
@@ -77,11 +79,14 @@ class Composer:
             implementation=surroundings.implementation_of(settings, cluster),
             cluster=surroundings.cluster_in(cluster, settings.csi_cluster),
             profile=surroundings.profile_of(settings, cluster),
-            verdict=not_yet(clauses) if going else concluded(told, clauses, ending),
+            verdict=not_yet(clauses),
             missing=(*([NOT_ENDED] if going else []), *tests.crashes),
             clauses=clauses,
             tests=tuple(rows),
         )
+        if going:
+            return report
+        return concluded(report, told, self._settling.judgement(), exit_code=ending.exit_code, why=ending.why)
 
     def _rows(self, verdict: Verdict, tests: Tests, versions: str) -> tuple[list[ReportedTest], Failures]:
         order = {clause.id: number for number, clause in enumerate(verdict.catalogue.clauses)}
@@ -104,20 +109,3 @@ class Composer:
                 if told:
                     failures[result.clause, row.id] = told
         return rows, failures
-
-
-def not_yet(clauses: Sequence[ReportedClause]) -> ReportedVerdict:
-    """What stands in the place of a verdict while a run goes on, or where it was killed."""
-    return ReportedVerdict("partial", f"partial: {NOT_ENDED}", 3, reasons=(NOT_ENDED,), counts=counts_of(clauses))
-
-
-def concluded(verdict: Verdict, clauses: Sequence[ReportedClause], ending: Ending) -> ReportedVerdict:
-    """The verdict of a run that has ended."""
-    failed = [f"{clause.id} failed" for clause in clauses if clause.outcome == "failed" and not clause.excuse]
-    return ReportedVerdict(
-        verdict.result.value,
-        summary.result_in_words(verdict),
-        ending.exit_code,
-        reasons=(*ending.why, *(failed if ending.exit_code == 1 else ())),
-        counts=counts_of(clauses),
-    )

@@ -67,7 +67,8 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What a run of pytest-csi-snapshot came to",
-        **body,
+        "description": "Keys that are not described here may be there: a reader ignores them.",
+        **{key: part for key, part in body.items() if key != "description"},
         "required": [*head, *body["required"]],
         "properties": {**head, **body["properties"]},
     }

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.report.composing import Composer, Ending
-from pytest_csi_snapshot.report.document import REPORT, text_of
+from pytest_csi_snapshot.report.document import PAGE, REPORT, text_of
 from pytest_csi_snapshot.report.model import Report
 from pytest_csi_snapshot.report.seen import Tests
 from pytest_csi_snapshot.report.writing import write_whole
 from pytest_csi_snapshot.reporting.collector import Collector, payload_of
 from pytest_csi_snapshot.reporting.words import counted
-from pytest_csi_snapshot.settings import Settings
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -39,32 +37,26 @@ TROUBLE = 3
 class Keeper:
     """Hooks of the controller, from the start of the session to the end of everything."""
 
-    def __init__(
-        self,
-        config: pytest.Config,
-        settings: Settings,
-        folder: Path,
-        collector: Collector,
-        *,
-        name: Callable[[], str],
-        asked: Sequence[str],
-    ) -> None:
-        began = time.time() - since_command()
-        self._composer = Composer(config, settings, name=name, began=began, asked=asked)
+    def __init__(self, config: pytest.Config, folder: Path, collector: Collector, composer: Composer) -> None:
         self._config = config
         self._folder = folder
         self._collector = collector
+        self._composer = composer
         self._tests = Tests()
         self._session: pytest.Session | None = None
         self._last: Report | None = None
         self._written_at = (0, time.monotonic())
-        self._complained = False
+        self._trouble = ""
+        """Why what was to be written last was not."""
+        self._internal = ""
+        self._concluded = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Before there is a cluster: what an earlier run came to is not what this one does."""
         self._session = session
         self._renew()
+        self._tell_trouble()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is to run, without workers."""
@@ -83,6 +75,10 @@ class Keeper:
         if self._tests.ended - tests >= EVERY_TESTS or time.monotonic() - since >= EVERY_SECONDS:
             self._renew()
 
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note an error of pytest, of a plugin, or of a worker: the exit code does not tell it from trouble."""
+        self._internal = f"an internal error ended it: {excinfo.typename}"
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write what the run came to; after whoever settles the exit status."""
@@ -92,15 +88,20 @@ class Keeper:
         self._conclude(session, further)
 
     @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self) -> None:
+        """Say what could not be written, where everybody looks."""
+        self._tell_trouble()
+
+    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Correct what was written, where the run ended before its first test or its end was trouble."""
         session, last = self._session, self._last
         if session is None:
             return
         code = int(session.exitstatus)
-        if last is None or not last.run.ended:
+        if not self._concluded:
             self._conclude(session, ["the run ended before its first test"])
-        elif last.verdict.exit_code != code and not self._complained:
+        elif last and last.verdict.exit_code != code and not self._trouble:
             verdict = replace(
                 last.verdict, exit_code=code, reasons=("what was made could not be removed", *last.verdict.reasons)
             )
@@ -110,7 +111,7 @@ class Keeper:
         waiting, collected = len(self._tests.waiting), self._tests.collected
         stopped = session.shouldfail or session.shouldstop
         parts = ["interrupted"] if session.exitstatus == pytest.ExitCode.INTERRUPTED else []
-        parts += ["an internal error ended it"] if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR else []
+        parts += [self._internal] if self._internal else []
         parts += [str(stopped)] if isinstance(stopped, str) else []
         parts += [f"{waiting} of {counted(collected, 'test')} did not run"] if waiting else []
         return [*parts, *(crash.partition(";")[0] for crash in self._tests.crashes)]
@@ -120,27 +121,35 @@ class Keeper:
         self._write(self._composer.compose(self._collector.verdict(), self._tests, Ending(0.0, TROUBLE), ()))
 
     def _conclude(self, session: pytest.Session, further: Sequence[str]) -> None:
+        self._concluded = True
         ending = Ending(time.time(), int(session.exitstatus))
-        written = self._write(self._composer.compose(self._collector.verdict(), self._tests, ending, further))
-        if not written and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        self._write(self._composer.compose(self._collector.verdict(), self._tests, ending, further))
+        if self._trouble and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = TROUBLE
 
-    def _write(self, report: Report) -> bool:
-        """Write the document; whether that went well. What was there before stays whole where it did not."""
+    def _write(self, report: Report) -> None:
+        """Write the document, or note why it cannot be; what was there before stays whole then."""
         try:
             write_whole(self._folder / REPORT, text_of(report))
+            if report.run.ended:
+                self._write_page()
         except OSError as error:
-            if not self._complained or report.run.ended:
-                self._complain(f"the report cannot be written to {self._folder}: {error.strerror or error}")
-            self._complained = True
-            return False
-        self._last = report
-        self._complained = False
-        return True
+            self._trouble = f"the report cannot be written to {self._folder}: {error.strerror or error}"
+        else:
+            self._last, self._trouble = report, ""
 
-    def _complain(self, line: str) -> None:
+    def _write_page(self) -> None:
+        """Write the page; from what has just been written, so that both say the same. Raises OSError."""
+        from pytest_csi_snapshot.html import page_of
+
+        write_whole(self._folder / PAGE, page_of(self._folder))
+
+    def _tell_trouble(self) -> None:
+        if not self._trouble:
+            return
+        line = f"csi-snapshot: {self._trouble}"
         reporter: TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter:
-            reporter.write_line(f"csi-snapshot: {line}", red=True)
+            reporter.write_line(line, red=True)
         else:
-            print(f"csi-snapshot: {line}", file=sys.stderr)
+            print(line, file=sys.stderr)

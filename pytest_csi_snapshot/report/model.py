@@ -139,6 +139,7 @@ class Waiver:
     owner: str = ""
     link: str = ""
     expires: str = ""
+    told: Annotated[str, "What became of it, in a sentence"] = ""
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,7 @@ class Report:
     profile: ReportedProfile = ReportedProfile()
     verdict: ReportedVerdict
     missing: Annotated[tuple[str, ...], "What was lost or is not in here, a sentence each"] = ()
+    notes: Annotated[tuple[str, ...], "What a reader should know besides, a sentence each"] = ()
     waivers: tuple[Waiver, ...] = ()
     clauses: Annotated[tuple[ReportedClause, ...], "In the order of the catalogue"] = ()
     tests: Annotated[tuple[ReportedTest, ...], "Sorted by id"] = ()

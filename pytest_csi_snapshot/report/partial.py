@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,9 +14,9 @@ _PYTESTS = {"keyword": "-k", "markexpr": "-m", "deselect": "--deselect", "lf": "
 _OURS = ("csi_areas", "csi_clauses", "csi_level", "csi_rerun")
 
 
-def asked_for(config: pytest.Config, settings: Settings, *, named: bool) -> list[str]:
-    """The selections of the command line, and ours wherever they come from; ``named``: files or tests were."""
-    parts = [shlex.join(config.option.file_or_dir)] if named else []
+def asked_for(config: pytest.Config, settings: Settings, *, named: Sequence[str]) -> list[str]:
+    """The selections of the command line, and ours wherever they come from; ``named`` are files and tests."""
+    parts = [shlex.join(named)] if named else []
     for name, flag in _PYTESTS.items():
         value = getattr(config.option, name, None)
         if value:

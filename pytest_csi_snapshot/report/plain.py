@@ -103,9 +103,10 @@ def _require(condition: bool, path: str, what: str) -> None:
 
 def _schema(hint: Any) -> Json:
     kind, word = _bare(hint)
-    told = {"description": word} if word else {}
     if is_dataclass(kind):
-        return {**told, **_object_schema(kind)}
+        first = str(kind.__doc__).partition("\n")[0].rstrip(".")
+        return {"description": word or first, **_object_schema(kind)}
+    told = {"description": word} if word else {}
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Literal:
         return {**told, "enum": list(inner)}

@@ -7,11 +7,15 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_csi_snapshot.errors import EnvironmentTrouble, RunError, UsageTrouble
-from pytest_csi_snapshot.report.document import read_report
+from pytest_csi_snapshot.gating import Gate, read_baseline, read_waivers
+from pytest_csi_snapshot.gating.terms import Terms
+from pytest_csi_snapshot.report.document import PAGE, read_report
+from pytest_csi_snapshot.report.model import Report
 
 WORSE = 1
 """Exit code of ``diff`` where a clause is worse."""
@@ -63,12 +67,33 @@ def parser() -> Parser:
     one.add_argument("before", **{**report, "metavar": "A"})
     one.add_argument("now", **{**report, "metavar": "B"})
     one.add_argument("--json", action="store_true", help="as JSON")
+    one = command("merge", merge, "put together the reports of shards, and of what was run again")
+    one.add_argument("reports", nargs="+", **report)
+    one.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="folder of the merged report")
+    _terms(one)
+    one = command("check", check, "judge a report again, without its cluster; the exit code is that of a run")
+    one.add_argument("report", **report)
+    _terms(one)
+    one = command("html", html, "make the page of a report anew")
+    one.add_argument("report", **report)
+    one.add_argument("--compare", type=Path, metavar="OLD", help="an earlier report to compare it with")
+    one.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: beside the report)"
+    )
     one = command("badge", badge, "make a small SVG that shows the result")
     one.add_argument("report", **report)
     one.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)"
     )
     return whole
+
+
+def _terms(made: argparse.ArgumentParser) -> None:
+    """What decides the exit code, as the options of a run of the same names."""
+    made.add_argument("--gate", choices=[gate.value for gate in Gate], help="what counts (default: as in the run)")
+    made.add_argument("--baseline", type=Path, metavar="OLD", help="an earlier report to compare with")
+    made.add_argument("--waivers", type=Path, metavar="FILE", help="YAML file of clauses that do not count")
+    made.add_argument("--allow-unknown", action="store_true", help="do not fail for what is errored or unknown")
 
 
 def show(chosen: argparse.Namespace) -> int:
@@ -92,6 +117,65 @@ def diff(chosen: argparse.Namespace) -> int:
     else:
         _print(told(found))
     return WORSE if found.is_worse else 0
+
+
+def check(chosen: argparse.Namespace) -> int:
+    """Judge a report again."""
+    from pytest_csi_snapshot.report.rejudging import judged_again, told_again
+
+    report = read_report(chosen.report)
+    terms = terms_for(report, chosen)
+    _print(told_again(report, judgement := judged_again(report, terms), terms))
+    return judgement.exit_code
+
+
+def merge(chosen: argparse.Namespace) -> int:
+    """Merge, judge and write; the exit code is that of the merged run."""
+    import shlex
+
+    from pytest_csi_snapshot.report.concluding import concluded
+    from pytest_csi_snapshot.report.gathering import gathered, store
+    from pytest_csi_snapshot.report.rejudging import judged_again, told_again, verdict_of
+
+    names = [str(place) for place in chosen.reports]
+    command = shlex.join(["pytest-csi-report", "merge", *names, "-o", str(chosen.output)])
+    whole, sources = gathered(chosen.reports, command)
+    terms = terms_for(whole, chosen)
+    judgement = judged_again(whole, terms)
+    report = concluded(whole, verdict_of(whole), judgement, exit_code=judgement.exit_code)
+    store(report, sources, chosen.output)
+    _print(report.notes)
+    _print(told_again(report, judgement, terms))
+    return judgement.exit_code
+
+
+def terms_for(report: Report, chosen: argparse.Namespace) -> Terms:
+    """By what a report is judged: as it was, unless said otherwise. Raises UsageTrouble."""
+    said = {each.name: each.value for each in report.run.settings}
+    gate = chosen.gate or report.verdict.gate
+    if gate == Gate.BASELINE and not chosen.baseline:
+        raise UsageTrouble("the gate is the baseline of an earlier report", do="name that with --baseline")
+    return Terms(
+        Gate(gate),
+        datetime.now(UTC).date(),
+        read_waivers(chosen.waivers) if chosen.waivers else (),
+        read_baseline(chosen.baseline) if chosen.baseline else None,
+        chosen.allow_unknown or said.get("csi_allow_unknown") == "true",
+        str(chosen.waivers or ""),
+    )
+
+
+def html(chosen: argparse.Namespace) -> int:
+    """Write the page."""
+    from pytest_csi_snapshot.html import page_of
+
+    folder = folder_of(chosen.report)
+    read_report(chosen.report)
+    before = chosen.compare
+    if before:
+        read_report(before)
+    write(chosen.output or folder / PAGE, page_of(folder, folder_of(before) if before else None))
+    return 0
 
 
 def badge(chosen: argparse.Namespace) -> int:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_csi_snapshot.gating import Judgement, of_report
+from pytest_csi_snapshot.gating.telling import exit_lines, gate_lines
+from pytest_csi_snapshot.gating.terms import Terms
 from pytest_csi_snapshot.outcomes import ClauseResult, Failure, Outcome
 from pytest_csi_snapshot.report.model import Report, ReportedClause, ReportedFailure
+from pytest_csi_snapshot.reporting import summary
 from pytest_csi_snapshot.requirements import OWNERS, Catalogue, Clause
 from pytest_csi_snapshot.verdict import TestResult, Verdict
 
@@ -21,6 +25,18 @@ def verdict_of(report: Report) -> Verdict:
         trouble=len(trouble),
         other_failures=len(own) - len(trouble),
     )
+
+
+def judged_again(report: Report, terms: Terms) -> Judgement:
+    """What a pipeline makes of a report, by these terms."""
+    return terms.judge(of_report(report))
+
+
+def told_again(report: Report, judgement: Judgement, terms: Terms) -> Iterator[str]:
+    """That in lines: what was waived and compared, the result, the exit code with its reasons."""
+    yield from (line for line, _ in gate_lines(judgement, terms.baseline))
+    yield f"Result: {summary.result_in_words(verdict_of(report), waived=len(judgement.waived))}"
+    yield from exit_lines(judgement)
 
 
 def _clause(told: ReportedClause) -> Clause:

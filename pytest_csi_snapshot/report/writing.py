@@ -13,16 +13,17 @@ from pytest_csi_snapshot.report.document import EVIDENCE, PAGE, REPORT
 from pytest_csi_snapshot.report.model import FORMAT
 
 
-def prepare(folder: Path) -> None:
+def prepare(folder: Path, option: str = "--csi-report") -> None:
     """Make the folder ready for a new report: what an earlier run wrote there is removed, nothing else.
 
-    Raises UsageTrouble, one line, where it cannot be written to, or where files of others would be overwritten.
+    ``option`` is what has named it. Raises UsageTrouble, one line, where it cannot be written to, or where files
+    of others would be overwritten.
     """
     ours = holds_report(folder)
     for name in (REPORT, PAGE) if not ours else ():
         if (folder / name).exists():
             raise UsageTrouble(
-                f"--csi-report: {folder / name} is not a report of this program",
+                f"{option}: {folder / name} is not a report of this program",
                 why="it would be overwritten",
                 do="name another folder",
             )
@@ -35,7 +36,7 @@ def prepare(folder: Path) -> None:
                 old.unlink(missing_ok=True)
     except OSError as error:
         raise UsageTrouble(
-            f"--csi-report: {folder} cannot be written to",
+            f"{option}: {folder} cannot be written to",
             why=str(error.strerror or error),
             do="name another folder",
         ) from error

@@ -21,11 +21,10 @@ from pytest_csi_snapshot.selection import CLAUSE_MARK
 from pytest_csi_snapshot.verdict import TestResult, Verdict
 
 _PHASES = ("setup", "call", "teardown")
-_SETTLED_BY_US = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 class Collector:
-    """Turns reports into a Verdict, and the verdict into the exit status."""
+    """Turns reports into a Verdict."""
 
     def __init__(self, *, selected: bool, scope: Catalogue | None = None) -> None:
         self._scope = scope or catalogue()
@@ -33,8 +32,14 @@ class Collector:
         self._selected = selected
         self._results: dict[tuple[str, str], ClauseResult] = {}
         self._carried: dict[str, list[str]] = {}
-        self._trouble: set[str] = set()
-        self._other_failures: set[str] = set()
+        self.trouble: set[str] = set()
+        """Tests and files that errored without naming a clause."""
+        self.other_failures: set[str] = set()
+        """Failed tests that are about no clause."""
+        self.evidence: dict[str, str] = {}
+        """Test -> where its evidence lies, below the folder of the report."""
+        self.heard_failure = False
+        """Whether any test or file failed."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
@@ -46,7 +51,9 @@ class Collector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a phase of a test says."""
         body = payload_of(report)
+        self.heard_failure |= report.failed
         if body is not None:
+            self.evidence[report.nodeid] = body.get("evidence") or self.evidence.get(report.nodeid, "")
             self._carried[report.nodeid] = body["carried"]
             results = [ClauseResult.from_plain(each) for each in body["results"]]
             for result in results:
@@ -55,35 +62,27 @@ class Collector:
             if report.failed and not blamed:
                 # A test of somebody's own, about no clause, fails as any test does.
                 theirs = not body["carried"] and report.when == "call"
-                (self._other_failures if theirs else self._trouble).add(report.nodeid)
+                (self.other_failures if theirs else self.trouble).add(report.nodeid)
         elif report.failed and report.when not in _PHASES:
             self._crashed(report.nodeid, str(report.longrepr))
         elif report.failed:
-            self._other_failures.add(report.nodeid)
+            self.other_failures.add(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected is trouble of ours."""
         if report.failed:
-            self._trouble.add(report.nodeid)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Settle the exit status; an interruption, an internal error and a usage error stay what they are."""
-        if exitstatus not in _SETTLED_BY_US:
-            self._selected = True
-            return
-        status = self.verdict().exit_status
-        session.exitstatus = exitstatus if status == 0 and exitstatus == pytest.ExitCode.TESTS_FAILED else status
+            self.heard_failure = True
+            self.trouble.add(report.nodeid)
 
     def cut_short(self) -> None:
-        """Note that not all of it was run, for whatever reason."""
+        """Note that not everything was run that should have been."""
         self._selected = True
 
     def verdict(self) -> Verdict:
         """The verdict on everything collected so far."""
         results = [TestResult(nodeid, result) for (nodeid, _), result in self._results.items()]
-        return Verdict(self._scope, results, self._selected, len(self._trouble), len(self._other_failures))
+        return Verdict(self._scope, results, self._selected, len(self.trouble), len(self.other_failures))
 
     def _add(self, nodeid: str, result: ClauseResult) -> None:
         known = self._results.get((nodeid, result.clause))
@@ -93,7 +92,7 @@ class Collector:
     def _crashed(self, nodeid: str, why: str) -> None:
         carried = self._carried.get(nodeid) or _clauses_in_source(nodeid)
         if not carried:
-            self._trouble.add(nodeid)
+            self.trouble.add(nodeid)
         for clause in carried:
             self._add(nodeid, ClauseResult(clause, Outcome.ERRORED, why))
 

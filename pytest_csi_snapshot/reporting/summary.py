@@ -80,8 +80,8 @@ def on_companions(verdict: Verdict) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def result_in_words(verdict: Verdict) -> str:
-    """The profile's result and why it is not better."""
+def result_in_words(verdict: Verdict, *, waived: int = 0) -> str:
+    """The profile's result and why it is not better; ``waived`` clauses stay what they are."""
     if verdict.result is ProfileResult.NOTHING_JUDGED:
         return f"nothing judged: {_why_open(verdict) or 'no clause was checked'}"
     must = verdict.must
@@ -91,6 +91,8 @@ def result_in_words(verdict: Verdict) -> str:
     parts = [passed, *(failed or ["none failed"])]
     if verdict.deviating:
         parts.append(f"of these {counted(len(verdict.deviating), 'known deviation')} of upstream controllers")
+    if waived:
+        parts.append(f"{waived} waived")
     if verdict.result is not ProfileResult.CONFORMANT and (why := _why_open(verdict)):
         parts.append(why)
     elif must[Outcome.NOT_SUPPORTED]:

@@ -13,10 +13,14 @@ import pytest
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.declared import undeclared
+from pytest_csi_snapshot.gating.judgement import Judgement
+from pytest_csi_snapshot.gating.settling import Settling
+from pytest_csi_snapshot.gating.telling import Tone, exit_lines, gate_lines
 from pytest_csi_snapshot.options import OPTIONS
 from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.reporting import summary, words
 from pytest_csi_snapshot.reporting.collector import Collector, payload_of
+from pytest_csi_snapshot.reporting.places import below_report, places
 from pytest_csi_snapshot.session import ClusterOwner, cluster_of
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.verdict import ProfileResult, Verdict
@@ -32,6 +36,12 @@ _MARKUP: dict[Outcome, dict[str, bool]] = {
     Outcome.SKIPPED: {"yellow": True},
     Outcome.NOT_SUPPORTED: {},
     Outcome.PASSED: {"green": True},
+}
+_TONES: dict[Tone, dict[str, bool]] = {
+    "plain": {},
+    "good": {"green": True},
+    "doubtful": {"yellow": True},
+    "bad": {"red": True},
 }
 
 
@@ -84,11 +94,20 @@ class Aside:
 class Section:
     """The section "CSI snapshot conformance"."""
 
-    def __init__(self, settings: Settings, collector: Collector, owner: ClusterOwner | None, aside: Aside) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        collector: Collector,
+        settling: Settling,
+        owner: ClusterOwner | None,
+        aside: Aside,
+    ) -> None:
         self._settings = settings
         self._collector = collector
+        self._settling = settling
         self._owner = owner
         self._aside = aside
+        self._told = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(
@@ -96,6 +115,7 @@ class Section:
     ) -> None:
         """After FAILURES, before the short summary."""
         self._aside.put_back(terminalreporter)
+        self._told = True
         if exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
         verdict = self._collector.verdict()
@@ -109,9 +129,28 @@ class Section:
             terminalreporter.write_line(line)
         self._write_profile(terminalreporter, verdict, cluster)
         self._write_times(terminalreporter)
-        good = verdict.result in (ProfileResult.CONFORMANT, ProfileResult.PARTIAL) and verdict.exit_status == 0
-        result = f"Result: {summary.result_in_words(verdict)}"
-        terminalreporter.write_line(result, bold=True, green=good, red=not good)
+        judgement = self._settling.judgement()
+        for line, tone in gate_lines(judgement, self._settling.terms.baseline):
+            terminalreporter.write_line(line, **_TONES[tone])
+        for line in places(config, self._settings):
+            terminalreporter.write_line(line)
+        self._write_end(terminalreporter, verdict, judgement)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """Where pytest prints no summary (an internal error, a strange exit code), say at least how ours ends."""
+        result = yield
+        reporter: TerminalReporter | None = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter and not self._told and exitstatus != pytest.ExitCode.USAGE_ERROR:
+            self._write_end(reporter, self._collector.verdict(), self._settling.judgement())
+        return result
+
+    def _write_end(self, reporter: TerminalReporter, verdict: Verdict, judgement: Judgement) -> None:
+        good = verdict.result in (ProfileResult.CONFORMANT, ProfileResult.PARTIAL) and not judgement.exit_code
+        result = f"Result: {summary.result_in_words(verdict, waived=len(judgement.waived))}"
+        reporter.write_line(result, bold=True, green=good, red=not good)
+        for line in exit_lines(judgement):
+            reporter.write_line(line, green=not judgement.exit_code, red=bool(judgement.exit_code))
 
     def _write_table(self, reporter: TerminalReporter, verdict: Verdict) -> None:
         rows = summary.table(verdict)
@@ -131,8 +170,9 @@ class Section:
             reporter.write_line(heading, red=not known, yellow=bool(known), bold=True)
             rerun = words.rerun_command(self._settings, first.nodeid)
             told = words.failure_lines(
-                failure, clause, versions=versions, rerun=rerun, seen_on=first.result.seen_on, known=known
-            )
+                failure, clause, versions=versions, rerun=rerun, seen_on=first.result.seen_on, known=known,
+                evidence=below_report(self._settings, self._collector.evidence.get(first.nodeid, "")),
+            )  # fmt: skip
             for line in told:
                 reporter.write_line(line)
             if others:

@@ -31,14 +31,9 @@ ENTRY_WIDTH = 180
 PREFLIGHT = "preflight: "
 """How the reason begins for which a clause is not judged because the cluster lacks something."""
 
-_NOT_FOR_RERUN = (
-    "csi_keep",
-    "csi_areas",
-    "csi_clauses",
-    "csi_level",
-    "csi_list",
-    "csi_report",
-    "csi_rerun",
+_NOT_FOR_RERUN = frozenset(
+    {"csi_keep", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_report", "csi_rerun"}
+    | {"csi_baseline", "csi_waivers", "csi_allow_unknown"}
 )
 
 
@@ -86,11 +81,19 @@ def failure_title(failure: Failure) -> str:
 
 
 def failure_lines(
-    failure: Failure, clause: Clause, *, versions: str = "", rerun: str = "", seen_on: str = "", known: str = ""
+    failure: Failure,
+    clause: Clause,
+    *,
+    versions: str = "",
+    rerun: str = "",
+    seen_on: str = "",
+    known: str = "",
+    evidence: str = "",
 ) -> list[str]:
     """A failure in full: requirement, expected, observed, when, blamed on, run again with.
 
-    ``seen_on`` is the companion that showed it, ``known`` the known deviation of a controller that it is.
+    ``seen_on`` is the companion that showed it, ``known`` the known deviation of a controller that it is,
+    ``evidence`` the file that has all that was seen.
     """
     rows = [
         ("requirement", "\n".join(wrap(f"{clause.level} ({clause.basis}): {clause.sentence}", WIDTH))),
@@ -103,6 +106,7 @@ def failure_lines(
         ("known", f"deviation of {known}" if known else ""),
         ("hint", failure.hint),
         ("source", clause.source),
+        ("evidence", evidence),
         ("run again with", rerun),
     ]
     return [line for name, text in rows if text for line in _row(name, text)]
@@ -113,6 +117,8 @@ def rerun_command(settings: Settings, test_id: str) -> str:
     parts = ["pytest"]
     for option in OPTIONS:
         value = settings.value_of(option.name)
+        if option.name == "csi_gate" and value == "baseline":
+            continue
         if option.name in _NOT_FOR_RERUN or settings.sources.get(option.name, "default") == "default":
             continue
         if isinstance(value, tuple):

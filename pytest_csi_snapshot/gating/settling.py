@@ -1,0 +1,82 @@
+"""Settles the exit status of a run: the verdict does, by the gate, and not pytest's count of failed tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_csi_snapshot.gating.endings import Ending, ending_of
+from pytest_csi_snapshot.gating.judgement import Judgement
+from pytest_csi_snapshot.gating.subject import Subject, levels_of, said_in, versions_of
+from pytest_csi_snapshot.gating.terms import Terms
+from pytest_csi_snapshot.redacting import REDACTOR
+from pytest_csi_snapshot.reporting.collector import Collector
+from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.session import cluster_of
+from pytest_csi_snapshot.verdict import Verdict
+
+
+class Settling:
+    """Watches how the session ends, in the process that the user started."""
+
+    def __init__(self, config: pytest.Config, collector: Collector, terms: Terms) -> None:
+        self.terms = terms
+        self._config = config
+        self._collector = collector
+        self._stopped_by: BaseException | None = None
+        self._internal = ""
+        self._crashes: list[str] = []
+        self._strange = ""
+        self._ending = Ending()
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note what stopped the session: Ctrl-C, pytest.exit, or a stop that pytest makes of a limit."""
+        self._stopped_by = excinfo.value
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note an error of pytest, of a plugin, or of a worker."""
+        first = next(iter(str(excinfo.value).strip().splitlines()), "")
+        self._internal = self._internal or REDACTOR.clean(f"{excinfo.typename}: {first}".removesuffix(": "))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Note a worker that died: some tests may not have been run, also where no test is named."""
+        if error and str(error) != "keyboard-interrupt":
+            self._crashes.append(f"worker {node.gateway.id} crashed: {next(iter(str(error).splitlines()), '')}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Settle the exit status; a wrong command line stays what it is."""
+        limit = str(session.shouldfail or session.shouldstop or "")
+        self._ending = ending_of(exitstatus, self._stopped_by, self._internal, limit)
+        if self._ending.cut_short or self._crashes:
+            self._collector.cut_short()
+        if exitstatus == pytest.ExitCode.TESTS_FAILED and not self._collector.heard_failure:
+            self._strange = "pytest reports a failure that is no test's"
+        if exitstatus != pytest.ExitCode.USAGE_ERROR:
+            session.exitstatus = self.judgement().exit_code
+
+    def judgement(self) -> Judgement:
+        """The judgement on everything that was heard so far."""
+        return self.terms.judge(self.subject())
+
+    def verdict(self) -> Verdict:
+        """The verdict on the same."""
+        return self._collector.verdict()
+
+    def subject(self) -> Subject:
+        """The run so far."""
+        verdict, cluster = self.verdict(), cluster_of(self._config)
+        strange = [self._strange] if self._strange else []
+        return Subject(
+            {**levels_of(verdict.catalogue.clauses), **levels_of(catalogue().clauses)},
+            said_in(verdict.results),
+            versions_of(cluster.components, cluster.versions) if cluster else {},
+            [self._ending.cut_short or "only a part was asked for"] if verdict.selected else [],
+            [f"{nodeid}: errored" for nodeid in sorted(self._collector.trouble)] + self._crashes,
+            [f"{nodeid}: failed" for nodeid in sorted(self._collector.other_failures)] + strange,
+            self._ending.interrupted,
+            self._ending.broken,
+            self._ending.foreign,
+        )
