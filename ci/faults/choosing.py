@@ -44,7 +44,7 @@ def shared_out(cases: Sequence[Case], hands: int) -> list[list[Case]]:
     return parts
 
 
-def tests_for(
+def chosen_tests(
     clauses: Sequence[str], tests_of: Mapping[str, Sequence[str]], price: Callable[[str], int]
 ) -> list[str]:
     """The tests of these clauses, those of the first clause first, of each the cheapest first; each test once."""
