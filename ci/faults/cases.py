@@ -55,4 +55,11 @@ def all_cases() -> list[Case]:
     """One case for each fault there is."""
     from pytest_csi_snapshot.fixtures.faults import described_faults
 
-    return [Case.from_plain(described) for described in described_faults()]
+    return [Case.from_plain(described) for described in described_faults() if described["breaks"]]
+
+
+def all_jitter() -> list[str]:
+    """The names of what makes roles slow and unsteady without a fault."""
+    from pytest_csi_snapshot.fixtures.faults import described_faults
+
+    return [str(described["name"]) for described in described_faults() if not described["breaks"]]

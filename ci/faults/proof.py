@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pytest_csi_snapshot.requirements import catalogue
 
-from . import choosing, golden, telling
-from .cases import CLEAN, Case
+from . import choosing, golden, standing, telling
+from .cases import CLEAN, Case, all_cases
 from .crew import Crew
 from .observing import Catch, Finding, Observation, judged, unproven
 from .running import Order
@@ -66,7 +66,10 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
     def tell(observation: Observation) -> None:
         seen[observation.name] = observation
         if case := by_name.get(observation.name):
-            print(f"{time.monotonic() - begun:6.0f} s  {_line(judged(case, observation))}", flush=True)
+            finding = judged(case, observation)
+            print(f"{time.monotonic() - begun:6.0f} s  {_line(finding)}", flush=True)
+            if update:
+                _keep(finding)
 
     with Crew(min(clusters, len(cases)), folder) as crew:
         crew.try_all([_order(case, tests) for case in cases], tell)
@@ -77,7 +80,7 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
     clean = [each for each in seen.values() if each.name not in by_name]
     must = sum(clause.level == "MUST" and bool(tests.of.get(clause.id)) for clause in catalogue().clauses)
     open_clauses = unproven(findings, tests.of, faulty)
-    astray = tuple(_astray(findings, update=update))
+    astray = tuple(line for each in findings for line in _astray(each))
     return Proof(findings, faulty, tuple(_alarms(clean)), open_clauses, must, astray)
 
 
@@ -102,15 +105,20 @@ def _alarms(seen: Iterable[Observation]) -> list[str]:
     return found
 
 
-def _astray(findings: Iterable[Finding], *, update: bool) -> list[str]:
-    """How reports of the intended clauses differ from those that are kept."""
-    lines = []
-    for each in findings:
-        if each.catch is Catch.INTENDED and each.row:
-            if update:
-                golden.write(each.case.name, each.row.text)
-            lines += golden.difference(each.case.name, each.row.text)
-    return lines
+def _keep(finding: Finding) -> None:
+    """Keep what was found of a fault, at once: a run of all of them may be stopped."""
+    if finding.catch is Catch.INTENDED and finding.row:
+        golden.write(finding.case.name, finding.row.text)
+    if finding.catch is not Catch.NOT_TRIED:
+        known = {case.name for case in all_cases()}
+        standing.note(standing.OURS, {finding.case.name: finding.catch.value}, known)
+
+
+def _astray(finding: Finding) -> list[str]:
+    """How the report of the intended clause differs from the one that is kept."""
+    if finding.catch is not Catch.INTENDED or finding.row is None:
+        return []
+    return golden.difference(finding.case.name, finding.row.text)
 
 
 def _line(finding: Finding) -> str:
