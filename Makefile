@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system system-for-tests programs conformance test full bench clean
+.PHONY: help setup system system-for-tests programs conformance faults test full bench clean
 
 help:  ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -30,6 +30,9 @@ programs: setup  ## the control plane's programs, built once per version
 
 conformance: programs  ## the reference driver on a real control plane, every clause, a verdict
 	$(VENV)/bin/pytest --csi-driver=reference $(ARGS)
+
+faults: system-for-tests programs  ## which clause finds which fault of the reference driver; ARGS=--update keeps it
+	PYTHONPATH=ci $(PY) -m faults $(ARGS)
 
 test: system-for-tests programs  ## lint, types, import rules, units, plugin, integration, the embedded suite
 	$(PY) ci/stages.py test

@@ -88,6 +88,9 @@ PICTURED = ["env", "CSI_WALKTHROUGH_PICTURES=ci/artifacts/walkthrough"]
 
 JUNIT = "ci/artifacts/conformance.xml"
 
+FAULTS = ["env", "PYTHONPATH=ci", sys.executable, "-m", "faults"]
+"""What proves that the suites find the faults of the reference implementation."""
+
 SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
 
 ON_KIND = "--csi-clauses=" + ",".join(
@@ -111,7 +114,10 @@ STAGES = (
     Stage("lint", tool("ruff", "check", ".")),
     Stage("format", tool("ruff", "format", "--check", "--quiet", ".")),
     Stage("types", tool("mypy")),
-    Stage("types of ci", [*ENV, *tool("mypy", "--explicit-package-bases", "ci/tests", "ci/bench", *SCRIPTS)]),
+    Stage(
+        "types of ci",
+        [*ENV, *tool("mypy", "--explicit-package-bases", "ci/tests", "ci/bench", "ci/faults", *SCRIPTS)],
+    ),
     Stage("import rules", tool("lint-imports")),
     Stage("tree", script("check_tree.py")),
     Stage("wire", script("generate_wire.py", "--check")),
@@ -122,6 +128,7 @@ STAGES = (
     Stage("doctor's page", script("generate_doctor.py", "--check")),
     Stage("options page", script("generate_options.py", "--check")),
     Stage("links", script("check_links.py")),
+    Stage("faults' page", script("generate_faults.py", "--check")),
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in (*ALONE, KIND)))),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
@@ -132,6 +139,8 @@ STAGES = (
         "kind", tool("pytest", "--csi-driver=reference", "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True
     ),
     Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
+    Stage("faults", [*FAULTS, "--tenth"], frozenset({"test"}), limit=900),
+    Stage("faults", FAULTS, frozenset({"full"}), limit=5400),
     # Some tests try again while something is under way, and make a pod more: what they make at most is found by
     # many runs, and one run more may find more.
     Stage("prices", script("measure_prices.py", "--check", JUNIT), frozenset({"full"})),

@@ -23,11 +23,14 @@ def fault_lines() -> list[str]:
 
 def table_of(faults: Iterable[Mapping[str, Any]]) -> list[str]:
     """The lines, sorted by component, kind and name, their columns as wide as they need."""
-    ordered = sorted(faults, key=lambda fault: (fault["component"], fault["kind"], fault["name"]))
+    all_of_them = sorted(faults, key=lambda fault: (fault["component"], fault["kind"], fault["name"]))
+    ordered = [fault for fault in all_of_them if fault["breaks"]]
+    harmless = [f"{each['name']}: {each['summary']}" for each in all_of_them if not each["breaks"]]
     rows = [_COLUMNS, *map(_row, ordered)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
     padded = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]
-    return [line.rstrip() for line in padded] + ["", f"{len(ordered)} faults; --csi-fault=NAME switches one on"]
+    told = [*(line.rstrip() for line in padded), "", f"{len(ordered)} faults; --csi-fault=NAME switches one on"]
+    return [*told, "", "slow or unsteady, but correct:", *harmless] if harmless else told
 
 
 def _row(fault: Mapping[str, Any]) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ def test_retain_policy_keeps_content_and_data(csi: Scenario) -> None:
     again = csi.import_snapshot(imported)
     csi.ready(again, "DEL-002")
     restored = csi.restore(again)
+    csi.bound(restored, "DEL-002")
     csi.holds("SNAP-PRE-006", trees.A, csi.read(restored, "DEL-002"), restored)
     ending = csi.get(content)["metadata"].get("deletionTimestamp")
     csi.check("DEL-002", expected=None, observed=ending, about=f"deletionTimestamp of {content}")

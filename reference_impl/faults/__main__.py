@@ -1,9 +1,19 @@
-"""Prints all faults as JSON, for those who may not import this package: ``python -m …reference_impl.faults``."""
+"""Tells of the faults in JSON, for those who may not import this package.
+
+python -m pytest_csi_snapshot.reference_impl.faults                 prints all there are
+python -m pytest_csi_snapshot.reference_impl.faults break NAME...   reads CRDs, a list, and prints them so
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 
-from .registry import describe
+from .registry import activate, describe
 
-print(json.dumps(describe(), indent=2))
+if sys.argv[1:2] == ["break"]:
+    crds = json.load(sys.stdin)
+    activate("crd", sys.argv[2:], crds)
+    print(json.dumps(crds))
+else:
+    print(json.dumps(describe(), indent=2))

@@ -19,7 +19,7 @@ class Fault(ABC):
     breaks: ClassVar[tuple[str, ...]]
     """Ids of clauses: the first must fail while it is on, the others may."""
     kind: ClassVar[str]
-    """One of KINDS."""
+    """One of KINDS, or "jitter"."""
     issue: ClassVar[str] = ""
     """Address of the public issue about a driver or controller that had it; "" where none is known."""
     seen: ClassVar[str] = ""

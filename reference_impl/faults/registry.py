@@ -14,9 +14,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .fault import Fault
+from .jitter import Jitter
 
 MODULES = (
+    "crd_contents",
+    "crd_groups",
+    "crd_snapshots",
     "deletion",
+    "jitter",
     "policy",
     "snapshot_data",
 )
@@ -28,12 +33,15 @@ def _found() -> Iterator[type[Fault]]:
         loaded = importlib.import_module(f".{module}", __package__)
         for each in vars(loaded).values():
             defined_here = inspect.isclass(each) and each.__module__ == loaded.__name__
-            if defined_here and issubclass(each, Fault) and not inspect.isabstract(each):
+            if defined_here and issubclass(each, Fault) and hasattr(each, "name"):
                 yield each
 
 
-FAULTS = tuple(_found())
-"""All faults, in the order of their modules and in each as they are written there."""
+ALL = tuple(_found())
+"""All that can be switched on, in the order of the modules and in each as they are written there."""
+
+FAULTS = tuple(each for each in ALL if not issubclass(each, Jitter))
+"""All but jitter, which breaks nothing."""
 
 
 class UnknownFaultError(ValueError):
@@ -42,14 +50,14 @@ class UnknownFaultError(ValueError):
 
 def names(component: str) -> list[str]:
     """The faults of one role, sorted."""
-    return sorted(fault.name for fault in FAULTS if fault.component == component)
+    return sorted(fault.name for fault in ALL if fault.component == component)
 
 
 def check(component: str, wanted: Sequence[str]) -> None:
     """Raise UnknownFaultError for the first name in ``wanted`` that ``component`` does not have."""
     for name in wanted:
         if name not in names(component):
-            elsewhere = [fault.component for fault in FAULTS if fault.name == name]
+            elsewhere = [fault.component for fault in ALL if fault.name == name]
             where = f" (it is one of {elsewhere[0]})" if elsewhere else ""
             known = ", ".join(names(component)) or "none"
             raise UnknownFaultError(f"unknown fault {name!r} for {component}{where}: known are {known}")
@@ -58,13 +66,13 @@ def check(component: str, wanted: Sequence[str]) -> None:
 def activate(component: str, wanted: Sequence[str], target: Any) -> None:
     """Switch the faults in ``wanted`` on in ``target``. Raises UnknownFaultError before any is applied."""
     check(component, wanted)
-    for fault in FAULTS:
+    for fault in ALL:
         if fault.name in wanted:
             fault().apply(target)
 
 
 def describe() -> list[dict[str, object]]:
-    """All faults as plain data: name, component, kind, breaks, issue, seen, summary."""
+    """All faults and jitter as plain data: name, component, kind, breaks, issue, seen, summary."""
     return [
         {
             "name": fault.name,
@@ -75,5 +83,5 @@ def describe() -> list[dict[str, object]]:
             "seen": fault.seen,
             "summary": (fault.__doc__ or "").strip().splitlines()[0],
         }
-        for fault in FAULTS
+        for fault in ALL
     ]

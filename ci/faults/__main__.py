@@ -1,0 +1,85 @@
+"""``python -m faults``: see the package, and ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_csi_snapshot.spelling import nearest
+
+from . import choosing, sanity, standing
+from .cases import Case, all_cases
+from .proof import prove
+from .tests import Tests, planned
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTIFACTS = ROOT / "ci" / "artifacts" / "faults"
+
+
+def main(argv: Sequence[str]) -> int:
+    """0: every fault is caught and nothing else turns red; 1: not so; 2: wrong usage."""
+    parser = _parser()
+    asked = parser.parse_args(argv)
+    cases = _chosen(parser, asked)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    return _ask_sanity(cases) if asked.sanity else _prove(cases, asked)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m faults", description="Prove that the suites find faults.")
+    parser.add_argument("names", nargs="*", metavar="FAULT", help="only these (default: all)")
+    parser.add_argument("--tenth", action="store_true", help="a tenth of them, of every kind and component")
+    parser.add_argument(
+        "--component", action="append", default=[], metavar="ROLE", help="only faults of this role"
+    )
+    parser.add_argument("--clusters", type=int, default=3, metavar="N", help="clusters at once (default: 3)")
+    parser.add_argument("--update", action="store_true", help="keep the reports and the results of this run")
+    parser.add_argument("--sanity", action="store_true", help="ask csi-sanity instead, and keep what it says")
+    return parser
+
+
+def _chosen(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> list[Case]:
+    cases = all_cases()
+    known, components = {case.name for case in cases}, {case.component for case in cases}
+    for name in asked.names:
+        if name not in known:
+            parser.error(f"unknown fault {name!r}; {nearest(name, known)}")
+    for component in asked.component:
+        if component not in components:
+            parser.error(f"--component: no faults of {component!r}; {nearest(component, components)}")
+    if asked.names:
+        cases = [case for case in cases if case.name in asked.names]
+    if asked.component:
+        cases = [case for case in cases if case.component in asked.component]
+    if asked.tenth:
+        cases = choosing.tenth(cases)
+    if not cases:
+        parser.error("no fault is left by this choice")
+    return choosing.in_order(cases)
+
+
+def _prove(cases: Sequence[Case], asked: argparse.Namespace) -> int:
+    begun = time.monotonic()
+    tests = Tests(planned(ARTIFACTS).splitlines())
+    proof = prove(cases, tests, asked.clusters, ARTIFACTS, update=asked.update)
+    proof.write(ARTIFACTS)
+    print("\n".join(proof.lines()))
+    print(f"all of it in {time.monotonic() - begun:.0f} s; the matrix is in {ARTIFACTS.relative_to(ROOT)}")
+    return 0 if proof.holds else 1
+
+
+def _ask_sanity(cases: Sequence[Case]) -> int:
+    told = sanity.judged_by_sanity(cases, ROOT, ARTIFACTS / "sanity.json")
+    standing.note(standing.SANITY, told, {case.name for case in all_cases()})
+    caught = [name for name, word in told.items() if word == "caught"]
+    print(f"csi-sanity catches {len(caught)} of {len(told)} faults of driver and backend: {', '.join(caught)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

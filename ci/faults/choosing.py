@@ -1,0 +1,68 @@
+"""Which faults are tried, in which order, and by which tests. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from .cases import Case
+
+
+def tenth(cases: Sequence[Case]) -> list[Case]:
+    """A tenth of the cases, with every kind and every component among it: the same ones in every run.
+
+    The order in which they are taken is that of a hash of their names, so that no kind of fault is preferred, and
+    a new fault changes little.
+    """
+    ranked = sorted(cases, key=lambda case: _hash(case.name))
+    chosen: list[Case] = []
+    for case in ranked:
+        kinds, components = {one.kind for one in chosen}, {one.component for one in chosen}
+        if case.kind not in kinds or case.component not in components:
+            chosen.append(case)
+    for case in ranked:
+        if len(chosen) * 10 >= len(cases):
+            break
+        if case not in chosen:
+            chosen.append(case)
+    return chosen
+
+
+def fifth(tests_of: Mapping[str, Sequence[str]]) -> list[str]:
+    """A fifth of the tests, of each family of clauses: the same ones in every run."""
+    families: dict[str, set[str]] = {}
+    for clause, tests in tests_of.items():
+        families.setdefault(clause.rpartition("-")[0], set()).update(tests)
+    chosen: set[str] = set()
+    for family in sorted(families):
+        ranked = sorted(families[family], key=_hash)
+        chosen.update(ranked[: -(-len(ranked) // 5)])
+    return sorted(chosen)
+
+
+def in_order(cases: Iterable[Case]) -> list[Case]:
+    """Cases of one component after each other: switching then restarts one role instead of two."""
+    return sorted(cases, key=lambda case: (case.component, case.kind, case.name))
+
+
+def shared_out(cases: Sequence[Case], hands: int) -> list[list[Case]]:
+    """Consecutive cases for each of so many clusters; no part is empty unless there are too few cases."""
+    size, more = divmod(len(cases), hands)
+    parts, begin = [], 0
+    for number in range(hands):
+        end = begin + size + (number < more)
+        parts.append(list(cases[begin:end]))
+        begin = end
+    return parts
+
+
+def chosen_tests(
+    clauses: Sequence[str], tests_of: Mapping[str, Sequence[str]], price: Callable[[str], int]
+) -> list[str]:
+    """The tests of these clauses, those of the first clause first, of each the cheapest first; each test once."""
+    found = (test for clause in clauses for test in sorted(tests_of.get(clause, ()), key=price))
+    return list(dict.fromkeys(found))
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()

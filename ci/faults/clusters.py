@@ -1,0 +1,111 @@
+"""The clusters that the proof keeps: brought up, cleared of what a fault has left, replaced where that fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from pytest_csi_snapshot.fixtures.embedded.kubeconfigs import CONTEXT
+from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir, Runs
+from pytest_csi_snapshot.fixtures.existing import connect
+from pytest_csi_snapshot.fixtures.installing import awaiting
+from pytest_csi_snapshot.kube import kinds
+from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.kinds import Kind
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+from pytest_csi_snapshot.labels import DOMAIN, MANAGED_BY
+
+from .switching import Switchboard
+
+Json = dict[str, Any]
+
+PATIENCE = 8.0
+"""Seconds in which what a faulty role has left goes, once a clean one is in its place."""
+
+_CLUSTER_WIDE = (
+    kinds.SNAPSHOT_CONTENT,
+    kinds.GROUP_CONTENT,
+    kinds.PV,
+    kinds.VOLUME_ATTACHMENT,
+)
+"""Kinds of which a cluster without tests has no object."""
+_LABELLED = (kinds.NAMESPACE, kinds.STORAGE_CLASS, kinds.SNAPSHOT_CLASS, kinds.GROUP_CLASS)
+
+
+class KeptCluster:
+    """One embedded cluster that outlives the runs in it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.run = RunDir(Runs.of_user().root / name)
+        self.started = 0
+        """How often it was brought up."""
+
+    def up(self) -> None:
+        """Bring it up, clean. Raises RuntimeError with what the start has told."""
+        _command("up", "--name", self.name)
+        self.started += 1
+        self.board = Switchboard(self.run)
+
+    def down(self) -> None:
+        """End it; harmless where it is not there."""
+        if self.run.path.exists():
+            _command("down", "--name", self.name)
+
+    def replace(self) -> None:
+        """Another one in its place, without any trace of what happened in it."""
+        self.down()
+        self.up()
+
+    def switch(self, faults: tuple[str, ...]) -> None:
+        """Have these faults on and no others."""
+        self.board.turn_to(faults)
+
+    def cleared(self) -> bool:
+        """Whether nothing is left of the tests, once what is left was asked to go and had a little time."""
+        client = self._client()
+        try:
+            if not residue(client):
+                return True
+            self.board.turn_to(())
+            for kind, body in residue(client):
+                if "deletionTimestamp" not in body["metadata"]:
+                    client.delete(kind, None, body["metadata"]["name"])
+            deadline = time.monotonic() + PATIENCE
+            for kind in (*_LABELLED[:1], *_CLUSTER_WIDE):
+                awaiting.wait_for(client, awaiting.Awaited(f"end of {kind}", kind, _left(kind)), deadline)
+        except (ApiError, ApiUnreachableError, awaiting.NotInTimeError, OSError):
+            return False
+        return not residue(client)
+
+    def _client(self) -> KubeClient:
+        return connect(str(self.run.kubeconfig), CONTEXT)
+
+
+def residue(client: KubeClient) -> list[tuple[Kind, Json]]:
+    """What tests have left in a cluster of ours."""
+    ours = f"{MANAGED_BY}={DOMAIN}"
+    found = [(kind, body) for kind in _LABELLED for body in client.list(kind, labelSelector=ours)]
+    return found + [(kind, body) for kind in _CLUSTER_WIDE for body in client.list(kind)]
+
+
+def _left(kind: Kind) -> awaiting.Missing:
+    def missing(items: Any) -> str:
+        ours = items if kind in _CLUSTER_WIDE else [item for item in items if _ours(item)]
+        return ", ".join(sorted(item["metadata"]["name"] for item in ours))
+
+    return missing
+
+
+def _ours(item: Json) -> bool:
+    return bool((item["metadata"].get("labels") or {}).get(MANAGED_BY) == DOMAIN)
+
+
+def _command(*words: str) -> None:
+    command = [sys.executable, "-m", "pytest_csi_snapshot.fixtures", *words]
+    done = subprocess.run(command, cwd=Path("/"), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

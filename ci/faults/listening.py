@@ -1,0 +1,100 @@
+"""The part of a pytest run that hears what its tests say about clauses, and ends it when enough is known.
+
+It runs in the process of the tests, beside the plugin.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from pytest_csi_snapshot.outcomes import ClauseResult, Outcome
+from pytest_csi_snapshot.reporting import words
+from pytest_csi_snapshot.reporting.collector import payload_of
+from pytest_csi_snapshot.requirements import OWNERS, catalogue
+from pytest_csi_snapshot.selection import carried_by
+from pytest_csi_snapshot.session import cluster_of
+from pytest_csi_snapshot.settings import SETTINGS
+
+from .observing import Row
+
+
+class Listener:
+    """Hooks of one run. ``wanted`` are the clauses to turn red; with none every test is run.
+
+    After ``patience`` seconds no further test is begun. ``tell`` is called after each test: a run that hangs later
+    has told what it saw.
+    """
+
+    def __init__(self, wanted: Sequence[str], patience: float, tell: Callable[[Listener], None]) -> None:
+        self._tell = tell
+        self._wanted = list(wanted)
+        self._until = time.monotonic() + patience
+        self._config: pytest.Config | None = None
+        self.rows: list[Row] = []
+        self.trouble: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Keep what the words of a report need."""
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run the tests that can still tell something new, each with fixtures of its own."""
+        if session.testsfailed or session.config.option.collectonly:
+            return None
+        for item in session.items:
+            if not self._tells_more(item):
+                continue
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            self._tell(self)
+            if session.shouldfail or session.shouldstop:
+                self.trouble.append(str(session.shouldfail or session.shouldstop))
+                break
+        return True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what a phase says about clauses."""
+        body = payload_of(report)
+        if body is None:
+            if report.failed:
+                self.trouble.append(f"{report.nodeid}: {report.when}: {report.longreprtext[-500:]}")
+            return
+        for plain in body["results"]:
+            self.rows.append(self._row(report.nodeid, ClauseResult.from_plain(plain)))
+        if report.failed and not body["results"]:
+            self.trouble.append(f"{report.nodeid}: {report.when}: {report.longreprtext[-500:]}")
+
+    def _tells_more(self, item: pytest.Item) -> bool:
+        if not self._wanted:
+            return True
+        red = {row.clause for row in self.rows if row.outcome == Outcome.FAILED}
+        open_ones = frozenset(self._wanted) - red
+        return time.monotonic() < self._until and not open_ones.isdisjoint(carried_by(item))
+
+    def _row(self, test: str, result: ClauseResult) -> Row:
+        if result.failure is None or self._config is None:
+            return Row(test, result.clause, result.outcome, result.reason)
+        failure, clause = result.failure, catalogue().by_id[result.clause]
+        cluster = cluster_of(self._config)
+        settings = self._config.stash[SETTINGS]
+        # How long is waited here is nobody's business who runs it again.
+        plain = replace(settings, sources={**settings.sources, "csi_slow_factor": "default"})
+        text = words.failure_lines(
+            failure,
+            clause,
+            versions=cluster.versions if cluster else "",
+            rerun=words.rerun_command(plain, test),
+            seen_on=result.seen_on,
+        )
+        name = re.sub(r"\[.*", "", test.rpartition("::")[2])
+        named = tuple(OWNERS.get(one, one) for one in failure.blame.split(", ") if one)
+        blamed = named or clause.blamed
+        return Row(
+            test, result.clause, result.outcome, result.reason, blamed, (f"FAILED {clause.id}  {name}", *text)
+        )

@@ -1,0 +1,59 @@
+"""The page of the faults: what each does, who finds it, and what other tools say of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from . import standing
+from .cases import Case
+from .sanity import VISIBLE
+
+HEAD = """\
+# Faults
+
+The reference implementation can be broken on purpose: `pytest --csi-driver=reference --csi-fault=NAME` switches
+a fault on, `pytest --csi-list-faults` lists them. Each is a class in `reference_impl/faults/` that wraps one
+method of one component; the clean code does not know that it exists. Faults of the CRDs are schemas with a rule
+left out.
+
+`make faults` proves that each is found by the clause that it breaks, and that the same tests pass without it. What
+the report says of each is in `ci/faults/golden/`.
+
+- **clause**: the one that must find it. **found by**: the clause, another one, or nobody, when it was last tried.
+- **csi-sanity**: whether the CSI project's own program finds it at the driver's socket. It does not talk to
+  controllers: their faults are out of its sight, "-".
+- **e2e**: whether the storage tests of Kubernetes find it.
+"""
+
+_FOUND = {"intended": "the clause", "another": "another clause", "missed": "nobody"}
+
+
+def page(cases: Sequence[Case], noted: standing.Standing) -> str:
+    """The whole page; ``noted`` is what the judges have said."""
+    parts = [HEAD, _sums(cases, noted)]
+    for component in sorted({case.component for case in cases}):
+        ours = sorted((case for case in cases if case.component == component), key=lambda case: case.name)
+        rows = ["| fault | kind | clause | found by | csi-sanity | e2e | mirrors |", "|" + "---|" * 7]
+        rows += [_row(case, noted.get(case.name, {})) for case in ours]
+        told = [f"- `{case.name}`: {case.summary}" for case in ours]
+        parts.append("\n".join([f"## {component}", "", *rows, "", *told, ""]))
+    return "\n".join(parts)
+
+
+def _sums(cases: Sequence[Case], noted: standing.Standing) -> str:
+    ours = [word for case in cases if (word := noted.get(case.name, {}).get(standing.OURS))]
+    theirs = [word for case in cases if (word := noted.get(case.name, {}).get(standing.SANITY))]
+    return (
+        f"{len(cases)} faults; of {len(ours)} that were tried, this suite finds "
+        f"{len(ours) - ours.count('missed')}, {ours.count('intended')} of them by the intended clause.\n"
+        f"csi-sanity was asked about {len(theirs)} of driver and backend, and finds {theirs.count('caught')}.\n"
+    )
+
+
+def _row(case: Case, by: Mapping[str, str]) -> str:
+    ours = _FOUND.get(by.get(standing.OURS, ""), "not run")
+    sanity = by.get(standing.SANITY, "not run") if case.component in VISIBLE else "-"
+    issue = (
+        f"[{case.issue.removeprefix('https://').removeprefix('github.com/')}]({case.issue})" if case.issue else ""
+    )
+    return f"| `{case.name}` | {case.kind} | {case.intended} | {ours} | {sanity} | not run | {issue} |"

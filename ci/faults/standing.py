@@ -1,0 +1,34 @@
+"""How each fault was last judged, by this suite and by others: ``results.json``, which the page of faults shows.
+
+Written by ``--update``; a run compares nothing with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+FILE = Path(__file__).parent / "results.json"
+
+OURS, SANITY = "csi-snapshot", "csi-sanity"
+JUDGES = (OURS, SANITY)
+"""Who judged; what there is no entry of was not run."""
+
+Standing = dict[str, dict[str, str]]
+"""Fault -> judge -> "intended", "another", "missed" or, of csi-sanity, "caught" or "missed"."""
+
+
+def read(file: Path = FILE) -> Standing:
+    """All that was noted."""
+    found: Standing = json.loads(file.read_text()) if file.exists() else {}
+    return found
+
+
+def note(judge: str, told: Mapping[str, str], known: set[str], file: Path = FILE) -> None:
+    """Note what a judge said of some faults, and forget the faults that are not ``known`` any more."""
+    standing = {fault: by for fault, by in read(file).items() if fault in known}
+    for fault, word in told.items():
+        standing.setdefault(fault, {})[judge] = word
+    rows = [f" {json.dumps(fault)}: {json.dumps(standing[fault])}" for fault in sorted(standing)]
+    file.write_text("{\n" + ",\n".join(rows) + "\n}\n")

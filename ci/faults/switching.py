@@ -1,0 +1,193 @@
+"""Switches faults on and off in a running cluster, by restarting the roles that have them.
+
+What is applied are the objects that a new cluster with these faults would have; only what differs is touched.
+Companions that are up are switched with the rest; those that come up later read it in the cluster's file.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Collection, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import tenacity
+
+from pytest_csi_snapshot.fixtures.companions import servers
+from pytest_csi_snapshot.fixtures.companions.instances import COMPANIONS, Instance
+from pytest_csi_snapshot.fixtures.companions.joining import objects_of
+from pytest_csi_snapshot.fixtures.embedded.installation import placeholders
+from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir
+from pytest_csi_snapshot.fixtures.existing import connect
+from pytest_csi_snapshot.fixtures.faults import arguments_for, broken_crds
+from pytest_csi_snapshot.fixtures.installing import awaiting, manifests
+from pytest_csi_snapshot.fixtures.installing.applying import Applier
+from pytest_csi_snapshot.fixtures.programs import crds
+from pytest_csi_snapshot.kube import kinds
+
+Json = dict[str, Any]
+
+_CRD = "CustomResourceDefinition"
+_WORKLOADS = ("Deployment", "DaemonSet")
+
+SECONDS = 40.0
+"""In which a role is back. One that is not is trouble of the fault, or of the cluster."""
+
+
+class Switchboard:
+    """The faults of one cluster, by its run directory."""
+
+    def __init__(self, run: RunDir) -> None:
+        self._run = run
+        about = self._about()
+        self._client = connect(about["cluster"]["kubeconfig"], about["cluster"]["context"])
+        self._crds = manifests.load_crds(crds.snapshot_crds(about["assets"]))
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """The faults that are on."""
+        return tuple(self._about()["faults"])
+
+    def turn_to(self, faults: tuple[str, ...]) -> None:
+        """Have exactly these faults on; returns when the roles that changed work.
+
+        Raises NotInTimeError where one does not, ApiError and ApiUnreachableError.
+        """
+        about, before = self._about(), self._objects()
+        self._run.cluster_file.write_text(json.dumps({**about, "faults": list(faults)}))
+        differing = [new for old, new in zip(before, self._objects(), strict=True) if old != new]
+        deadline = time.monotonic() + SECONDS
+        if definitions := [body for body in differing if body["kind"] == _CRD]:
+            self._renew(definitions, deadline)
+        changed = [body for body in differing if body["kind"] != _CRD]
+        Applier(self._client).apply(changed)
+        for body in changed:
+            pods = awaiting.Awaited(f"pods of {_name(body)}", kinds.POD, partial(stale, body))
+            awaiting.wait_for(self._client, pods, deadline)
+        for body in changed:
+            if "--leader-election" in _words(body):
+                self._await_leader(body, deadline)
+        if any(body["kind"] == "DaemonSet" for body in changed):
+            self._await_sockets(deadline)
+
+    def _about(self) -> Json:
+        about: Json = json.loads(self._run.cluster_file.read_text())
+        return about
+
+    def _objects(self) -> list[Json]:
+        """The CRDs and the workloads, those of each companion that is up too, with the faults that are on."""
+        about = self._about()
+        faults, driver = tuple(about["faults"]), about["cluster"]["driver"]
+        values = placeholders(driver, about["profile"])
+        objects = manifests.load(manifests.packaged(), values, lambda role: arguments_for(role, faults))
+        for instance in self._instances():
+            objects += objects_of(instance, driver, about, servers.values(self._run, instance.server))
+        return broken_crds(self._crds, faults) + [body for body in objects if body["kind"] in _WORKLOADS]
+
+    def _instances(self) -> list[Instance]:
+        known = {each.instance.name: each.instance for each in COMPANIONS.values()}
+        return [known[name] for name in sorted(known) if (self._run.path / f"companion-{name}.serves").exists()]
+
+    def _renew(self, bodies: list[Json], deadline: float) -> None:
+        """Apply CRDs, and wait until the server has new schemas of all their groups.
+
+        A CRD does not say which of its versions is served; what the server publishes of the group does.
+        """
+        groups = {str(body["spec"]["group"]) for body in bodies}
+        before = self._published()
+        Applier(self._client).apply(bodies)
+        tries = tenacity.Retrying(
+            retry=tenacity.retry_if_result(
+                lambda now: any(now.get(group) == before.get(group) for group in groups)
+            ),
+            wait=tenacity.wait_fixed(0.1),
+            stop=tenacity.stop_after_delay(max(0.0, deadline - time.monotonic())),
+            retry_error_callback=_not_served,
+        )
+        tries(self._published)
+
+    def _published(self) -> dict[str, set[str]]:
+        """API group -> addresses of its schemas, which have their hash in them."""
+        paths = self._client.request("GET", "/openapi/v3")["paths"]
+        found: dict[str, set[str]] = {}
+        for path, told in paths.items():
+            if path.startswith("apis/"):
+                found.setdefault(path.split("/")[1], set()).add(told["serverRelativeURL"])
+        return found
+
+    def _await_leader(self, body: Json, deadline: float) -> None:
+        """One of its pods holds a lease: until then the role does nothing."""
+        labels, home = body["spec"]["selector"]["matchLabels"], body["metadata"]["namespace"]
+        pods = [pod for pod in self._client.list(kinds.POD, home) if _bears(pod, labels)]
+        names = {_name(pod) for pod in pods if "deletionTimestamp" not in pod["metadata"]}
+
+        def missing(items: Collection[Json]) -> str:
+            holders = {(item.get("spec") or {}).get("holderIdentity") for item in items}
+            return "" if names & holders else f"none of {', '.join(sorted(names))} holds a lease"
+
+        awaiting.wait_for(
+            self._client, awaiting.Awaited(f"leader of {_name(body)}", kinds.LEASE, missing), deadline
+        )
+
+    def _await_sockets(self, deadline: float) -> None:
+        """Each node's socket of each driver answers: pods are ready before they listen."""
+        about = self._about()
+        drivers = [about["cluster"]["driver"]]
+        drivers += [each.driver(drivers[0]) for each in self._instances() if each.base]
+        roots = sorted(self._run.path.glob("kubelet-*"))
+        paths = [root / "plugins" / driver / "csi.sock" for root in roots for driver in drivers]
+        tries = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(OSError),
+            wait=tenacity.wait_fixed(0.1),
+            stop=tenacity.stop_after_delay(max(0.0, deadline - time.monotonic())),
+            reraise=True,
+        )
+        for path in paths:
+            tries(_connect, path)
+
+
+def stale(body: Json, pods: Iterable[Json]) -> str:
+    """What is missing until a workload has only pods of its present template, all ready; "" for nothing."""
+    labels, home = body["spec"]["selector"]["matchLabels"], body["metadata"]["namespace"]
+    ours = [pod for pod in pods if pod["metadata"]["namespace"] == home and _bears(pod, labels)]
+    old = [_name(pod) for pod in ours if _arguments(pod["spec"]) != _arguments(body["spec"]["template"]["spec"])]
+    unready = [_name(pod) for pod in ours if not _ready(pod)]
+    if not ours:
+        return "no pod"
+    if old or unready:
+        return f"of the former template: {', '.join(old) or 'none'}; not ready: {', '.join(unready) or 'none'}"
+    return ""
+
+
+def _not_served(_state: object) -> None:
+    raise awaiting.NotInTimeError("schemas of the changed CRDs: the server still has those of before")
+
+
+def _connect(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as end:
+        end.connect(str(path))
+
+
+def _ready(pod: Json) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
+
+
+def _arguments(spec: Json) -> list[list[str]]:
+    return [[*(each.get("command") or []), *(each.get("args") or [])] for each in spec["containers"]]
+
+
+def _words(body: Json) -> list[str]:
+    return [word for words in _arguments(body["spec"]["template"]["spec"]) for word in words]
+
+
+def _bears(pod: Json, labels: Json) -> bool:
+    return labels.items() <= (pod["metadata"].get("labels") or {}).items()
+
+
+def _name(body: Json) -> str:
+    return str(body["metadata"]["name"])

@@ -1,0 +1,1 @@
+"""The parts of the proof that need no cluster: choosing, judging, telling, comparing."""

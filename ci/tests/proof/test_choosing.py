@@ -1,0 +1,46 @@
+"""Which faults are tried, and by which tests."""
+
+from __future__ import annotations
+
+from faults.choosing import chosen_tests, in_order, tenth
+
+from .examples import case
+
+MANY = [
+    case(f"{component}-{kind}-{number}", component, kind)
+    for component in ("driver", "backend", "csi-snapshotter")
+    for kind in ("data", "state", "errors", "flaky")
+    for number in range(10)
+]
+
+
+def test_a_tenth_is_a_tenth_with_every_kind_and_component_and_always_the_same() -> None:
+    chosen = tenth(MANY)
+    assert len(chosen) == 12
+    assert {each.kind for each in chosen} == {"data", "state", "errors", "flaky"}
+    assert {each.component for each in chosen} == {"driver", "backend", "csi-snapshotter"}
+    assert set(tenth(MANY[::-1])) == set(chosen)
+
+
+def test_of_few_faults_there_is_more_than_a_tenth_where_a_kind_would_be_missing() -> None:
+    few = [case("a", "driver", "data"), case("b", "driver", "data"), case("c", "driver", "state")]
+    assert {each.kind for each in tenth(few)} == {"data", "state"}
+    assert len(tenth(few)) == 2
+
+
+def test_a_new_fault_leaves_the_others_where_they_were() -> None:
+    before, after = set(tenth(MANY)), set(tenth([*MANY, case("another-fault", "driver", "data")]))
+    assert len(before - after) <= 1
+
+
+def test_faults_of_one_component_are_neighbours() -> None:
+    components = [each.component for each in in_order(MANY)]
+    assert components == sorted(components)
+
+
+def test_tests_of_the_intended_clause_come_first_and_the_cheapest_of_each() -> None:
+    prices = {"dear": 9, "cheap": 1, "both": 5, "other": 2}
+    tests_of = {"DEL-001": ["dear", "both", "cheap"], "DEL-016": ["other", "both"]}
+    found = chosen_tests(("DEL-001", "DEL-016"), tests_of, prices.__getitem__)
+    assert found == ["cheap", "both", "dear", "other"]
+    assert chosen_tests(("RES-001",), tests_of, prices.__getitem__) == []

@@ -1,0 +1,45 @@
+"""Which faults of the driver and of the backend csi-sanity sees; run by ``python -m faults --sanity``.
+
+It asserts nothing: what it finds goes into a file. A fault is caught where a spec fails that passes without it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ..driver.machine import Machine
+from .test_csi_sanity import run
+
+ASKED: dict[str, str] = json.loads(os.environ.get("CSI_SANITY_FAULTS", "{}"))
+"""Fault -> role that has it."""
+
+GOOD = ("passed", "skipped", "pending")
+
+
+@pytest.mark.parametrize("fault", sorted(ASKED))
+def test_whether_it_is_seen(stopped: Machine, tmp_path: Path, fault: str) -> None:
+    told = verdict(stopped, tmp_path, ["--fault", fault], ASKED[fault])
+    path = Path(os.environ["CSI_SANITY_RESULTS"])
+    before = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**before, fault: told}))
+
+
+def test_without_a_fault_nothing_is_seen(stopped: Machine, tmp_path: Path) -> None:
+    assert verdict(stopped, tmp_path, [], "") == "missed"
+
+
+def verdict(machine: Machine, folder: Path, words: list[str], role: str) -> str:
+    """``caught`` where the driver does not even come up, or a spec fails or hangs."""
+    machine.backend.start(*(words if role == "backend" else []))
+    machine.driver.start(*(words if role == "driver" else []))
+    try:
+        machine.ready()
+        specs = run(machine, folder, "mount", "snap")
+    except (AssertionError, subprocess.TimeoutExpired):
+        return "caught"
+    return "missed" if all(spec.state in GOOD for spec in specs) else "caught"

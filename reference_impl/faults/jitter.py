@@ -1,0 +1,180 @@
+"""Jitter: no fault, but slow and unsteady behaviour that is correct. No clause may turn red under it.
+
+Each wraps what all calls of its role go through, so it acts on the whole process: a role has one to itself.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .fault import Fault
+
+if TYPE_CHECKING:
+    from ..controllers.kube.client import KubeClient, Watch
+    from ..controllers.kube.events import Recorder
+    from ..driver.services import Services
+
+CALL_SECONDS = 5.0
+"""Up to which each call of the driver is held up."""
+WRITE_SECONDS = 0.5
+"""Up to which each request of a controller to the API server is held up; it makes ten of them for one call."""
+EVENT_SECONDS = 2.0
+"""Up to which an event is held up, so that one overtakes another."""
+LOST = 0.1
+"""The share of calls that fail once."""
+WATCH_SECONDS = (3.0, 30.0)
+"""After which a watch is cut."""
+LIFE_SECONDS = (20.0, 90.0)
+"""After which a leader ends itself, in every second life: another one begins, or itself again."""
+
+
+class Jitter(Fault):
+    """Correct, and slow or unsteady in one role."""
+
+    breaks = ()
+    kind = "jitter"
+
+
+class SlowCalls(Jitter):
+    """Each call takes up to 5 s longer, and one in ten is refused once with Unavailable or Aborted."""
+
+    name = "jitter-driver"
+    component = "driver"
+
+    def apply(self, target: Services) -> None:
+        """Hold up every call of every service, in the thread that serves it."""
+        once = Once()
+        for service in (target.identity, target.controller, target.groups, target.node):
+            for method in dir(service):
+                if method[0].isupper():
+                    vars(service)[method] = _unsteady(once, method, getattr(service, method))
+
+
+class UnsteadyController(Jitter):
+    """Requests are slow, one in ten is lost once, watches are cut, events late; now and then it restarts."""
+
+    component: ClassVar[str]
+
+    def apply(self, target: object) -> None:  # noqa: ARG002  the whole process is meant
+        """Wrap the client, the watches and the events of this process; ``target`` is left as it is."""
+        from ..controllers.kube.client import KubeClient, Watch
+        from ..controllers.kube.events import Recorder
+
+        _lose_writes(KubeClient)
+        _cut(Watch)
+        _delay_events(Recorder)
+        if random.random() < 0.5:
+            _later(random.uniform(*LIFE_SECONDS), lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+
+class UnsteadySnapshotController(UnsteadyController):
+    """The snapshot-controller is slow, loses watches and requests, and now and then restarts."""
+
+    name = "jitter-snapshot-controller"
+    component = "snapshot-controller"
+
+
+class UnsteadySnapshotter(UnsteadyController):
+    """The csi-snapshotter is slow, loses watches and requests, and now and then restarts."""
+
+    name = "jitter-csi-snapshotter"
+    component = "csi-snapshotter"
+
+
+class UnsteadyProvisioner(UnsteadyController):
+    """The csi-provisioner is slow, loses watches and requests, and now and then restarts."""
+
+    name = "jitter-csi-provisioner"
+    component = "csi-provisioner"
+
+
+class UnsteadyAttacher(UnsteadyController):
+    """The csi-attacher is slow, loses watches and requests, and now and then restarts."""
+
+    name = "jitter-csi-attacher"
+    component = "csi-attacher"
+
+
+class UnsteadyResizer(UnsteadyController):
+    """The csi-resizer is slow, loses watches and requests, and now and then restarts."""
+
+    name = "jitter-csi-resizer"
+    component = "csi-resizer"
+
+
+class Once:
+    """Which things have their bad luck now: each at most once, and one in ten at all."""
+
+    def __init__(self, share: float = LOST) -> None:
+        self._share = share
+        self._met: set[object] = set()
+        self._guard = threading.Lock()
+
+    def strikes(self, what: object) -> bool:
+        """Whether this one fails now; never when it comes again."""
+        with self._guard:
+            if what in self._met:
+                return False
+            self._met.add(what)
+            return random.random() < self._share
+
+
+def _unsteady(once: Once, method: str, clean: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    import grpc
+
+    def call(request: Any, context: grpc.ServicerContext) -> Any:
+        threading.Event().wait(random.uniform(0.0, CALL_SECONDS))
+        if once.strikes((method, request.SerializeToString(deterministic=True))):
+            code = random.choice((grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED))
+            context.abort(code, "not now, ask again")
+        return clean(request, context)
+
+    return call
+
+
+def _lose_writes(client: type[KubeClient]) -> None:
+    from ..controllers.kube.errors import ApiUnreachableError
+
+    once, clean = Once(), vars(client)["_request"]
+
+    def request(self: KubeClient, method: str, path: str, **more: Any) -> Any:
+        threading.Event().wait(random.uniform(0.0, WRITE_SECONDS))
+        if method != "GET" and "/leases/" not in path and once.strikes((method, path)):
+            raise ApiUnreachableError(f"{method} {path}: lost on the way")
+        return clean(self, method, path, **more)
+
+    type.__setattr__(client, "_request", request)
+
+
+def _cut(watch: type[Watch]) -> None:
+    clean = watch.__iter__
+
+    def events(self: Watch) -> Iterator[Any]:
+        timer = _later(random.uniform(*WATCH_SECONDS), self.stop)
+        try:
+            yield from clean(self)
+        finally:
+            timer.cancel()
+
+    type.__setattr__(watch, "__iter__", events)
+
+
+def _delay_events(recorder: type[Recorder]) -> None:
+    clean = recorder.event
+
+    def event(self: Recorder, *words: Any) -> None:
+        _later(random.uniform(0.0, EVENT_SECONDS), lambda: clean(self, *words))
+
+    type.__setattr__(recorder, "event", event)
+
+
+def _later(seconds: float, action: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    timer.start()
+    return timer
