@@ -16,9 +16,28 @@ from typing import Any
 from .fault import Fault
 
 MODULES = (
+    "class_choice",
+    "class_rules",
+    "content_binding",
+    "content_calls",
+    "content_deletion",
+    "content_errors",
+    "content_made",
+    "content_secrets",
+    "content_status",
+    "controller_leases",
+    "controller_metrics",
+    "controller_retries",
     "deletion",
+    "group_deletion",
+    "group_making",
+    "managed_by",
     "policy",
     "snapshot_data",
+    "snapshot_deletion",
+    "snapshot_errors",
+    "snapshot_finalizers",
+    "snapshot_status",
 )
 """The modules of this package that hold faults, one of each theme, in alphabetical order."""
 
