@@ -72,8 +72,13 @@ class DefaultOverNamed(Fault):
     kind = "state"
 
     def apply(self, target: Controller) -> None:
+        from ..controllers.snapshot_controller.sources import SourceError
+
         def create(clean: Clean, snapshot: Json) -> Any:
-            driver = target.snapshots.driver(snapshot)
+            try:
+                driver = target.snapshots.driver(snapshot)
+            except SourceError:
+                return clean(snapshot)
             for one in target.cluster.classes.all():
                 if one["driver"] == driver and objects.annotation(one, markers.DEFAULT_CLASS) == "true":
                     return clean(with_class(snapshot, one))
@@ -96,8 +101,13 @@ class MissingClassReplaced(ClassFault):
         return clean(snapshot) if static(snapshot) or not self._missing(snapshot) else snapshot
 
     def _create(self, clean: Clean, snapshot: Json) -> Any:
+        from ..controllers.snapshot_controller.sources import SourceError
+
         if self._missing(snapshot):
-            driver = self.target.snapshots.driver(snapshot)
+            try:
+                driver = self.target.snapshots.driver(snapshot)
+            except SourceError:
+                return clean(snapshot)
             for one in sorted(self.target.cluster.classes.all(), key=objects.name):
                 if one["driver"] == driver:
                     return clean(with_class(snapshot, one))

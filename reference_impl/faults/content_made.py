@@ -61,7 +61,7 @@ class SecondContent(_MadeContent):
     """A VolumeSnapshot gets two contents, as after a retry that had forgotten the first."""
 
     name = "second-content-for-snapshot"
-    breaks = ("SNAP-DYN-001", "BIND-001", "DEL-001")
+    breaks = ("BIND-001", "SNAP-DYN-001", "DEL-001")
 
     def _create(self, clean: Clean, body: Json) -> Any:
         again = copy.deepcopy(body)
