@@ -69,6 +69,12 @@ def test_half_the_name_of_a_secret_is_an_error(csi: Scenario, csi_source: Handle
         refused_without_content(csi, "SEC-002", snapshot)
 
 
+def _noted(annotations: dict[str, str]) -> str:
+    """Which halves of the name of a deletion secret a content has, whatever they say."""
+    halves = {"a name": DELETION_NAME, "a namespace": DELETION_NAMESPACE}
+    return " and ".join(half for half, key in halves.items() if annotations.get(key)) or "neither"
+
+
 @pytest.mark.csi_clause("SEC-003", "SEC-004")
 @pytest.mark.parametrize("where", ["${volumesnapshot.namespace}", "${volumesnapshotcontent.name}"])
 def test_secret_is_the_one_that_the_tokens_name(csi: Scenario, csi_source: Handle, where: str) -> None:
@@ -81,8 +87,8 @@ def test_secret_is_the_one_that_the_tokens_name(csi: Scenario, csi_source: Handl
     named = [annotations.get(key) for key in (DELETION_NAME, DELETION_NAMESPACE)]
     home = content.name if "content" in where else snapshot.namespace
     expected = [f"s.{content.name}.{snapshot.namespace}.{snapshot.name}", home]
+    csi.check("SEC-004", expected="a name and a namespace", observed=_noted(annotations), about=content)
     csi.check("SEC-003", expected=expected, observed=named, about=content)
-    csi.check("SEC-004", expected=expected, observed=named, about=content)
 
     if home == content.name:
         csi.create(NAMESPACE, {"metadata": {"name": home}})
@@ -116,6 +122,9 @@ def test_deletion_goes_by_the_secret_of_the_creation(csi: Scenario, csi_source: 
     snapshot = csi.snapshot(csi_source, cls=cls.name)
     content = csi.content_of(snapshot)
     csi.ready_with_secret(snapshot, "SEC-004")
+    annotations = csi.get(content)["metadata"].get("annotations") or {}
+    named = [annotations.get(key) for key in (DELETION_NAME, DELETION_NAMESPACE)]
+    csi.check("SEC-004", expected=[secret.name, secret.namespace], observed=named, about=content)
     csi.patch(cls, {"parameters": naming(SNAPSHOTTER, fresh_name("never"), secret.namespace)})
     csi.delete(snapshot)
     csi.gone(content, "SEC-004")

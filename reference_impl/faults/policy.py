@@ -8,7 +8,7 @@ from .fault import Fault
 
 if TYPE_CHECKING:
     from ..controllers.kube.client import Json
-    from ..controllers.snapshotter.contents import Contents
+    from ..controllers.snapshotter.main import Snapshotter
 
 
 class RetainDeletesSnapshot(Fault):
@@ -19,17 +19,18 @@ class RetainDeletesSnapshot(Fault):
     breaks = ("DEL-002",)
     kind = "lifecycle"
 
-    def apply(self, target: Contents) -> None:
+    def apply(self, target: Snapshotter) -> None:
         """Delete the snapshot of a retained content as soon as its VolumeSnapshot is being deleted."""
         from ..controllers import markers
         from ..controllers.kube import objects
 
-        clean = target.advance
+        contents = target.contents
+        clean = contents.advance
 
         def eager(content: Json) -> None:
             orphaned = objects.annotation(content, markers.BEING_DELETED) is not None
             if orphaned and content["spec"]["deletionPolicy"] == "Retain":
-                target.delete_snapshot(content)
+                contents.delete_snapshot(content)
             clean(content)
 
-        vars(target)["advance"] = eager
+        vars(contents)["advance"] = eager

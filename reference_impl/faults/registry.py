@@ -17,13 +17,32 @@ from .fault import Fault
 from .jitter import Jitter
 
 MODULES = (
+    "class_choice",
+    "class_rules",
+    "content_binding",
+    "content_calls",
+    "content_deletion",
+    "content_errors",
+    "content_made",
+    "content_secrets",
+    "content_status",
+    "controller_leases",
+    "controller_metrics",
+    "controller_retries",
     "crd_contents",
     "crd_groups",
     "crd_snapshots",
     "deletion",
+    "group_deletion",
+    "group_making",
     "jitter",
+    "managed_by",
     "policy",
     "snapshot_data",
+    "snapshot_deletion",
+    "snapshot_errors",
+    "snapshot_finalizers",
+    "snapshot_status",
 )
 """The modules of this package that hold faults, one of each theme, in alphabetical order."""
 

@@ -24,8 +24,10 @@ LEASE = "snapshot-controller-leader"
 class Controller:
     """The parts of the running role, each with the objects of one kind; faults wrap their methods."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, process: Process, cluster: Cluster) -> None:
+        self.process = process
         self.cluster = cluster
+        self.operations = Operations(cluster)
         self.snapshots = Snapshots(cluster)
         self.contents = Contents(cluster.singles, SINGLE_COMPLAINT)
         self.groups = GroupSnapshots(cluster)
@@ -48,7 +50,7 @@ def run(process: Process, args: options.Arguments) -> int:
         events=process.recorder(ROLE),
         nodes=cached(kinds.NODE) if args.enable_distributed_snapshotting else None,
     )
-    controller = Controller(cluster)
+    controller = Controller(process, cluster)
     activate(ROLE, args.fault, controller)
 
     def queue(name: str, sync: options.Sync) -> WorkQueue:
@@ -62,9 +64,8 @@ def run(process: Process, args: options.Arguments) -> int:
         group_contents=queue("group-contents", lambda key: controller.group_contents.sync(key)),
     )
     if args.http_endpoint:
-        operations = Operations(cluster)
-        cluster.snapshots.on_change(operations.changed)
-        scraping.serve(args.http_endpoint, args.metrics_path, operations.text)
+        cluster.snapshots.on_change(controller.operations.changed)
+        scraping.serve(args.http_endpoint, args.metrics_path, controller.operations.text)
     Triggers(cluster, queues).watch()
     return process.run(lambda: LEASE, sync_limit=args.retry_crd_interval_max)
 

@@ -29,13 +29,17 @@ log = logging.getLogger(__name__)
 
 
 class Snapshotter:
-    """The running role. Caches fill while ``prepare`` still waits for the driver.
+    """The running role; faults wrap methods of its parts. Caches fill while ``prepare`` waits for the driver.
 
     Those of groups come after it: a driver that cannot cut groups has nothing to do with them.
     """
 
+    contents: Contents
+    group_contents: GroupContents | None = None
+    """None with a driver that cannot cut groups."""
+
     def __init__(self, process: Process, args: options.Arguments) -> None:
-        self._process = process
+        self.process = process
         self._args = args
         node = options.own_node(args)
         self._managed = f"{markers.MANAGED_BY}={node}" if node else None
@@ -45,18 +49,18 @@ class Snapshotter:
 
     def prepare(self) -> str:
         """Meet the driver; the name of the lease. Raises StartError."""
-        peer = meet(self._process, self._args)
+        peer = meet(self.process, self._args)
         if not peer.abilities.can(Rpc.CREATE_DELETE_SNAPSHOT):
             raise StartError(f"driver {peer.name} lacks the capability CREATE_DELETE_SNAPSHOT")
         args = self._args
         naming = Naming(args.snapshot_name_prefix, args.snapshot_name_uuid_length, args.extra_create_metadata)
-        events = self._process.recorder(f"csi-snapshotter {peer.name}")
+        events = self.process.recorder(f"csi-snapshotter {peer.name}")
         self.contents = Contents(peer, self._contents, self._classes, events, Inputs(self._classes, naming))
-        activate(ROLE, args.fault, self.contents)
         if peer.abilities.can_group(GroupRpc.CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT):
             self._prepare_groups(peer, events)
         else:
             log.info("driver %s cannot cut groups of volumes: group snapshots are left alone", peer.name)
+        activate(ROLE, args.fault, self)
         return f"external-snapshotter-leader-{lease_name(peer.name)}"
 
     def _prepare_groups(self, peer: Peer, events: Recorder) -> None:
@@ -66,18 +70,19 @@ class Snapshotter:
         naming = Naming(
             args.groupsnapshot_name_prefix, args.groupsnapshot_name_uuid_length, args.extra_create_metadata
         )
-        self.group_contents = GroupContents(peer, contents, classes, events, GroupInputs(classes, naming))
-        self._serve(GROUP, contents, lambda key: self.group_contents.sync(key))
+        groups = GroupContents(peer, contents, classes, events, GroupInputs(classes, naming))
+        self.group_contents = groups
+        self._serve(GROUP, contents, lambda key: groups.sync(key))
         for collection in (contents, classes):
             collection.start()
 
     def _cached(self, kind: kinds.Kind, *, labels: str | None = None, optional: bool = False) -> Collection:
-        return self._process.collection(Collection(self._process.client, kind, labels=labels, optional=optional))
+        return self.process.collection(Collection(self.process.client, kind, labels=labels, optional=optional))
 
     def _serve(self, form: Form, contents: Collection, sync: options.Sync) -> None:
         """Look at each content of one sort that somebody else has changed."""
         args = self._args
-        queue = self._process.loop(
+        queue = self.process.loop(
             Loop(contents.kind.plural, sync, options.backoff(args), args.worker_threads)
         ).queue
 

@@ -359,7 +359,7 @@ def test_a_missing_deletion_secret_blocks_the_deletion(stage: Theatre, driver: F
 
 
 def test_the_fault_deletes_what_was_to_be_kept(stage: Theatre, driver: FakeDriver) -> None:
-    RetainDeletesSnapshot().apply(stage.contents)
+    RetainDeletesSnapshot().apply(stage)
     stage.dynamic("Retain")
     stage.sync()
     assert len(driver.snapshots) == 1

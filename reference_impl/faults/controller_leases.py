@@ -1,0 +1,171 @@
+"""Faults of taking turns: two leaders at work, a lease that nobody can take over, work of before that is lost."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..controllers import clock
+from ..controllers.kube import objects
+from ..controllers.kube.objects import Json
+from .fault import Fault
+from .wrapping import Clean, inner, put, wrap
+
+if TYPE_CHECKING:
+    from ..controllers.snapshot_controller.main import Controller
+    from ..controllers.snapshotter.main import Snapshotter
+
+_HOUR_S = 3600.0
+
+
+class _Concurrency(Fault):
+    kind = "concurrency"
+
+
+class ControllerWithoutLease(_Concurrency):
+    """Every instance of the snapshot-controller works, for none asks for the lease."""
+
+    name = "controller-without-lease"
+    component = "snapshot-controller"
+    breaks = ("HA-001", "HA-003")
+
+    def apply(self, target: Controller) -> None:
+        wrap(target.process, "_candidate", lambda _clean, _lease: None)
+
+
+class SidecarWithoutLease(_Concurrency):
+    """Every instance of the csi-snapshotter works, for none asks for the lease."""
+
+    name = "sidecar-without-lease"
+    component = "csi-snapshotter"
+    breaks = ("HA-001", "HA-003")
+
+    def apply(self, target: Snapshotter) -> None:
+        wrap(target.process, "_candidate", lambda _clean, _lease: None)
+
+
+class LeaseNotRenewed(_Concurrency):
+    """The leader never renews its lease and works on: after one term there are two."""
+
+    name = "lease-not-renewed"
+    component = "snapshot-controller"
+    breaks = ("HA-001",)
+
+    def apply(self, target: Controller) -> None:
+        wrap(target.process, "_candidate", self._candidate)
+
+    def _candidate(self, clean: Clean, lease: str) -> Any:
+        elector = clean(lease)
+
+        def hold(_clean: Clean, _lost: Any) -> None:
+            put(elector, "_until", math.inf)
+
+        wrap(elector, "hold", hold)
+        return elector
+
+
+class LeaseOutlivesHolder(_Concurrency):
+    """An instance that ends keeps the lease for an hour, in which nobody works."""
+
+    name = "lease-outlives-holder"
+    component = "snapshot-controller"
+    breaks = ("HA-003", "HA-002")
+
+    def apply(self, target: Controller) -> None:
+        wrap(target.process, "_candidate", self._candidate)
+
+    def _candidate(self, clean: Clean, lease: str) -> Any:
+        elector = clean(lease)
+
+        def spec(clean_spec: Clean, given: Json) -> Any:
+            return {**clean_spec(given), "leaseDurationSeconds": int(_HOUR_S)}
+
+        wrap(elector, "_spec", spec)
+        wrap(elector, "release", lambda _clean: None)
+        return elector
+
+
+class EarlierSnapshotsIgnored(_Concurrency):
+    """After a restart the snapshot-controller looks only at what is created from then on."""
+
+    name = "earlier-snapshots-ignored"
+    component = "snapshot-controller"
+    breaks = ("HA-002",)
+
+    def apply(self, target: Controller) -> None:
+        began = clock.rfc3339()
+
+        def sync(clean: Clean, key: str) -> None:
+            snapshot = target.cluster.snapshots.get(key)
+            if snapshot and snapshot["metadata"]["creationTimestamp"] >= began:
+                clean(key)
+
+        wrap(target.snapshots, "sync", sync)
+
+
+class EarlierContentsIgnored(_Concurrency):
+    """After a restart the csi-snapshotter looks only at contents that are created from then on."""
+
+    name = "earlier-contents-ignored"
+    component = "csi-snapshotter"
+    breaks = ("HA-002",)
+
+    def apply(self, target: Snapshotter) -> None:
+        began, contents = clock.rfc3339(), inner(target.contents, "_contents")
+
+        def sync(clean: Clean, key: str) -> None:
+            content = contents.get(key)
+            if content and content["metadata"]["creationTimestamp"] >= began:
+                clean(key)
+
+        wrap(target.contents, "sync", sync)
+
+
+class MissingCrdsWaitedFor(Fault):
+    """Without the snapshot CRDs the snapshot-controller waits for ever, and looks healthy."""
+
+    name = "missing-crds-waited-for"
+    component = "snapshot-controller"
+    breaks = ("HA-004",)
+    kind = "lifecycle"
+
+    def apply(self, target: Controller) -> None:
+        def wait(clean: Clean, _limit: float | None) -> None:
+            clean(None)
+
+        wrap(target.process, "_wait_for_caches", wait)
+
+
+class GroupCrdsNeeded(Fault):
+    """Without the CRDs of groups the snapshot-controller does not work at all."""
+
+    name = "group-crds-needed"
+    component = "snapshot-controller"
+    breaks = ("HA-004",)
+    kind = "lifecycle"
+
+    def apply(self, target: Controller) -> None:
+        cluster = target.cluster
+        for collection in (cluster.group_snapshots, cluster.group_contents, cluster.group_classes):
+            put(collection, "_optional", False)
+
+
+class AnnotationOverwritten(_Concurrency):
+    """The snapshot-controller writes back the annotations that it knows: the sidecar's mark of a cut is lost."""
+
+    name = "sidecar-annotation-overwritten"
+    component = "snapshot-controller"
+    breaks = ("ERR-005", "DEL-011")
+
+    def apply(self, target: Controller) -> None:
+        from ..controllers import markers
+
+        def sync(clean: Clean, key: str) -> None:
+            clean(key)
+            content = target.cluster.contents.get(key)
+            if content and not objects.deleting(content):
+                target.cluster.contents.edit(
+                    content, lambda draft: objects.annotate(draft, markers.BEING_CREATED, None)
+                )
+
+        wrap(target.contents, "sync", sync)
