@@ -16,9 +16,31 @@ from typing import Any
 from .fault import Fault
 
 MODULES = (
+    "attaching",
+    "backend_room",
+    "capability_claims",
+    "clone_calls",
+    "copied_data",
+    "copies_tied",
+    "creation_times",
     "deletion",
+    "driver_expansion",
+    "group_calls",
+    "lists",
+    "node_mounts",
     "policy",
+    "provisioner_protection",
+    "provisioner_snapshots",
+    "provisioner_sources",
+    "provisioner_volumes",
+    "resizer_decisions",
+    "resizer_status",
+    "restored_trees",
+    "snapshot_answers",
+    "snapshot_creation",
     "snapshot_data",
+    "volume_creation",
+    "volume_sizes",
 )
 """The modules of this package that hold faults, one of each theme, in alphabetical order."""
 
