@@ -92,7 +92,15 @@ class OnlineExpansionClaimedOnly(Fault):
                 raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, text)
             return clean(request, context)
 
+        def online(clean: Clean, request: Any, context: Any) -> csi_pb2.GetPluginCapabilitiesResponse:
+            answer: csi_pb2.GetPluginCapabilitiesResponse = clean(request, context)
+            for one in answer.capabilities:
+                if one.HasField("volume_expansion"):
+                    one.volume_expansion.type = csi_pb2.PluginCapability.VolumeExpansion.ONLINE
+            return answer
+
         wrap(target.controller, "ControllerExpandVolume", offline)
+        wrap(target.identity, "GetPluginCapabilities", online)
 
 
 class MissingFieldAccepted(Fault):

@@ -177,31 +177,3 @@ class DeleteNeedsSource(Fault):
             return clean(request, context)
 
         wrap(target.controller, "DeleteSnapshot", needy)
-
-
-class DeleteHangsAfterRestore(Fault):
-    """A snapshot that was restored once cannot be deleted: the call gives no answer."""
-
-    name = "delete-of-restored-snapshot-hangs"
-    component = "driver"
-    breaks = ("DEL-015", "RPC-DES-002")
-    kind = "concurrency"
-
-    def apply(self, target: Services) -> None:
-        """A restore never gives back its hold on the snapshot, and DeleteSnapshot waits for that."""
-        held = set[str]()
-
-        def holding(clean: Clean, request: csi_pb2.CreateVolumeRequest, context: Any) -> Any:
-            answer = clean(request, context)
-            held.add(request.volume_content_source.snapshot.snapshot_id)
-            return answer
-
-        def waiting(clean: Clean, request: csi_pb2.DeleteSnapshotRequest, context: Any) -> Any:
-            while request.snapshot_id in held - {""}:
-                if not context.is_active():
-                    raise Refusal(grpc.StatusCode.ABORTED, f"snapshot {request.snapshot_id} is held")
-                time.sleep(0.1)
-            return clean(request, context)
-
-        wrap(target.controller, "CreateVolume", holding)
-        wrap(target.controller, "DeleteSnapshot", waiting)

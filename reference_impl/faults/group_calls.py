@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from ..backend import snapshots
 from ..driver import groups
 from ..driver.names import GroupHandle
 from ..driver.refusals import Refusal
@@ -20,41 +15,8 @@ from .fault import Fault
 from .wrapping import Clean, inner, wrap
 
 if TYPE_CHECKING:
-    from ..backend.api import Api
-    from ..backend.pool import Pool
     from ..driver.backend import Backend
     from ..driver.services import Services
-
-
-class GroupCutOneByOne(Fault):
-    """The volumes of a group are cut one after another: what was written first may be missing in the group."""
-
-    name = "group-cut-one-by-one"
-    component = "backend"
-    breaks = ("GRP-006",)
-    kind = "groups"
-
-    BETWEEN = 0.3
-    """Seconds from one volume to the next."""
-
-    def apply(self, target: Api) -> None:
-        """Nothing is frozen until the last file is copied."""
-        pool: Pool = inner(target, "_engine").pool
-
-        def one_by_one(clean: Clean, copies: dict[Path, Path], quiet: AbstractContextManager[None]) -> None:
-            *first, last = copies.items()
-            for copy, live in first:
-                clean({copy: live}, contextlib.nullcontext())
-                time.sleep(self.BETWEEN)
-            clean(dict([last]), quiet)
-
-        def whole(clean: Clean, copies: dict[Path, Path], quiet: AbstractContextManager[None]) -> None:
-            if len(copies) > 1:
-                one_by_one(clean, copies, quiet)
-            else:
-                clean(copies, quiet)
-
-        wrap(pool, "clone_together", whole)
 
 
 class GroupLacksMember(Fault):
@@ -173,23 +135,6 @@ class GroupDeleteLeavesMembers(Fault):
             return csi_pb2.DeleteVolumeGroupSnapshotResponse()
 
         wrap(_calls(target), "DeleteVolumeGroupSnapshot", forgetful)
-
-
-class MemberDeletedAlone(Fault):
-    """A member of a group can be deleted alone, and the group is whole no more."""
-
-    name = "group-member-deleted-alone"
-    component = "backend"
-    breaks = ("RPC-DES-002",)
-    kind = "groups"
-
-    def apply(self, target: Api) -> None:
-        """A snapshot is deleted whether or not it is part of a group."""
-
-        def lenient(_clean: Clean, _snapshot: Any) -> None:
-            """Members are like others."""
-
-        wrap(snapshots, "_refuse_member", lenient)
 
 
 class UnknownGroupIsInternal(Fault):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -30,7 +31,7 @@ class FilesystemNotGrown(Fault):
     issue = "https://github.com/longhorn/longhorn/issues/2666"
 
     def apply(self, target: Services) -> None:
-        """Staging checks a filesystem and leaves its size as it is."""
+        """Staging checks a filesystem, mounts it, and leaves its size as it is."""
 
         def checked_only(clean: Clean, device: str, fstype: str) -> None:
             if fstype == "ext4":
@@ -38,7 +39,14 @@ class FilesystemNotGrown(Fault):
             else:
                 clean(device, fstype)
 
+        def mounted_only(clean: Clean, device: str, where: Path, fstype: str, *args: Any, read_only: bool) -> None:
+            if fstype == "xfs":  # which grows when it is mounted
+                run("mount", "-t", fstype, "-o", "nouuid,ro" if read_only else "nouuid", device, str(where))
+            else:
+                clean(device, where, fstype, *args, read_only=read_only)
+
         wrap(filesystems, "prepare", checked_only)
+        wrap(filesystems, "mount", mounted_only)
 
 
 class NodeExpandDoesNothing(Fault):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..controllers.provisioner import sources
 from ..controllers.provisioner.cluster import requested_bytes
+from ..controllers.provisioner.sources import SourceRefusedError
 from .fault import Fault
-from .wrapping import Clean, inner, wrap
+from .wrapping import Clean, wrap
 
 if TYPE_CHECKING:
     from ..controllers.kube.client import Json
@@ -29,8 +30,15 @@ class RestoreSizeNotChecked(Fault):
 
     def apply(self, target: Provisioner) -> None:
         """restoreSize is left to the driver, which is asked for no size where the claim asks for too little."""
-        wrap(sources, "check_restore_size", _unchecked)
-        wrap(target.claims, "plan", _without_size)
+        small = _sizeless(target)
+
+        def lenient(clean: Clean, claim: Json, snapshot: Json) -> None:
+            try:
+                clean(claim, snapshot)
+            except SourceRefusedError:
+                small.add(claim["metadata"]["uid"])
+
+        wrap(sources, "check_restore_size", lenient)
 
 
 class CloneSizeNotChecked(Fault):
@@ -42,15 +50,17 @@ class CloneSizeNotChecked(Fault):
     kind = "state"
 
     def apply(self, target: Provisioner) -> None:
-        """The source's size is left to the driver, which is asked for no size."""
+        """The source's size is left to the driver, which is asked for none where the claim asks for too little."""
+        small = _sizeless(target)
 
         def lenient(clean: Clean, claim: Json, origin: Json) -> None:
-            smaller = copy.deepcopy(origin)
-            smaller["spec"]["resources"]["requests"]["storage"] = str(min(requested_bytes(claim), 1))
-            clean(claim, smaller)
+            if requested_bytes(claim) < requested_bytes(origin):
+                small.add(claim["metadata"]["uid"])
+                origin = copy.deepcopy(origin)
+                origin["spec"]["resources"]["requests"]["storage"] = "1"
+            clean(claim, origin)
 
         wrap(sources, "check_clone", lenient)
-        wrap(target.claims, "plan", _without_size)
 
 
 class CloneSizeOfCapacity(Fault):
@@ -162,42 +172,15 @@ class CloneWithoutClass(Fault):
         wrap(sources, "check_clone", lenient)
 
 
-class GrantNotChecked(Fault):
-    """Anybody may restore from any namespace: no ReferenceGrant is asked for."""
+def _sizeless(target: Provisioner) -> set[str]:
+    """The driver chooses the size of the claims whose uids are put into this set."""
+    small = set[str]()
 
-    name = "grant-not-checked"
-    component = "csi-provisioner"
-    breaks = ("RES-024", "CLN-009")
-    kind = "state"
+    def plan(clean: Clean, claim: Json, *args: Any) -> Any:
+        made = clean(claim, *args)
+        if claim["metadata"]["uid"] in small:
+            made.request.capacity_range.required_bytes = 0
+        return made
 
-    def apply(self, target: Provisioner) -> None:
-        """Every crossing of namespaces is taken to be granted."""
-        wrap(inner(target.claims, "_sources"), "check_grant", _unchecked)
-
-
-class GrantForOneNameOnly(Fault):
-    """A ReferenceGrant for all snapshots of a namespace grants nothing: only one that names the snapshot does."""
-
-    name = "grant-without-name-ignored"
-    component = "csi-provisioner"
-    breaks = ("RES-023",)
-    kind = "state"
-
-    def apply(self, target: Provisioner) -> None:
-        """Entries of ``to`` without a name are passed over."""
-
-        def strict(clean: Clean, claim: Json, source: Any, grants: list[Json]) -> bool:
-            named = copy.deepcopy(grants)
-            for grant in named:
-                grant["spec"]["to"] = [each for each in grant["spec"].get("to") or [] if each.get("name")]
-            return bool(clean(claim, source, named))
-
-        wrap(sources, "allowed", strict)
-
-
-def _without_size(clean: Clean, claim: Json, storage_class: Json, source: Any) -> Any:
-    """A plan that lets the driver choose the size of a copy."""
-    made = clean(claim, storage_class, source)
-    if source:
-        made.request.capacity_range.required_bytes = 1
-    return made
+    wrap(target.claims, "plan", plan)
+    return small

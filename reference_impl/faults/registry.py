@@ -17,6 +17,7 @@ from .fault import Fault
 
 MODULES = (
     "attaching",
+    "backend_expansion",
     "backend_room",
     "capability_claims",
     "clone_calls",
@@ -26,9 +27,14 @@ MODULES = (
     "deletion",
     "driver_expansion",
     "group_calls",
+    "group_storage",
+    "handles",
+    "hanging_calls",
     "lists",
     "node_mounts",
     "policy",
+    "provisioner_calls",
+    "provisioner_grants",
     "provisioner_protection",
     "provisioner_snapshots",
     "provisioner_sources",

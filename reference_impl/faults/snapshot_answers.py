@@ -70,28 +70,3 @@ class SizeMinusOne(Fault):
             return told
 
         wrap(messages, "of_snapshot", unknown)
-
-
-class HandleDiffers(Fault):
-    """A snapshot has one id in the first answer and another one in the next."""
-
-    name = "handle-differs-between-calls"
-    component = "driver"
-    breaks = ("RPC-CRS-002", "RPC-CRS-003", "RPC-ALL-001")
-    kind = "state"
-    issue = "https://github.com/longhorn/longhorn/issues/11429"
-    seen = "L06"
-
-    def apply(self, target: Services) -> None:
-        """A repeated CreateSnapshot answers with the id of a snapshot that is not there."""
-        seen = set[str]()
-
-        def renamed(clean: Clean, request: Any, context: Any) -> csi_pb2.CreateSnapshotResponse:
-            answer: csi_pb2.CreateSnapshotResponse = clean(request, context)
-            known = answer.snapshot.snapshot_id in seen
-            seen.add(answer.snapshot.snapshot_id)
-            if known:
-                answer.snapshot.snapshot_id += "-done"
-            return answer
-
-        wrap(target.controller, "CreateSnapshot", renamed)

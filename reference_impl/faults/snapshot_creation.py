@@ -170,27 +170,6 @@ class LostReplyMakesDouble(Fault):
         wrap(target.controller, "CreateSnapshot", losing)
 
 
-class SnapshotOfUsedVolumeHangs(Fault):
-    """A snapshot of a volume that a pod uses is never made: the call gives no answer."""
-
-    name = "snapshot-of-used-volume-hangs"
-    component = "driver"
-    breaks = ("SNAP-DYN-006",)
-    kind = "flaky"
-
-    def apply(self, target: Services) -> None:
-        """CreateSnapshot of an attached volume waits until its caller gives up."""
-        backend: Backend = inner(target.controller, "_backend")
-
-        def hanging(clean: Clean, request: csi_pb2.CreateSnapshotRequest, context: Any) -> Any:
-            found = backend.volumes.find(request.source_volume_id) if request.source_volume_id else None
-            while found and found.nodes and context.is_active():
-                time.sleep(0.1)
-            return clean(request, context)
-
-        wrap(target.controller, "CreateSnapshot", hanging)
-
-
 class SecretsInErrors(Fault):
     """An error of a failed snapshot repeats the secrets that the driver was given."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -111,37 +110,3 @@ class RetryOfRestoreRefused(Fault):
             raise Refusal(grpc.StatusCode.UNAVAILABLE, "connection reset by peer")
 
         wrap(target.controller, "CreateVolume", impatient)
-
-
-class ConcurrentRestoresDeadlock(Fault):
-    """Two restores of one snapshot at the same time wait for each other for ever."""
-
-    name = "concurrent-restores-deadlock"
-    component = "driver"
-    breaks = ("RES-017",)
-    kind = "concurrency"
-
-    def apply(self, target: Services) -> None:
-        """Each shares the snapshot with others first, and then wants it for itself while it still shares it."""
-        changed, sharing = threading.Condition(), dict[str, int]()
-
-        def upgrading(clean: Clean, request: csi_pb2.CreateVolumeRequest, context: Any) -> Any:
-            snapshot = request.volume_content_source.snapshot.snapshot_id
-            if not snapshot:
-                return clean(request, context)
-            with changed:
-                sharing[snapshot] = sharing.get(snapshot, 0) + 1
-            time.sleep(0.2)  # what is read under the shared lock
-            with changed:
-                while sharing[snapshot] > 1 and context.is_active():
-                    changed.wait(0.1)
-                if sharing[snapshot] > 1:
-                    raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, f"waiting for snapshot {snapshot}")
-            try:
-                return clean(request, context)
-            finally:
-                with changed:
-                    sharing[snapshot] -= 1
-                    changed.notify_all()
-
-        wrap(target.controller, "CreateVolume", upgrading)
