@@ -66,7 +66,7 @@ class CreationTimeMoves(Fault):
 
     name = "creation-time-moves"
     component = "driver"
-    breaks = ("RPC-CRS-002", "RPC-CRS-003")
+    breaks = ("RPC-CRS-003", "RPC-CRS-002")
     kind = "state"
     issue = "https://github.com/longhorn/longhorn/issues/6266"
     seen = "L31"
