@@ -32,16 +32,23 @@ def test_clone_holds_the_data_of_its_source(csi: Scenario, csi_source: Handle) -
 
 @pytest.mark.csi_clause("CLN-002")
 def test_clone_and_source_are_independent(csi: Scenario, csi_source: Handle) -> None:
-    """A clone of the shared source is the source here, so that it can be written and deleted."""
+    """A clone of the shared source is the source here, so that it can be written and deleted.
+
+    One clone of it is written to before the source is, the other is not touched until the source is gone.
+    """
     source = csi.clone(csi_source)
     csi.bound(source, "CLN-002")
-    clone = csi.clone(source)
-    csi.bound(clone, "CLN-002")
+    clone, untouched = csi.clone(source), csi.clone(source)
+    for each in (clone, untouched):
+        csi.bound(each, "CLN-002")
     csi.answer(csi.start_write(clone, trees.B), "CLN-002")
     csi.holds("CLN-002", trees.A, csi.read(source, "CLN-002"), source)
+    csi.answer(csi.start_write(source, trees.C), "CLN-002")
     csi.delete(source)
     csi.gone(source, "CLN-002")
-    csi.holds("CLN-002", trees.B, csi.read(clone, "CLN-002"), clone)
+    readers = {tree: csi.start_read(claim) for tree, claim in ((trees.B, clone), (trees.A, untouched))}
+    for tree, reader in readers.items():
+        csi.holds("CLN-002", tree, csi.answer(reader, "CLN-002"), clone if tree is trees.B else untouched)
 
 
 @pytest.mark.csi_clause("CLN-005")

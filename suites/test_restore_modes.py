@@ -52,11 +52,15 @@ def test_volume_mode_is_converted_only_where_the_content_allows_it(csi: Scenario
 
 @pytest.mark.csi_clause("RES-015")
 def test_restored_device_equals_its_source_byte_for_byte(csi: Scenario) -> None:
+    """In a larger device too, where the driver makes such a one: there the end of the source is not the end."""
     source = csi.block_volume("RES-015")
-    alpha = csi.write_block(source, "alpha")
-    restored = csi.restore(csi.ready_snapshot(source), mode="Block")
+    alpha, snapshot = csi.write_block(source, "alpha"), csi.ready_snapshot(source)
+    restored = csi.restore(snapshot, mode="Block")
+    larger = csi.restore(snapshot, 2 * max(csi.capacity(source), csi.restore_size(snapshot)), mode="Block")
     csi.bound(restored, "RES-015")
     readers = [csi.start_read_block(claim, alpha, whole=True) for claim in (source, restored)]
+    if not csi.bound_or_refused(larger, "OutOfRange", "RES-015"):
+        csi.holds_block("RES-015", alpha, csi.read_block(larger, alpha, "RES-015"), larger)
     before, after = (csi.answer_block(reader, "RES-015") for reader in readers)
     csi.holds_block("RES-015", alpha, after, restored)
     csi.check("RES-015", expected=before.whole, observed=after.whole, about=f"all bytes of {restored}")

@@ -42,27 +42,28 @@ def main(argv: list[str]) -> int:
     lock = _lock(options.data)
     try:
         pool = Pool(options.data, options.pool_size)
-        roles.activate("backend", options.fault, pool)
         engine = Engine.open(options.data, pool, PROFILES[options.profile])
     except PoolError as error:
         print(error, file=sys.stderr)
         return 1
+    api = Api(engine)
+    roles.activate("backend", options.fault, api)
     Restores(engine).resume()
     ended = threading.Event()
     care = threading.Thread(target=Care(engine).watch, args=(ended,), name="care", daemon=True)
     care.start()
-    _serve(engine, options.listen)
+    _serve(api, engine, options.listen)
     ended.set()
     care.join()
     os.close(lock)
     return 0
 
 
-def _serve(engine: Engine, listen: str) -> None:
+def _serve(api: Api, engine: Engine, listen: str) -> None:
     host, _, port = listen.rpartition(":")
     log.info("serving %s from %s", listen, engine.pool.root)
     uvicorn.run(
-        Api(engine).application(),
+        api.application(),
         host=host,
         port=int(port),
         log_level="warning",

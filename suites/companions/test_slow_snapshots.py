@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import READY, TERMINATING, Condition, has_finalizer, status_of
+from pytest_csi_snapshot.conditions import BOUND, READY, TERMINATING, Condition, has_finalizer, status_of
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
@@ -47,3 +47,28 @@ def test_a_cut_snapshot_protects_its_source_until_it_may_be_restored(csi: Scenar
             holds=int(end.resource_version) > int(ready.resource_version),
             about=what,
         )
+
+
+@pytest.mark.csi_companion("slow-snapshots", or_itself=True)
+@pytest.mark.csi_clause("RES-007")
+def test_a_cut_snapshot_is_not_restored_before_it_is_ready(csi: Scenario) -> None:
+    """Content and handle are there: only readiness is not."""
+    snapshot = csi.snapshot(csi.volume())
+    cut = csi.seen(snapshot, CUT)
+    if READY.holds(cut.object):
+        csi.of_another_kind("RES-007", "snapshots of this driver are ready as soon as they are cut")
+    restored = csi.claim(csi.size, source=snapshot)
+    asked = csi.get(restored)["metadata"]["resourceVersion"]
+    ready = ready_at(csi, snapshot)
+    if int(asked) > int(ready.resource_version):
+        csi.unknown("RES-007", "the snapshot was ready before the claim on it came through")
+    csi.nudge(restored)
+    bound = csi.seen(restored, BOUND, "RES-007", within=csi.limits.bind)
+    csi.seamless("RES-007", restored.kind, snapshot.kind)
+    csi.check(
+        "RES-007",
+        expected="bound after the snapshot was ready",
+        observed=f"bound at version {bound.resource_version}, snapshot ready at {ready.resource_version}",
+        holds=int(bound.resource_version) > int(ready.resource_version),
+        about=restored,
+    )

@@ -8,6 +8,7 @@ from pytest_csi_snapshot.csi.calls import Code
 from pytest_csi_snapshot.csi.rpc import Rpc
 from pytest_csi_snapshot.csi.snapshots import Snapshot
 from pytest_csi_snapshot.csi.volumes import Source, Volume, capacity, of_snapshot, of_volume
+from pytest_csi_snapshot.quantities import GI, MI
 
 SNAPSHOTS = "CREATE_DELETE_SNAPSHOT"
 
@@ -86,6 +87,19 @@ def test_the_answer_repeats_the_source_and_has_the_size(csi_rpc: Rpc, kind: str)
     size = made.capacity_bytes
     within = size == 0 or least <= size <= most
     csi_rpc.check("RPC-CRV-002", expected=f"0, or {least} to {most}", observed=size, holds=within)
+
+
+@pytest.mark.csi_clause("RPC-CRV-002")
+@pytest.mark.parametrize("room", [MI, GI], ids=["narrow", "wide"])
+def test_an_odd_size_is_within_its_limits(csi_rpc: Rpc, room: int) -> None:
+    """One byte more than a round size, which most drivers round up; where that is not allowed they refuse."""
+    least = csi_rpc.size + 1
+    answer = csi_rpc.try_volume(size=least, limit=least + room)
+    csi_rpc.answered("RPC-CRV-002", answer, Code.OK, Code.OUT_OF_RANGE)
+    if answer.ok:
+        size = answer.response.volume.capacity_bytes
+        within = size == 0 or least <= size <= least + room
+        csi_rpc.check("RPC-CRV-002", expected=f"0, or {least} to {least + room}", observed=size, holds=within)
 
 
 @pytest.mark.csi_clause("RPC-CRV-003")

@@ -18,10 +18,11 @@ TRIES = 5
 @pytest.mark.csi_clause("RPC-LIS-001")
 def test_a_list_has_every_snapshot(csi_rpc: Rpc) -> None:
     csi_rpc.needs("RPC-LIS-001", SNAPSHOTS, "LIST_SNAPSHOTS")
-    volume = csi_rpc.volume()
+    volume, other = csi_rpc.volume(), csi_rpc.volume()
     made = sorted(csi_rpc.snapshot(volume.volume_id).snapshot_id for _ in range(2))
+    another = csi_rpc.snapshot(other.volume_id).snapshot_id
     everything = ids_of(csi_rpc.pages("RPC-LIS-001"))
-    missing = [each for each in made if each not in everything]
+    missing = [each for each in (*made, another) if each not in everything]
     csi_rpc.check("RPC-LIS-001", expected="none missing", observed=missing, holds=not missing, about="all")
     of_volume = ids_of(csi_rpc.pages("RPC-LIS-001", source_volume_id=volume.volume_id))
     csi_rpc.check("RPC-LIS-001", expected=made, observed=sorted(of_volume), about=volume.volume_id)

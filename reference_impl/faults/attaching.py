@@ -1,0 +1,71 @@
+"""Faults of the attacher: pods that never get their volumes, and volumes that are never let go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .fault import Fault
+from .wrapping import Clean, inner, wrap
+
+if TYPE_CHECKING:
+    from ..controllers.attacher.attachments import Attachments
+    from ..controllers.kube.client import Json
+
+
+class AttachedWithoutDriver(Fault):
+    """A volume is told to be attached, and no pod that uses it ever starts: the driver was not asked."""
+
+    name = "attached-without-asking-the-driver"
+    component = "csi-attacher"
+    breaks = ("PFL-013",)
+    kind = "state"
+
+    def apply(self, target: Attachments) -> None:
+        """ControllerPublishVolume is not called."""
+
+        def idle(_clean: Clean, _attachment: Json) -> dict[str, str]:
+            return {}
+
+        wrap(target, "_publish", idle)
+
+
+class AttachmentNeverEnds(Fault):
+    """A volume that was used once is never deleted: its attachment keeps a finalizer."""
+
+    name = "attachment-finalizer-left-behind"
+    component = "csi-attacher"
+    breaks = ("FIN-011", "DEL-019")
+    kind = "lifecycle"
+
+    def apply(self, target: Attachments) -> None:
+        """A deleted VolumeAttachment is detached and not let go."""
+
+        def detached_only(_clean: Clean, attachment: Json) -> None:
+            if inner(target, "_finalizer") in (attachment["metadata"].get("finalizers") or []):
+                inner(target, "_unpublish")(attachment)
+
+        wrap(target, "_detach", detached_only)
+
+
+class SecondNodeForgotten(Fault):
+    """A volume that two pods use on two nodes is taken from the first as soon as the second has it."""
+
+    name = "second-node-takes-volume-from-first"
+    component = "csi-attacher"
+    breaks = ("EXP-026",)
+    kind = "concurrency"
+
+    def apply(self, target: Attachments) -> None:
+        """Before a volume is attached, it is detached from every other node."""
+
+        def taking(clean: Clean, attachment: Json) -> dict[str, str]:
+            source = attachment["spec"]["source"].get("persistentVolumeName")
+            for other in inner(target, "_attachments").all():
+                same = other["spec"]["source"].get("persistentVolumeName") == source
+                attached = (other.get("status") or {}).get("attached")
+                if same and attached and other["spec"]["nodeName"] != attachment["spec"]["nodeName"]:
+                    inner(target, "_unpublish")(other)
+            metadata: dict[str, str] = clean(attachment)
+            return metadata
+
+        wrap(target, "_publish", taking)
