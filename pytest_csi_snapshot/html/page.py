@@ -63,7 +63,10 @@ def _evidence(report: Report, evidence: Evidence) -> Iterator[tuple[int, Mapping
     for number, test in enumerate(report.tests):
         document = evidence(test.evidence) if test.evidence else None
         if document is not None:
-            yield number, asdict(document) if is_dataclass(document) else document
+            yield (
+                number,
+                asdict(document) if is_dataclass(document) and not isinstance(document, type) else document,
+            )
 
 
 def _measured(report: Report, found: Mapping[int, Mapping[str, Any]]) -> Measured:

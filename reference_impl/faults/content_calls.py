@@ -46,7 +46,7 @@ class NamePerTry(_Input):
     issue = "https://github.com/longhorn/longhorn/issues/10501"
     seen = "L04"
 
-    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:  # noqa: ARG002
+    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:
         return f"{name}-{uuid.uuid4().hex[:8]}", parameters
 
 
@@ -60,7 +60,7 @@ class NamePerProcess(_Input):
     def __init__(self) -> None:
         self._mark = uuid.uuid4().hex[:8]
 
-    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:  # noqa: ARG002
+    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:
         return f"{name}-{self._mark}", parameters
 
 
@@ -70,7 +70,7 @@ class NameWithoutUid(_Input):
     name = "csi-name-without-uid"
     breaks = ("SNAP-DYN-011",)
 
-    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:  # noqa: ARG002
+    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:
         ref = content["spec"]["volumeSnapshotRef"]
         return f"snapshot-{ref['namespace']}-{ref['name']}", parameters
 
@@ -81,7 +81,7 @@ class NameOfVolume(_Input):
     name = "csi-name-of-volume"
     breaks = ("SNAP-DYN-010", "SNAP-DYN-011")
 
-    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:  # noqa: ARG002
+    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:
         return f"snapshot-{content['spec']['source']['volumeHandle']}", parameters
 
 
@@ -103,7 +103,7 @@ class ExtraMetadataMissing(_Input):
     name = "extra-metadata-missing"
     breaks = ("SNAP-DYN-013",)
 
-    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:  # noqa: ARG002
+    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:
         return name, {key: parameters[key] for key in parameters if not key.startswith(PREFIX)}
 
 
@@ -197,7 +197,7 @@ class ImportUnchecked(_Import):
     name = "import-unchecked"
     breaks = ("SNAP-PRE-004", "SNAP-PRE-007", "SEC-006")
 
-    def look_up(self, clean: Clean, content: Json, handle: str) -> Any:  # noqa: ARG002
+    def look_up(self, clean: Clean, content: Json, handle: str) -> Any:
         from ..controllers.snapshotter import calls
 
         return calls.Found(handle, clock.now_ns(), 0, True)

@@ -190,7 +190,7 @@ class SnapshotNameInSecretNamespace(_SecretsOfClass):
     name = "snapshot-name-in-secret-namespace"
     breaks = ("SEC-003",)
 
-    def ignores(self, name: str | None, namespace: str | None) -> bool:  # noqa: ARG002 - only the namespace is meant
+    def ignores(self, name: str | None, namespace: str | None) -> bool:
         return "${volumesnapshot.name}" in (namespace or "")
 
 

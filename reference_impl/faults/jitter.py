@@ -60,7 +60,7 @@ class UnsteadyController(Jitter):
 
     component: ClassVar[str]
 
-    def apply(self, target: object) -> None:  # noqa: ARG002  the whole process is meant
+    def apply(self, target: object) -> None:
         """Wrap the client, the watches and the events of this process; ``target`` is left as it is."""
         from ..controllers.kube.client import KubeClient, Watch
         from ..controllers.kube.events import Recorder

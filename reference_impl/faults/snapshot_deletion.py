@@ -126,7 +126,7 @@ class ContentLeftBehind(_Deletion):
     name = "content-left-behind"
     breaks = ("DEL-001", "DEL-017", "DEL-007")
 
-    def remove(self, clean: Clean, snapshot: Json) -> None:  # noqa: ARG002 - that is the fault
+    def remove(self, clean: Clean, snapshot: Json) -> None:
         self.let_go(snapshot)
 
 

@@ -50,7 +50,7 @@ class FailureWithoutEvent(_Failure):
     name = "failure-without-event"
     breaks = ("ERR-001", "SNAP-DYN-007")
 
-    def fail(self, clean: Clean, obj: Json, reason: str, message: str, *, not_ready: bool = True) -> Any:  # noqa: ARG002
+    def fail(self, clean: Clean, obj: Json, reason: str, message: str, *, not_ready: bool = True) -> Any:
         from ..controllers.statuses import failed
 
         stamp = clock.rfc3339()

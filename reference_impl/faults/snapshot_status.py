@@ -42,7 +42,7 @@ class ReadyBeforeContent(_Merged):
     name = "ready-before-content"
     breaks = ("STAT-006", "STAT-001", "FIN-001")
 
-    def spoil(self, result: Json, before: Json, source: Json) -> None:  # noqa: ARG002
+    def spoil(self, result: Json, before: Json, source: Json) -> None:
         result["readyToUse"] = bool(source.get("snapshotHandle"))
 
 
@@ -52,7 +52,7 @@ class ReadyWhenBound(_Merged):
     name = "ready-when-bound"
     breaks = ("SNAP-DYN-004", "STAT-001", "STAT-010")
 
-    def spoil(self, result: Json, before: Json, source: Json) -> None:  # noqa: ARG002
+    def spoil(self, result: Json, before: Json, source: Json) -> None:
         result["readyToUse"] = True
 
 
@@ -62,7 +62,7 @@ class RestoreSizeRounded(_Merged):
     name = "restore-size-rounded"
     breaks = ("STAT-001", "STAT-004")
 
-    def spoil(self, result: Json, before: Json, source: Json) -> None:  # noqa: ARG002
+    def spoil(self, result: Json, before: Json, source: Json) -> None:
         if source.get("restoreSize"):
             result["restoreSize"] = f"{-(-int(source['restoreSize']) // _GIB)}Gi"
 
@@ -73,7 +73,7 @@ class RestoreSizeNotCopied(_Merged):
     name = "restore-size-not-copied"
     breaks = ("STAT-001",)
 
-    def spoil(self, result: Json, before: Json, source: Json) -> None:  # noqa: ARG002
+    def spoil(self, result: Json, before: Json, source: Json) -> None:
         result.pop("restoreSize", None)
 
 
@@ -95,7 +95,7 @@ class ErrorNotCopied(_Merged):
     breaks = ("ERR-003", "STAT-001")
     kind = "errors"
 
-    def spoil(self, result: Json, before: Json, source: Json) -> None:  # noqa: ARG002
+    def spoil(self, result: Json, before: Json, source: Json) -> None:
         result.pop("error", None)
         if before.get("error"):
             result["error"] = before["error"]
@@ -114,7 +114,7 @@ class ErrorStaysWhenReady(_Merged):
         super().apply(target)
         wrap(target.snapshots.status, "clear", lambda _clean, obj: obj)
 
-    def spoil(self, result: Json, before: Json, source: Json) -> None:  # noqa: ARG002
+    def spoil(self, result: Json, before: Json, source: Json) -> None:
         if before.get("error"):
             result["error"] = before["error"]
 
@@ -125,7 +125,7 @@ class BoundNameLate(_Merged):
     name = "bound-name-late"
     breaks = ("STAT-010",)
 
-    def spoil(self, result: Json, before: Json, source: Json) -> None:  # noqa: ARG002
+    def spoil(self, result: Json, before: Json, source: Json) -> None:
         if not result["readyToUse"]:
             result.pop("boundVolumeSnapshotContentName", None)
 
