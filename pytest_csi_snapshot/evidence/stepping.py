@@ -55,13 +55,15 @@ def _told(parameters: Sequence[str], args: Sequence[object], options: dict[str, 
 
 
 def _in_words(value: object) -> str:
-    """A short text of what has one, "" for the rest: contents of objects and messages are told elsewhere."""
-    if value is None or value is False:
+    """A short text of what has one, "" for the rest: of objects the names, of messages the kind, no contents."""
+    if not value:  # what a parameter is where nothing was given: None, False, 0, ""
         return ""
     if hasattr(value, "DESCRIPTOR"):  # a message of gRPC, which may hold secrets
         return type(value).__name__
     if isinstance(value, str | int | float):
         text = str(value).lower() if value is True else str(value)
+    elif isinstance(value, dict):
+        text = str((value.get("metadata") or {}).get("name") or "")
     else:
         # Of the library's own values, those that have words for themselves.
         ours = type(value).__module__.startswith("pytest_csi_snapshot.")

@@ -141,6 +141,11 @@ class Tape:
         if self.running:
             self.calls.append(answer)
 
+    def let_go(self, corner: Any) -> None:
+        """Keep what was seen in a corner of a cluster that the test has let go of."""
+        if self.running:
+            self.corners.append(corner)
+
     @contextmanager
     def _inside(self, listeners: list[Any], *told: object) -> Iterator[None]:
         if not listeners or threading.get_ident() != self._thread:

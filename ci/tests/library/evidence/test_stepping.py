@@ -66,11 +66,13 @@ def test_public_verbs_are_steps_and_nothing_else(tape: Tape) -> None:
 def test_words_of_arguments_are_short_and_tell_no_contents(tape: Tape) -> None:
     secret = csi_pb2.CreateSnapshotRequest(secrets={"key": "hush"})
     Verbs().ask(secret, 5, deep=True, body={"data": "hush"})
-    Verbs().ask("x" * 200)
+    Verbs().ask("x" * 200, 0)
+    Verbs().ask({"metadata": {"name": "a"}, "spec": {"b": "hush"}})
     Verbs().ask("two\nlines")
     assert [step.text for step in tape.steps] == [
         "ask CreateSnapshotRequest, size 5, deep true",
         f"ask {'x' * LONGEST} …",
+        "ask a",
         "ask two …",
     ]
 
