@@ -62,7 +62,7 @@ def test_the_page_of_a_clause(visit: Visit, sample: Sample) -> None:
     page = window.page
     expect(page.get_by_role("heading", level=1)).to_have_text(FAILED)
     failed = next(clause for clause in sample.report["clauses"] if clause["id"] == FAILED)
-    expect(page.get_by_text(failed["sentence"])).to_be_visible()
+    expect(page.locator(".statement")).to_have_text(failed["sentence"])
     expect(page.get_by_text(failed["source"], exact=True)).to_be_visible()
     expect(page.locator("article.test")).to_have_count(len(failed["tests"]))
     check = page.locator("table.checks tbody tr").first
