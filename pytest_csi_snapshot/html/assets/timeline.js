@@ -11,8 +11,8 @@ const NEAR = 7; // pixels below which signs cover each other
 const MOST = 5; // such signs that are told besides
 
 /** The timeline of one test. */
-export function timeline(evidence, phases) {
-  const model = modelOf(evidence);
+export function timeline(evidence, { checks, phases }) {
+  const model = modelOf(evidence, checks);
   if (!model.rows.length) return h("p", { class: "empty" }, "Nothing was recorded of this test.");
   const whole = { from: 0, until: model.lasts * 1.01 };
   let view = { ...whole };
