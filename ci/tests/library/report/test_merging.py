@@ -112,7 +112,7 @@ def test_a_selection_stays_a_selection() -> None:
     assert put(report(None, *ONE, run=part)).run.partial == ("-k clone",)
 
 
-OTHER = {
+OTHER: dict[str, dict[str, Any]] = {
     "driver": {"implementation": replace(report().implementation, driver="other.example.org")},
     "version of the driver": {"implementation": replace(report().implementation, version="2")},
     "version of pytest-csi-snapshot": {"run": replace(RUN, tool=replace(RUN.tool, version="9"))},
