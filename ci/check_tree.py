@@ -63,6 +63,7 @@ def wheels() -> list[str]:
         "pytest_csi_snapshot/fixtures/programs/reference-grant-crd/go.mod",
         "pytest_csi_snapshot/fixtures/programs/snapshot-crds/go.mod",
         "pytest_csi_snapshot/known_deviations.yaml",
+        "pytest_csi_snapshot/report.schema.json",
         "pytest_csi_snapshot/suites/test_dynamic.py",
         "pytest_csi_snapshot/suites/walkthrough/files/database.py",
         "pytest_csi_snapshot/suites/walkthrough/files/snapshotclass.yaml",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from html import escape
 from string import Template
 from typing import Any
@@ -63,10 +63,7 @@ def _evidence(report: Report, evidence: Evidence) -> Iterator[tuple[int, Mapping
     for number, test in enumerate(report.tests):
         document = evidence(test.evidence) if test.evidence else None
         if document is not None:
-            yield (
-                number,
-                asdict(document) if is_dataclass(document) and not isinstance(document, type) else document,
-            )
+            yield number, document if isinstance(document, Mapping) else asdict(document)
 
 
 def _measured(report: Report, found: Mapping[int, Mapping[str, Any]]) -> Measured:

@@ -30,8 +30,10 @@ MARKS = 400
 def shrunk(evidence: Mapping[str, Any]) -> Json:
     """The evidence of one test for the page.
 
-    Lanes are told by their position. A mark is [at, meaning, version, by, state], an event
-    [at, lane, type, reason, message, source, count]; lane -1 is none.
+    Lanes are told by their position, -1 is none. A mark is [at, meaning, version, by, state], an event
+    [at, lane, type, reason, message, source, count], a step [began, ended, depth, text],
+    a latency [phase, seconds].
+    The checks are not in it: the report has them.
     """
     lanes: list[Json] = list(evidence.get("lanes") or [])
     numbers = {str(lane.get("id")): number for number, lane in enumerate(lanes)}
@@ -40,15 +42,14 @@ def shrunk(evidence: Mapping[str, Any]) -> Json:
         "seconds": evidence.get("seconds", 0),
         "lanes": [_lane(lane, numbers) for lane in lanes],
         "events": [_event(event, numbers) for event in evidence.get("events") or []],
+        "steps": [_step(each) for each in evidence.get("steps") or []],
         "waits": [_numbered(wait, numbers) for wait in evidence.get("waits") or []],
         "violations": [_numbered(each, numbers) for each in evidence.get("violations") or []],
-        "latencies": [_numbered(each, numbers) for each in evidence.get("latencies") or []],
+        "latencies": [[each.get("phase", ""), each.get("seconds", 0)] for each in evidence.get("latencies") or []],
         "objects": [_object(each, numbers) for each in evidence.get("objects") or []],
         "logs": [_log(each) for each in evidence.get("logs") or []],
         "calls": [_call(each) for each in evidence.get("calls") or []],
     }
-    for name in ("steps", "checks"):
-        small[name] = [_full(each) for each in evidence.get(name) or []]
     return _full(small)
 
 
@@ -81,6 +82,11 @@ def _event(event: Mapping[str, Any], numbers: Mapping[str, int]) -> list[Any]:
     names = ("type", "reason", "message", "source", "count")
     lane = numbers.get(str(event.get("about", "")), -1)
     return [event.get("at", 0), lane, *(event.get(name, "") for name in names)]
+
+
+def _step(step: Mapping[str, Any]) -> list[Any]:
+    began = step.get("began", 0)
+    return [began, step.get("ended", began), step.get("depth", 0), step.get("text") or step.get("verb", "")]
 
 
 def _numbered(value: Mapping[str, Any], numbers: Mapping[str, int]) -> Json:

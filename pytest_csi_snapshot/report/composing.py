@@ -100,10 +100,12 @@ class Composer:
             outcome, reason = outcome_of(results, row.pytest)
             seen_on = next((each.seen_on for each in found if each.seen_on), "")
             rows.append(replace(row, results=results, outcome=outcome, reason=reason or why, seen_on=seen_on))
-            rerun = words.rerun_command(self._settings, row.id)
             for result in found:
                 clause = verdict.catalogue.by_id.get(result.clause)
-                told = clause and reported_failure(
+                if clause is None or result.failure is None:
+                    continue
+                rerun = words.rerun_command(self._settings, row.id)
+                told = reported_failure(
                     row.id, result, clause, versions=versions, rerun=rerun, evidence=row.evidence
                 )
                 if told:

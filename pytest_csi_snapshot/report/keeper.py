@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -48,6 +48,7 @@ class Keeper:
         self._written_at = (0, time.monotonic())
         self._trouble = ""
         """Why what was to be written last was not."""
+        self._told = ""
         self._internal = ""
         self._concluded = False
 
@@ -57,6 +58,7 @@ class Keeper:
         self._session = session
         self._renew()
         self._tell_trouble()
+        self._told = ""  # at the end it is told again
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is to run, without workers."""
@@ -66,6 +68,12 @@ class Keeper:
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Note what is to run, with workers."""
         self._tests.collect(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Note a worker that died, also where it is never told in which test."""
+        if error and str(error) != "keyboard-interrupt":
+            self._tests.lose(node.gateway.id)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -106,6 +114,7 @@ class Keeper:
                 last.verdict, exit_code=code, reasons=("what was made could not be removed", *last.verdict.reasons)
             )
             self._write(replace(last, verdict=verdict))
+        self._tell_trouble()
 
     def _why_partial(self, session: pytest.Session) -> list[str]:
         waiting, collected = len(self._tests.waiting), self._tests.collected
@@ -145,8 +154,9 @@ class Keeper:
         write_whole(self._folder / PAGE, page_of(self._folder))
 
     def _tell_trouble(self) -> None:
-        if not self._trouble:
+        if self._trouble == self._told:
             return
+        self._told = self._trouble
         line = f"csi-snapshot: {self._trouble}"
         reporter: TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter:

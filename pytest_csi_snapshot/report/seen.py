@@ -82,11 +82,13 @@ class Seen:
 class Tests:
     """All tests of a run: those that were collected, and what was heard of them."""
 
+    __test__ = False  # not a test class, although its name begins so
+
     def __init__(self) -> None:
         self._seen: dict[str, Seen] = {}
         self._collected: dict[str, None] = {}
-        self.crashes: list[str] = []
-        """A sentence for each worker that was lost."""
+        self._crashes: list[str] = []
+        self._lost: dict[str, None] = {}
 
     def collect(self, nodeids: Iterable[str]) -> None:
         """Note tests that are to run; every worker names the same."""
@@ -96,8 +98,22 @@ class Tests:
         """Take what a phase of a test says."""
         if report.when not in _PHASES and report.failed:
             who = f"worker {worker_of(report)}" if worker_of(report) else "a worker"
-            self.crashes.append(f"{who} crashed in {report.nodeid}; its evidence is lost")
+            self._crashes.append(f"{who} crashed in {report.nodeid}; its evidence is lost")
         self._seen.setdefault(report.nodeid, Seen()).take(report, payload)
+
+    def lose(self, worker: str) -> None:
+        """Note a worker that died."""
+        self._lost[worker] = None
+
+    @property
+    def crashes(self) -> list[str]:
+        """A sentence for each worker that was lost."""
+        told = "".join(self._crashes)
+        others = [worker for worker in self._lost if f"worker {worker} " not in told]
+        return [
+            *self._crashes,
+            *(f"worker {worker} was lost; some tests may not have been run" for worker in others),
+        ]
 
     @property
     def ended(self) -> int:

@@ -25,9 +25,8 @@ def shown(report: Report) -> Iterator[str]:
         yield from ["", *(f"{outcome}: {line}" for line in lines)] if lines else []
     yield from summary.on_companions(verdict)
     yield ""
-    for waiver in report.waivers:
-        until = f"{waiver.owner}, until {waiver.expires}"
-        yield f"waiver of {waiver.clause}, {waiver.state}: {waiver.reason} ({until})"
+    yield from (f"waiver, {waiver.state}: {waiver.told or waiver.clause}" for waiver in report.waivers)
+    yield from report.notes
     yield from (f"missing: {line}" for line in report.missing)
     yield from (f"only a part: {line}" for line in report.run.partial)
     yield f"Result: {report.verdict.sentence}"

@@ -36,7 +36,7 @@ function nothing(test) {
 
 function drawnPart(test, evidence) {
   return [
-    timeline(evidence, test.phases),
+    timeline(evidence, test),
     h("div", { class: "inside" }, splitBar(test.seconds), measured(evidence)),
     bodies(evidence),
     (evidence.calls ?? []).length > 0 && later(`Calls of the driver (${evidence.calls.length})`, () => calls(evidence.calls)),
@@ -54,12 +54,13 @@ function drawnPart(test, evidence) {
 }
 
 function measured(evidence) {
-  const found = evidence.latencies ?? [];
-  if (!found.length) return null;
+  const found = new Map();
+  for (const [phase, time] of evidence.latencies ?? []) found.set(phase, [...(found.get(phase) ?? []), seconds(time)]);
+  if (!found.size) return null;
   return h(
     "p",
     { class: "measured" },
-    found.map((each) => h("span", {}, `${each.phase} `, h("b", {}, seconds(each.seconds)))),
+    [...found].map(([phase, times]) => h("span", {}, `${phase} `, h("b", {}, times.join(", ")))),
   );
 }
 

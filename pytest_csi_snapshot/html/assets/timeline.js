@@ -7,10 +7,12 @@ import { modelOf } from "./timeline_model.js";
 import { hideTip, showTip } from "./tip.js";
 
 const CLOSEST = 0.005; // seconds that the picture is wide at least
+const NEAR = 7; // pixels below which signs cover each other
+const MOST = 5; // such signs that are told besides
 
 /** The timeline of one test. */
-export function timeline(evidence, phases) {
-  const model = modelOf(evidence);
+export function timeline(evidence, { checks, phases }) {
+  const model = modelOf(evidence, checks);
   if (!model.rows.length) return h("p", { class: "empty" }, "Nothing was recorded of this test.");
   const whole = { from: 0, until: model.lasts * 1.01 };
   let view = { ...whole };
@@ -52,9 +54,15 @@ export function timeline(evidence, phases) {
     look(view.from + step, view.until + step);
   }
 
+  /** Say what an element is, and what lies so near to it that it cannot be told apart. */
   function lookAt(element) {
     const one = looks[element.dataset.n];
-    if (one) showTip(element, said(one));
+    const { x } = scaleOf(places, view);
+    const near = (other) => other !== one && other.row === one.row && Math.abs(x(other.at) - x(one.at)) < NEAR;
+    const others = one.until === undefined ? looks.filter((other) => other.until === undefined && near(other)) : [];
+    const lines = [one, ...others.slice(0, MOST)].map(said);
+    if (others.length > MOST) lines.push(`and ${others.length - MOST} more: zoom in`);
+    showTip(element, lines.join("\n"));
   }
 
   place.addEventListener("pointerover", (event) => {
@@ -162,7 +170,7 @@ function dragging(place, now, look) {
 /** A fold whose inside is made when it is first opened. */
 export function later(title, make) {
   const made = fold(title);
-  made.addEventListener("toggle", () => made.children.length === 1 && made.append(make()));
+  made.addEventListener("toggle", () => made.children.length === 1 && made.append(...[make()].flat()));
   return made;
 }
 

@@ -3,7 +3,7 @@
 // A point is a thing that can be looked at: {row, at, kind, meaning, text, more}. Spans have `until` besides.
 
 /** Rows from the top: steps, checks, calls, then objects, each below the one that it belongs to. */
-export function modelOf(evidence) {
+export function modelOf(evidence, checks) {
   const lanes = evidence.lanes ?? [];
   const rows = [];
   const spans = [];
@@ -13,7 +13,7 @@ export function modelOf(evidence) {
   const loose = { waits: (evidence.waits ?? []).filter((wait) => !lanes[wait.lane]), events: loosely(evidence, lanes) };
   if (loose.waits.length) addWaits(loose.waits, addRow(rows, { title: "waits" }), spans);
   if (loose.events.length) addEvents(loose.events, addRow(rows, { title: "events" }), points);
-  addChecks(evidence.checks ?? [], rows, points);
+  addChecks(checks ?? [], rows, points);
   for (const { number, depth } of family(lanes)) {
     const lane = lanes[number];
     const row = addRow(rows, { title: lane.kind, name: lane.name, namespace: lane.namespace, depth, lane });
@@ -63,10 +63,8 @@ function loosely(evidence, lanes) {
 function addSteps(steps, rows, spans) {
   if (!steps.length) return;
   const row = addRow(rows, { title: "steps of the test" });
-  for (const step of steps) {
-    const until = step.ended ?? step.began;
-    const stack = stackFor(row, step.began ?? 0, until, step.depth ?? 0);
-    spans.push({ row, at: step.began ?? 0, until, stack, kind: "step", text: step.text || step.verb, more: step.verb });
+  for (const [at, until, depth, text] of steps) {
+    spans.push({ row, at, until, stack: stackFor(row, at, until, depth), kind: "step", text, more: "" });
   }
 }
 

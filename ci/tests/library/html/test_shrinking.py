@@ -39,8 +39,12 @@ def test_what_is_empty_or_unknown_takes_no_room() -> None:
     assert shrunk({"lanes": [], "logs": [], "colour": "blue"}) == {"seconds": 0}
 
 
-def test_a_check_that_does_not_hold_says_so() -> None:
-    assert shrunk({"checks": [{"clause": "DEL-001", "holds": False}]})["checks"][0]["holds"] is False
+def test_what_is_false_or_zero_is_told() -> None:
+    small = shrunk(
+        {"waits": [{"lane": "", "came": False, "began": 0.0}], "steps": [{"verb": "wait", "began": 0.0}]}
+    )
+    assert small["waits"] == [{"came": False, "began": 0.0, "lane": -1}]
+    assert small["steps"] == [[0.0, 0.0, 0, "wait"]]
 
 
 def test_what_is_long_is_cut_and_says_so() -> None:

@@ -77,7 +77,7 @@ def report(
         "not conformant" if bad else "conformant", "in words", int(bad), counts=counts_of(clauses)
     )
     made = Report(
-        run=RUN,
+        run=run,
         implementation=Implementation("driver.example.org", "1.4.0"),
         cluster=CLUSTER,
         verdict=verdict,
