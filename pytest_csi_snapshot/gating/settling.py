@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_csi_snapshot.gating.endings import Ending, ending_of
+from pytest_csi_snapshot.gating.endings import Ending, ending_of, internal_error
 from pytest_csi_snapshot.gating.judgement import Judgement
 from pytest_csi_snapshot.gating.subject import Subject, levels_of, said_in, versions_of
 from pytest_csi_snapshot.gating.terms import Terms
@@ -36,8 +36,7 @@ class Settling:
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note an error of pytest, of a plugin, or of a worker."""
-        first = next(iter(str(excinfo.value).strip().splitlines()), "")
-        self._internal = self._internal or REDACTOR.clean(f"{excinfo.typename}: {first}".removesuffix(": "))
+        self._internal = self._internal or REDACTOR.clean(internal_error(excinfo.typename, str(excinfo.value)))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:

@@ -79,8 +79,8 @@ def test_a_waiver_is_of_the_outcome_that_it_names(outcome: str, seen: str) -> No
 
 
 def test_an_expired_waiver_of_what_does_not_count_fails_nothing() -> None:
-    subject = outcomes(EXP_003="failed", DEL_001="passed")
-    judgement = judge(subject, Gate.MUST, [waiver("EXP-003")], today=TODAY + DAY)
+    subject = outcomes(EXP_023="failed", DEL_001="passed")
+    judgement = judge(subject, Gate.MUST, [waiver("EXP-023")], today=TODAY + DAY)
     assert (states(judgement.waivers), judgement.exit_code) == (["expired"], 0)
 
 
