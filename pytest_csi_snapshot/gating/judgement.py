@@ -48,6 +48,8 @@ class Judgement:
 
     ``reasons`` are a line each, also of 0; ``beside`` are lines about what failed or is open and does not count.
     ``waived`` maps clauses to the waiver that took them out, ``compared`` is None where there is no baseline.
+    ``lasting`` are lines about what went wrong and names no clause, so that no other terms can take it away: a
+    report has to say that it misses it.
     """
 
     exit_code: int
@@ -57,6 +59,7 @@ class Judgement:
     waived: Mapping[str, Waiver] = field(default_factory=dict)
     compared: Comparison | None = None
     beside: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
 
 
 def judge(
@@ -93,6 +96,7 @@ def judge(
             for clause, outcome in bad.items()
             if clause not in decisive and outcome is not Outcome.NOT_SUPPORTED
         ),
+        tuple(line for line in (subject.interrupted, subject.broken, *subject.trouble, subject.strange) if line),
     )
 
 
@@ -148,7 +152,7 @@ def _facts(
         Fact.BROKEN: [subject.broken] if subject.broken else [],
         Fact.FAILED: lines(Outcome.FAILED, Outcome.NOT_SUPPORTED),
         Fact.EXPIRED: expired,
-        Fact.OTHER: list(subject.other_failures),
+        Fact.OTHER: [*subject.other_failures, *([subject.strange] if subject.strange else [])],
         Fact.UNJUDGED: lines(*_OPEN),
         Fact.TROUBLE: list(subject.trouble),
         Fact.NOTHING: _nothing_judged(subject, gate),

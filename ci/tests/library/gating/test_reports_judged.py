@@ -13,7 +13,7 @@ from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.gating import Gate, judge, of_report, read_baseline
 from pytest_csi_snapshot.gating.endings import Ending, ending_of, internal_error
 
-from .subjects import TODAY, waiver
+from .subjects import TODAY, run, said, waiver
 
 
 def report(**by_clause: str) -> Any:
@@ -74,6 +74,16 @@ def test_tests_of_no_clause_count_as_in_the_run() -> None:
     own = report(DEL_001="passed")
     own.tests += [SimpleNamespace(id="mine.py::test_x", outcome="failed", clauses=[], results=[])]
     assert judge(own, today=TODAY).exit_code == 1
+
+
+def test_what_names_no_clause_is_not_lost_with_other_terms() -> None:
+    wrong = {"broken": "INTERNALERROR: x", "trouble": ["two.py: errored"], "strange": "a plugin says so"}
+    for name, value in wrong.items():
+        judgement = judge(run(said("DEL-001", "passed"), **{name: value}), today=TODAY)
+        assert judgement.exit_code
+        assert judgement.lasting == (value if isinstance(value, str) else value[0],)
+        again = SimpleNamespace(**{**vars(report(DEL_001="passed")), "missing": judgement.lasting})
+        assert judge(again, allow_unknown=True, today=TODAY).exit_code == 3
 
 
 BODY = {
