@@ -16,7 +16,7 @@ from pytest_csi_snapshot.gating.baseline import Baseline, Comparison, compare
 from pytest_csi_snapshot.gating.precedence import Fact, settle
 from pytest_csi_snapshot.gating.subject import ReportLike, Said, Subject, of_report
 from pytest_csi_snapshot.gating.waivers import Use, Waiver, uses, waiver_for
-from pytest_csi_snapshot.outcomes import Outcome, worst
+from pytest_csi_snapshot.outcomes import ENDED, Outcome, worst
 from pytest_csi_snapshot.reporting.words import counted, enumerated
 
 REASON = 200
@@ -105,8 +105,10 @@ def _sorted_out(
 ) -> tuple[dict[str, list[Said]], dict[str, Waiver]]:
     """What is bad about each clause that nobody excuses or waives; the waivers where that leaves nothing.
 
-    ``lost`` says that it is bad, too, if a clause is not supported.
+    What only a waived failure has kept from being judged is waived with it. ``lost`` says that it is bad,
+    too, if a clause is not supported.
     """
+    ended = _ended_by(subject, used)
     bad = {Outcome.FAILED, *_OPEN, *([Outcome.NOT_SUPPORTED] if lost else [])}
     passed = {each.clause for each in subject.said if each.outcome is Outcome.PASSED}
     charged: dict[str, list[Said]] = {}
@@ -117,11 +119,20 @@ def _sorted_out(
                 continue
             if each.outcome is Outcome.NOT_SUPPORTED and clause in passed:
                 continue
-            if waiver := waiver_for(each, used):
+            if waiver := waiver_for(each, used) or ended.get(each.test if each.reason.startswith(ENDED) else ""):
                 waived[clause] = waiver
             else:
                 charged.setdefault(clause, []).append(each)
     return charged, {clause: waiver for clause, waiver in waived.items() if clause not in charged}
+
+
+def _ended_by(subject: Subject, used: Sequence[Use]) -> dict[str, Waiver]:
+    """Test -> the waiver of its failure, for the tests in which nothing failed that is not waived."""
+    failed: dict[str, list[Waiver | None]] = defaultdict(list)
+    for each in subject.said:
+        if each.outcome is Outcome.FAILED and not each.excuse:
+            failed[each.test].append(waiver_for(each, used))
+    return {test: waivers[0] for test, waivers in failed.items() if test and waivers[0] and all(waivers)}
 
 
 def _counts(clause: str, outcome: Outcome, subject: Subject, gate: Gate, baseline: Baseline | None) -> bool:
