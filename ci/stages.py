@@ -93,6 +93,9 @@ FAULTS = ["env", "PYTHONPATH=ci", sys.executable, "-m", "faults"]
 
 SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
 
+REFERENCE = ("--csi-driver=reference", "--csi-gate=should")
+"""Our own driver owes the SHOULD clauses too."""
+
 ON_KIND = "--csi-clauses=" + ",".join(
     (
         "PFL",
@@ -134,10 +137,8 @@ STAGES = (
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
-    Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4", f"--junitxml={JUNIT}")),
-    Stage(
-        "kind", tool("pytest", "--csi-driver=reference", "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True
-    ),
+    Stage("conformance", tool("pytest", *REFERENCE, "-n", "4", f"--junitxml={JUNIT}")),
+    Stage("kind", tool("pytest", *REFERENCE, "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True),
     Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
     Stage("faults", [*FAULTS, "--tenth"], frozenset({"test"}), limit=900),
     Stage("faults", FAULTS, frozenset({"full"}), limit=5400),
@@ -148,7 +149,7 @@ STAGES = (
     # Builds upstream's controllers when they are not there yet; not for every change.
     Stage(
         "upstream",
-        tool("pytest", "--csi-driver=reference", "--csi-controllers=upstream", "-n", "3"),
+        tool("pytest", *REFERENCE, "--csi-controllers=upstream", "-n", "3"),
         frozenset({"full"}),
         limit=7200,
     ),

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pytest_csi_snapshot.gating.endings import Ending, ending_of
+from pytest_csi_snapshot.gating.endings import Ending, ending_of, internal_error
 from pytest_csi_snapshot.gating.judgement import Judgement
-from pytest_csi_snapshot.gating.subject import Subject, levels_of, said_in, versions_of
+from pytest_csi_snapshot.gating.subject import Subject, errored, levels_of, said_in, versions_of
 from pytest_csi_snapshot.gating.terms import Terms
 from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.reporting.collector import Collector
@@ -36,8 +36,7 @@ class Settling:
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note an error of pytest, of a plugin, or of a worker."""
-        first = next(iter(str(excinfo.value).strip().splitlines()), "")
-        self._internal = self._internal or REDACTOR.clean(f"{excinfo.typename}: {first}".removesuffix(": "))
+        self._internal = self._internal or REDACTOR.clean(internal_error(excinfo.typename, str(excinfo.value)))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
@@ -68,15 +67,15 @@ class Settling:
     def subject(self) -> Subject:
         """The run so far."""
         verdict, cluster = self.verdict(), cluster_of(self._config)
-        strange = [self._strange] if self._strange else []
         return Subject(
             {**levels_of(verdict.catalogue.clauses), **levels_of(catalogue().clauses)},
             said_in(verdict.results),
             versions_of(cluster.components, cluster.versions) if cluster else {},
             [self._ending.cut_short or "only a part was asked for"] if verdict.selected else [],
-            [f"{nodeid}: errored" for nodeid in sorted(self._collector.trouble)] + self._crashes,
-            [f"{nodeid}: failed" for nodeid in sorted(self._collector.other_failures)] + strange,
+            [errored(nodeid) for nodeid in sorted(self._collector.trouble)] + self._crashes,
+            [f"{nodeid}: failed" for nodeid in sorted(self._collector.other_failures)],
             self._ending.interrupted,
             self._ending.broken,
             self._ending.foreign,
+            self._strange,
         )
