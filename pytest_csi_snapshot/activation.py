@@ -26,6 +26,8 @@ from pytest_csi_snapshot.plan import Plan
 from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.reporting.clean import Clean
 from pytest_csi_snapshot.reporting.collector import Collector
+from pytest_csi_snapshot.reporting.progress.hooks import Progress
+from pytest_csi_snapshot.reporting.progress.standings import standings_of
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
@@ -119,7 +121,7 @@ def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None
     if hasattr(config, "workerinput"):
         turns = turns_of(config)
         shares = Shares(shares_beside(turns) if turns else None, config.workerinput["workercount"])
-        parts += [shares, *([Turns(turns)] if turns else [])]
+        parts += [shares, *([Turns(turns)] if turns else []), standings_of(config)]
     elif settings.csi_list:
         workers = len(config.option.tx or []) or 1
         config.option.dist, config.option.tx = "no", []  # the plan is made here, not in workers
@@ -135,7 +137,9 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, selected: bo
         return [Header(settings)]
     collector = Collector(selected=selected, scope=scope_of(settings))
     owner, aside = ClusterOwner(config, settings), Aside()
-    return [Shares(None, 1), owner, collector, Header(settings), aside, Section(settings, collector, owner, aside)]
+    section = Section(settings, collector, owner, aside)
+    told = [Header(settings), aside, section, standings_of(config), Progress(config, settings)]
+    return [Shares(None, 1), owner, collector, *told]
 
 
 def _any_set(config: pytest.Config, names: tuple[str, ...]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from pytest_csi_snapshot.history import History
+from pytest_csi_snapshot.standing import announced
 
 T = TypeVar("T")
 
@@ -56,6 +57,7 @@ class HopelessError(Exception):
     """Raised by a probe that knows its answer can never come; the text says why."""
 
 
+@announced
 def wait_for(
     history: History,
     probe: Callable[[], T | None],
