@@ -20,6 +20,7 @@ from pytest_csi_snapshot.collection import (
 )
 from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
+from pytest_csi_snapshot.evidence.keeper import Keeper
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
@@ -117,7 +118,7 @@ def _register(config: pytest.Config, settings: Settings, *, named: bool) -> None
     selection = Selection(settings)
     REDACTOR.names, REDACTOR.key = settings.csi_redact, redaction_key(config)
     # The last one registered is the outermost: it sees what the others have made.
-    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging(), Clean()]
+    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging(), Keeper(), Clean()]
     if hasattr(config, "workerinput"):
         turns = turns_of(config)
         shares = Shares(shares_beside(turns) if turns else None, config.workerinput["workercount"])

@@ -12,17 +12,12 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 from pytest_csi_snapshot.redacting import REDACTOR
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 RECORD = 2048
 """Bytes of the file, always: what is overwritten in one piece is read in one piece, or does not parse."""
@@ -71,7 +66,7 @@ class Standing:
             self._tell()
 
     @contextmanager
-    def awaiting(self, awaited: str, about: str, within: float = 0.0) -> Iterator[None]:
+    def awaiting(self, about: str, awaited: str, within: float = 0.0) -> Iterator[None]:
         """The test waits for something until the block is left."""
         with self._guard:
             doing = Doing(self._test.test if self._test else "", time.monotonic(), awaited, about, within)
@@ -97,20 +92,6 @@ class Standing:
 
 STANDING = Standing()
 """That of this process."""
-
-
-def announced(wait: Callable[P, T]) -> Callable[P, T]:
-    """Tell of a wait while it lasts; it has the arguments ``awaited``, ``about`` and ``within``."""
-
-    @wraps(wait)
-    def told(*args: P.args, **kwargs: P.kwargs) -> T:
-        __tracebackhide__ = True
-        within = kwargs["within"]
-        limit = float(within) if isinstance(within, int | float) else 0.0
-        with STANDING.awaiting(str(kwargs["awaited"]), str(kwargs["about"]), limit):
-            return wait(*args, **kwargs)
-
-    return told
 
 
 def read_standing(path: Path) -> Doing | None:

@@ -14,7 +14,7 @@ from pytest_csi_snapshot.reporting.progress import telling
 from pytest_csi_snapshot.reporting.progress.pace import left_in_words, seconds_left
 from pytest_csi_snapshot.reporting.progress.tally import Tally
 from pytest_csi_snapshot.requirements import catalogue
-from pytest_csi_snapshot.standing import RECORD, Doing, Standing, announced, read_standing
+from pytest_csi_snapshot.standing import RECORD, Doing, Standing, read_standing
 
 
 def tally(**plan: tuple[str, ...]) -> Tally:
@@ -118,7 +118,7 @@ def test_a_failure_is_one_line_with_who_is_blamed() -> None:
     assert known.startswith("DEVIATES DEL-001 expected gone")
     errored = ClauseResult("DEL-002", Outcome.ERRORED, "call: KeyError: 'x'")
     assert telling.failure_in_words(errored, None, "a/b.py::test_x", "") == (
-        "ERRORED DEL-002 call: KeyError: 'x'  [test_x]"
+        "ERRORED DEL-002 call: KeyError: 'x' [test_x]"
     )
 
 
@@ -137,13 +137,15 @@ def test_a_process_publishes_what_it_waits_for(tmp_path: Path) -> None:
     standing.test(Doing("x::test_a", 1.0))
     assert read_standing(path) == Doing("x::test_a", 1.0)
     before = time.monotonic()
-    with standing.awaiting("readyToUse true", "VolumeSnapshot ns/" + "n" * 500, 60.0):
+    with standing.awaiting("VolumeSnapshot ns/" + "n" * 500, "readyToUse true", 60.0):
         seen = read_standing(path)
         assert seen is not None
         assert (seen.test, seen.awaited, seen.within) == ("x::test_a", "readyToUse true", 60.0)
         assert before <= seen.since <= time.monotonic()
-        with standing.awaiting("more", "of it"):
+        with standing.awaiting("of it", "more"):
             assert read_standing(path) == seen
+    with pytest.raises(ValueError), standing.awaiting("Pod a/b", "its end"):
+        raise ValueError
     assert read_standing(path) == Doing("x::test_a", 1.0)
     assert path.stat().st_size == RECORD
     standing.test(None)
@@ -162,20 +164,3 @@ def test_what_is_published_holds_no_secret(tmp_path: Path) -> None:
     standing.publish_in(tmp_path / "gw0")
     with standing.awaiting("an answer with s3cr3t-of-this-test", "s3cr3t-of-this-test"):
         assert "s3cr3t" not in (tmp_path / "gw0").read_text()
-
-
-def test_a_wait_is_told_until_it_ends_however_it_ends() -> None:
-    from pytest_csi_snapshot.standing import STANDING
-
-    seen: list[Doing | None] = []
-
-    @announced
-    def wait(*, awaited: str, about: str, within: float) -> None:
-        seen.append(STANDING.now)
-        raise ValueError
-
-    with pytest.raises(ValueError):
-        wait(awaited="its end", about="Pod a/b", within=3)
-    assert seen[0] is not None
-    assert (seen[0].awaited, seen[0].about, seen[0].within) == ("its end", "Pod a/b", 3.0)
-    assert STANDING.now is None

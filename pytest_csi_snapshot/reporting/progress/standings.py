@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.standing import STANDING, Doing, read_standing
 
@@ -28,6 +29,7 @@ class Standings:
 
     def __init__(self, folder: Path | None, worker: str = "") -> None:
         self._folder = folder
+        TAPE.on_wait(STANDING.awaiting)
         if folder:
             STANDING.publish_in(folder / worker)
 
