@@ -85,6 +85,11 @@ class KeptCluster:
         return connect(str(self.run.kubeconfig), CONTEXT)
 
 
+def name_of(owner: int, number: int) -> str:
+    """The name of the cluster of a worker of process ``owner``: two proofs at once do not meet."""
+    return f"faults-{owner}-{number}"
+
+
 def residue(client: KubeClient) -> list[tuple[Kind, Json]]:
     """What tests have left in a cluster of ours."""
     ours = f"{MANAGED_BY}={DOMAIN}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import os
 import signal
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -10,10 +12,12 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Self
 
-from .hand import Hand, name_of
+from .clusters import name_of
+from .hand import Hand
 from .observing import Observation
 from .running import Order
 
+_PR_SET_PDEATHSIG = 1
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -26,7 +30,9 @@ class Crew:
         self._workers: list[Any] = []
         for number in range(size):
             mine, theirs = _SPAWN.Pipe(duplex=False)
-            worker = _SPAWN.Process(target=_work, args=(name_of(number), folder, self._orders, theirs))
+            worker = _SPAWN.Process(
+                target=_work, args=(name_of(os.getpid(), number), folder, self._orders, theirs)
+            )
             worker.start()
             theirs.close()  # so that the end of the worker is the end of the pipe
             self._told.append(mine)
@@ -74,6 +80,7 @@ class Crew:
 def _work(name: str, folder: Path, orders: Any, told: Connection) -> None:
     """The main function of a worker process."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # also where the one who hands out orders is killed
     try:
         Hand(name, folder).work(_taken(orders), told.send)
     except KeyboardInterrupt:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterable
@@ -54,8 +53,3 @@ class Hand:
         remarks.append(f"{switched:.1f} s of it to switch")
         seconds = round(time.monotonic() - begun, 2)
         return Observation(order.name, seen.rows, seconds, seen.trouble, tuple(remarks))
-
-
-def name_of(number: int) -> str:
-    """The name of a worker's cluster; two proofs at once on one machine do not meet."""
-    return f"faults-{os.getpid()}-{number}"

@@ -24,7 +24,10 @@ RESULTS, FAULTS = "CSI_SANITY_RESULTS", "CSI_SANITY_FAULTS"
 
 
 def judged_by_sanity(cases: Sequence[Case], root: Path, answer: Path) -> dict[str, str]:
-    """Fault -> "caught" or "missed". Raises RuntimeError where csi-sanity cannot be run."""
+    """Fault -> "caught" or "missed"; which specs failed stands in ``answer``.
+
+    Raises RuntimeError where csi-sanity cannot be run.
+    """
     asked = {case.name: case.component for case in cases if case.component in VISIBLE}
     answer.unlink(missing_ok=True)
     done = subprocess.run(
@@ -35,5 +38,5 @@ def judged_by_sanity(cases: Sequence[Case], root: Path, answer: Path) -> dict[st
     )
     if done.returncode not in (0, 1) or not answer.exists():
         raise RuntimeError(f"csi-sanity could not be asked: pytest ended with {done.returncode}")
-    told: dict[str, str] = json.loads(answer.read_text())
-    return told
+    told: dict[str, list[str]] = json.loads(answer.read_text())
+    return {fault: "caught" if specs else "missed" for fault, specs in told.items()}

@@ -37,6 +37,10 @@ SECONDS = 40.0
 """In which a role is back. One that is not is trouble of the fault, or of the cluster."""
 
 
+LEADER_SECONDS = 20.0
+"""In which somebody leads: a lease that was not given up is free after 15 s."""
+
+
 class Switchboard:
     """The faults of one cluster, by its run directory."""
 
@@ -69,7 +73,7 @@ class Switchboard:
             awaiting.wait_for(self._client, pods, deadline)
         for body in changed:
             if "--leader-election" in _words(body):
-                self._await_leader(body, deadline)
+                self._await_leader(body, faulty=bool(faults))
         if any(body["kind"] == "DaemonSet" for body in changed):
             self._await_sockets(deadline)
 
@@ -118,8 +122,8 @@ class Switchboard:
                 found.setdefault(path.split("/")[1], set()).add(told["serverRelativeURL"])
         return found
 
-    def _await_leader(self, body: Json, deadline: float) -> None:
-        """One of its pods holds a lease: until then the role does nothing."""
+    def _await_leader(self, body: Json, *, faulty: bool) -> None:
+        """One of its pods holds a lease: until then a clean role does nothing, a faulty one may never hold it."""
         labels, home = body["spec"]["selector"]["matchLabels"], body["metadata"]["namespace"]
         pods = [pod for pod in self._client.list(kinds.POD, home) if _bears(pod, labels)]
         names = {_name(pod) for pod in pods if "deletionTimestamp" not in pod["metadata"]}
@@ -128,9 +132,12 @@ class Switchboard:
             holders = {(item.get("spec") or {}).get("holderIdentity") for item in items}
             return "" if names & holders else f"none of {', '.join(sorted(names))} holds a lease"
 
-        awaiting.wait_for(
-            self._client, awaiting.Awaited(f"leader of {_name(body)}", kinds.LEASE, missing), deadline
-        )
+        held = awaiting.Awaited(f"leader of {_name(body)}", kinds.LEASE, missing)
+        try:
+            awaiting.wait_for(self._client, held, time.monotonic() + LEADER_SECONDS)
+        except awaiting.NotInTimeError:
+            if not faulty:
+                raise
 
     def _await_sockets(self, deadline: float) -> None:
         """Each node's socket of each driver answers: pods are ready before they listen."""

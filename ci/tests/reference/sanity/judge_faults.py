@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ..driver.machine import Machine
-from .test_csi_sanity import run
+from .test_csi_sanity import TIMEOUT, run
 
 ASKED: dict[str, str] = json.loads(os.environ.get("CSI_SANITY_FAULTS", "{}"))
 """Fault -> role that has it."""
@@ -23,23 +23,26 @@ GOOD = ("passed", "skipped", "pending")
 
 @pytest.mark.parametrize("fault", sorted(ASKED))
 def test_whether_it_is_seen(stopped: Machine, tmp_path: Path, fault: str) -> None:
-    told = verdict(stopped, tmp_path, ["--fault", fault], ASKED[fault])
+    told = complaints(stopped, tmp_path, ["--fault", fault], ASKED[fault])
     path = Path(os.environ["CSI_SANITY_RESULTS"])
     before = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps({**before, fault: told}))
 
 
 def test_without_a_fault_nothing_is_seen(stopped: Machine, tmp_path: Path) -> None:
-    assert verdict(stopped, tmp_path, [], "") == "missed"
+    assert complaints(stopped, tmp_path, [], "") == []
 
 
-def verdict(machine: Machine, folder: Path, words: list[str], role: str) -> str:
-    """``caught`` where the driver does not even come up, or a spec fails or hangs."""
+def complaints(machine: Machine, folder: Path, words: list[str], role: str) -> list[str]:
+    """The specs that fail, each with the first line of why; or that the driver does not come up, or hangs."""
     machine.backend.start(*(words if role == "backend" else []))
     machine.driver.start(*(words if role == "driver" else []))
     try:
         machine.ready()
         specs = run(machine, folder, "mount", "snap")
-    except (AssertionError, subprocess.TimeoutExpired):
-        return "caught"
-    return "missed" if all(spec.state in GOOD for spec in specs) else "caught"
+    except AssertionError as error:
+        return [f"it does not come up: {str(error)[:100]}"]
+    except subprocess.TimeoutExpired:
+        return [f"it hangs: csi-sanity is not done after {TIMEOUT} s"]
+    failed = [spec for spec in specs if spec.state not in GOOD]
+    return [f"{spec.name}: {next(iter(spec.why.splitlines()), spec.state)}" for spec in failed]

@@ -1,0 +1,76 @@
+"""What jitter does to a role: everything goes through in the end, and nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pytest_csi_snapshot.reference_impl.faults import jitter
+from pytest_csi_snapshot.reference_impl.wire import csi_pb2
+
+
+class AbortedError(Exception):
+    """What a context does to a call."""
+
+
+class Context:
+    def abort(self, code: Any, _details: str) -> None:
+        raise AbortedError(code.name)
+
+
+class Controller:
+    """A service that counts its calls."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def DeleteSnapshot(self, request: csi_pb2.DeleteSnapshotRequest, _context: object) -> None:  # noqa: N802
+        self.done.append(request.snapshot_id)
+
+
+def test_a_call_is_refused_before_it_is_done_and_goes_through_when_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jitter, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr("random.random", lambda: 0.0)
+    services: Any = SimpleNamespace(identity=None, controller=Controller(), groups=None, node=None)
+    jitter.SlowCalls().apply(services)
+    request = csi_pb2.DeleteSnapshotRequest(snapshot_id="s-1")
+    with pytest.raises(AbortedError, match=r"UNAVAILABLE|ABORTED"):
+        services.controller.DeleteSnapshot(request, Context())
+    assert services.controller.done == []
+    services.controller.DeleteSnapshot(request, Context())
+    assert services.controller.done == ["s-1"]
+
+
+STORY = """
+import json, random
+from pytest_csi_snapshot.reference_impl.controllers.kube.client import KubeClient, Watch
+from pytest_csi_snapshot.reference_impl.controllers.kube.errors import ApiUnreachableError
+from pytest_csi_snapshot.reference_impl.faults import jitter
+
+sent = []
+KubeClient._request = lambda self, method, path, **more: sent.append((method, path))
+jitter.WRITE_SECONDS = jitter.EVENT_SECONDS = 0.0
+luck = iter([0.0, 0.9])
+random.random = lambda: next(luck)
+jitter._lose_writes(KubeClient)
+client = object.__new__(KubeClient)
+for method, path in [("GET", "/a"), ("PUT", "/a"), ("PUT", "/a"), ("PUT", "/leases/l"), ("POST", "/b")]:
+    try:
+        KubeClient._request(client, method, path)
+    except ApiUnreachableError:
+        sent.append("lost")
+print(json.dumps(sent))
+"""
+
+
+def test_a_write_of_a_controller_is_lost_before_it_is_sent_and_neither_reads_nor_leases_are() -> None:
+    # In a process of its own, because it is the class that changes.
+    told = subprocess.run([sys.executable, "-c", STORY], capture_output=True, text=True, check=True).stdout
+    assert json.loads(told) == [["GET", "/a"], "lost", ["PUT", "/a"], ["PUT", "/leases/l"], ["POST", "/b"]]
