@@ -23,7 +23,8 @@ def taken(csi: Scenario, cls: str, claim: Handle | None = None) -> tuple[Handle,
 
 @pytest.mark.csi_clause("DEL-001", "DEL-016")
 def test_delete_policy_removes_content_and_backend_snapshot(csi: Scenario) -> None:
-    snapshot, content, handle = taken(csi, csi.snapshot_class("Delete"))
+    claim = csi.volume()
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Delete"), claim)
     csi.check("DEL-016", expected=True, observed=csi.backend_knows(handle, "DEL-016"), about=handle)
     csi.delete(snapshot)
     last = csi.gone(content, "DEL-001")
@@ -37,6 +38,7 @@ def test_delete_policy_removes_content_and_backend_snapshot(csi: Scenario) -> No
         about=snapshot,
     )
     csi.backend_keeps("DEL-001", handle, kept=False)
+    csi.ready_snapshot(claim)  # which must not bring back what the volume had before
     csi.backend_keeps("DEL-016", handle, kept=False)
 
 

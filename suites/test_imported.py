@@ -24,6 +24,10 @@ def test_imported_snapshot_binds_both_ways(csi: Scenario, csi_source: Taken) -> 
     content = csi.import_content(csi_source.handle)
     alone = csi.wait(content, READY, "SNAP-PRE-007")
     csi.check("SNAP-PRE-007", expected=csi_source.handle, observed=csi.handle_in(alone), about=content)
+    cut = status_of(csi.get(csi_source.content)).get("creationTime") or 0
+    told = status_of(alone).get("creationTime") or 0
+    csi.check("SNAP-PRE-007", expected=f"{cut}, the moment of the cut, or that of the import", observed=told,
+              holds=told >= cut > 0, about=f"creationTime of {content}")  # fmt: skip
 
     cls = csi.snapshot_class()
     reserved = csi.get(content)["spec"]["volumeSnapshotRef"]["name"]

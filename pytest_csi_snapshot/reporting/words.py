@@ -121,8 +121,8 @@ def rerun_command(settings: Settings, test_id: str) -> str:
             continue
         if option.name in _NOT_FOR_RERUN or settings.sources.get(option.name, "default") == "default":
             continue
-        if isinstance(value, tuple):
-            parts += [f"{option.flag}={each}" for each in value]
+        if isinstance(value, tuple | frozenset):
+            parts += [f"{option.flag}={each}" for each in (value if isinstance(value, tuple) else sorted(value))]
         elif value is True:
             parts.append(option.flag)
         elif value not in (False, 0, ""):

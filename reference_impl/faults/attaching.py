@@ -34,7 +34,7 @@ class AttachmentNeverEnds(Fault):
 
     name = "attachment-finalizer-left-behind"
     component = "csi-attacher"
-    breaks = ("FIN-011", "DEL-019")
+    breaks = ("DEL-014", "EXP-008")
     kind = "lifecycle"
 
     def apply(self, target: Attachments) -> None:

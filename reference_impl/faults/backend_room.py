@@ -73,7 +73,7 @@ class VolumeStaysAttached(Fault):
 
     name = "volume-stays-attached-after-snapshot"
     component = "backend"
-    breaks = ("SNAP-DYN-006", "DEL-019", "FIN-011")
+    breaks = ("DEL-019", "SNAP-DYN-006", "DEL-014")
     kind = "lifecycle"
     issue = "https://github.com/longhorn/longhorn/issues/6652"
     seen = "L25"

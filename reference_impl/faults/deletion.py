@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -62,7 +61,7 @@ class LastSnapshotStays(Fault):
 
 
 class DeletedSnapshotReappears(Fault):
-    """A deleted snapshot is gone for a moment and is listed again afterwards."""
+    """A deleted snapshot is gone until its volume is snapshotted again, and is there again afterwards."""
 
     name = "deleted-snapshot-reappears"
     component = "driver"
@@ -71,23 +70,26 @@ class DeletedSnapshotReappears(Fault):
     issue = "https://github.com/longhorn/longhorn/issues/6298"
     seen = "L26"
 
-    AWAY = 1.0
-    """Seconds for which it is gone."""
-
     def apply(self, target: Services) -> None:
-        """DeleteSnapshot hides the snapshot from ListSnapshots and GetSnapshot for a second, and does no more."""
-        guard, hidden = threading.Lock(), dict[str, float]()
+        """DeleteSnapshot hides the snapshot from ListSnapshots and GetSnapshot, and does no more."""
+        guard, hidden = threading.Lock(), dict[str, set[str]]()
 
         def away(snapshot_id: str) -> bool:
             with guard:
-                return time.monotonic() < hidden.get(snapshot_id, 0.0)
+                return any(snapshot_id in ids for ids in hidden.values())
 
         def hiding(clean: Clean, request: csi_pb2.DeleteSnapshotRequest, context: Any) -> Any:
-            if SnapshotHandle.parse(request.snapshot_id) is None:
+            handle = SnapshotHandle.parse(request.snapshot_id)
+            if handle is None:
                 return clean(request, context)
             with guard:
-                hidden.setdefault(request.snapshot_id, time.monotonic() + self.AWAY)
+                hidden.setdefault(handle.volume, set()).add(request.snapshot_id)
             return csi_pb2.DeleteSnapshotResponse()
+
+        def cutting(clean: Clean, request: csi_pb2.CreateSnapshotRequest, context: Any) -> Any:
+            with guard:
+                hidden.pop(request.source_volume_id, None)
+            return clean(request, context)
 
         def listed(clean: Clean, request: Any, context: Any) -> csi_pb2.ListSnapshotsResponse:
             answer: csi_pb2.ListSnapshotsResponse = clean(request, context)
@@ -100,6 +102,7 @@ class DeletedSnapshotReappears(Fault):
             return clean(request, context)
 
         wrap(target.controller, "DeleteSnapshot", hiding)
+        wrap(target.controller, "CreateSnapshot", cutting)
         wrap(target.controller, "ListSnapshots", listed)
         wrap(target.controller, "GetSnapshot", got)
 

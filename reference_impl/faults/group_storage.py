@@ -6,7 +6,7 @@ import contextlib
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..backend import snapshots
 from .fault import Fault
@@ -15,6 +15,7 @@ from .wrapping import Clean, inner, wrap
 if TYPE_CHECKING:
     from ..backend.api import Api
     from ..backend.pool import Pool
+    from ..backend.records import Snapshot
 
 
 class GroupCutOneByOne(Fault):
@@ -48,18 +49,21 @@ class GroupCutOneByOne(Fault):
         wrap(pool, "clone_together", whole)
 
 
-class MemberDeletedAlone(Fault):
-    """A member of a group can be deleted alone, and the group is whole no more."""
+class RefusedMemberDeleted(Fault):
+    """A member of a group is deleted although its deletion is refused: the group is whole no more."""
 
-    name = "group-member-deleted-alone"
+    name = "refused-group-member-deleted"
     component = "backend"
     breaks = ("RPC-DES-002",)
     kind = "groups"
 
     def apply(self, target: Api) -> None:
-        """A snapshot is deleted whether or not it is part of a group."""
+        """Whether a snapshot may go alone is asked after it has gone."""
+        engine = inner(target, "_engine")
 
-        def lenient(_clean: Clean, _snapshot: Any) -> None:
-            """Members are like others."""
+        def late(clean: Clean, snapshot: Snapshot) -> None:
+            if snapshot.group:
+                snapshots.remove(engine, [snapshot])
+            clean(snapshot)
 
-        wrap(snapshots, "_refuse_member", lenient)
+        wrap(snapshots, "_refuse_member", late)

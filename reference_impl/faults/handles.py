@@ -40,7 +40,7 @@ class HandleLookedUpByWrongKey(Fault):
 
 
 class MalformedHandleBreaksDriver(Fault):
-    """A content with a handle that has no slash breaks the driver down."""
+    """A content with a handle that has no slash breaks the driver down: the call ends in a panic."""
 
     name = "malformed-handle-breaks-driver"
     component = "driver"
@@ -49,11 +49,11 @@ class MalformedHandleBreaksDriver(Fault):
     seen = "L33"
 
     def apply(self, target: Services) -> None:
-        """Whatever is asked with such an id has the answer of a server that has just died."""
+        """Whatever is asked with such an id is answered by the panic that it ends in."""
 
         def breaking(clean: Clean, request: Any, context: Any) -> Any:
             if request.snapshot_id and "/" not in request.snapshot_id.partition("://")[2]:
-                raise Refusal(grpc.StatusCode.UNAVAILABLE, "error reading from server: EOF")
+                raise Refusal(grpc.StatusCode.INTERNAL, "panic: index out of range [1] with length 1")
             return clean(request, context)
 
         for method in ("DeleteSnapshot", "ListSnapshots", "GetSnapshot"):

@@ -91,22 +91,6 @@ class RestoreFollowsSymlinks(_TreeFault):
                 path.write_bytes(content)
 
 
-class RestoreFillsHoles(_TreeFault):
-    """Sparse files take all their space in a restored volume."""
-
-    name = "restore-fills-holes"
-
-    MOST = 64 << 20
-    """Bytes of a file that is still filled: larger ones would not fit."""
-
-    def spoil(self, path: Path) -> None:
-        """As a copy that writes zeros."""
-        if path.is_file() and not path.is_symlink():
-            found = path.stat()
-            if found.st_blocks * 512 < found.st_size <= self.MOST:
-                _replace_by_copy(path)
-
-
 def _files(root: Path) -> Iterator[Path]:
     """Everything below ``root`` but what the filesystem itself has there, folders before what is in them."""
     for folder, folders, files in os.walk(root):

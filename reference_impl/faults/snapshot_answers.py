@@ -18,7 +18,7 @@ class SnapshotNeverReady(Fault):
 
     name = "snapshot-never-ready"
     component = "driver"
-    breaks = ("SNAP-DYN-004", "RPC-CRS-003", "RPC-CAP-001")
+    breaks = ("SNAP-DYN-004",)
     kind = "state"
     issue = "https://github.com/longhorn/longhorn/issues/3167"
     seen = "L01"

@@ -71,7 +71,7 @@ class FirstSnapshotUnavailable(Fault):
 
     name = "first-snapshot-breaks-driver"
     component = "driver"
-    breaks = ("SNAP-DYN-004", "RPC-CAP-001", "RPC-CRS-002")
+    breaks = ("SNAP-DYN-004",)
     kind = "errors"
     issue = "https://github.com/longhorn/longhorn/issues/10008"
     seen = "L05"

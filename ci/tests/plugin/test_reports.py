@@ -88,9 +88,12 @@ def test_one_failure_is_one_block_and_an_error_keeps_its_traceback(demo: Demo, w
 def test_the_command_to_run_again_does(demo: Demo) -> None:
     demo.pytester.makeini("[pytest]\ncsi_storage_class = my class\n")
     demo.suite(test_one=EVERYTHING)
-    line = next(line for line in demo.run("--csi-fault=slow-cut").outlines if "run again with" in line)
+    done = demo.run("--csi-fault=slow-cut", "--csi-allow=mount")
+    line = next(line for line in done.outlines if "run again with" in line)
     command = line.partition("run again with")[2].strip()
-    expected = "--csi-driver=reference --csi-fault=slow-cut '--csi-storage-class=my class'"
+    expected = "--csi-driver=reference --csi-fault=slow-cut '--csi-storage-class=my class' " + " ".join(
+        f"--csi-allow={each}" for each in ("cluster-state", "disruptive", "mount")
+    )
     assert command == f"pytest {expected} 'demo/suites/test_one.py::test_fails'"
 
 
