@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, NAMES_CONTENT, status_of
@@ -38,9 +36,7 @@ def test_class_that_does_not_exist_is_an_error_until_it_does(csi: Scenario) -> N
         },
         about=snapshot,
     )
-    given = csi.api.get(SNAPSHOT_CLASS, None, csi.snapshot_class())
-    body: dict[str, Any] = {key: given[key] for key in ("driver", "deletionPolicy", "parameters") if key in given}
-    csi.create(SNAPSHOT_CLASS, {"metadata": {"name": name}, **body})
+    csi.class_like_ours(name)
     csi.nudge(snapshot)
     csi.ready(snapshot, "ERR-008")
 
@@ -50,6 +46,9 @@ def test_class_of_another_driver_leaves_the_snapshot_unready(csi: Scenario) -> N
     claim = csi.volume()
     snapshot = csi.snapshot(claim, cls=csi.forsaken_class())
     csi.wait(snapshot, NAMES_CONTENT, "CLS-010")
+    named = csi.api.get(SNAPSHOT_CLASS, None, csi.get(snapshot)["spec"]["volumeSnapshotClassName"])["driver"]
+    content = csi.content_of(snapshot)
+    csi.check("CLS-010", expected=named, observed=csi.get(content)["spec"]["driver"], about=f"driver of {content}")
     csi.ready_snapshot(claim)  # a probe: a snapshot of the right class went all the way meanwhile
     status = status_of(csi.get(snapshot))
     observed = (status.get("readyToUse"), status.get("error"))

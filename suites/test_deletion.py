@@ -49,6 +49,9 @@ def test_retain_policy_keeps_content_and_data(csi: Scenario) -> None:
     snapshot, content, handle = taken(csi, csi.snapshot_class("Retain"), claim)
     csi.delete(snapshot)
     csi.gone(snapshot, "DEL-002")
+    left = csi.api.find(content.kind, None, content.name)
+    ending = left["metadata"].get("deletionTimestamp") if left else "gone"
+    csi.check("DEL-002", expected=None, observed=ending, about=f"deletionTimestamp of {content}")
     csi.wait(content, MARKED, "DEL-007")
     csi.backend_keeps("DEL-002", handle, kept=True)
 
@@ -69,7 +72,7 @@ def test_policy_of_the_class_counts_no_more_once_the_content_exists(csi: Scenari
     csi.patch(cls, {"deletionPolicy": "Delete"})
     csi.delete(snapshot)
     csi.gone(snapshot)
-    csi.wait(content, MARKED)
+    csi.wait(content, MARKED, "DEL-003")
     policy = csi.get(content)["spec"]["deletionPolicy"]
     csi.check("DEL-003", expected="Retain", observed=policy, about=content)
     csi.backend_keeps("DEL-003", handle, kept=True)

@@ -89,7 +89,7 @@ def test_deletion_waits_for_its_secret_and_shows_it(csi: Scenario) -> None:
     before = status_of(csi.get(content))
     csi.delete(secret)
     csi.delete(snapshot)
-    csi.event(content, "SnapshotDeleteError", "DEL-012")
+    csi.event(content, "SnapshotDeleteError", "DEL-013")
     for each in (content, snapshot):
         csi.wait(each, TERMINATING, "DEL-012")
     csi.check("DEL-012", expected=before, observed=status_of(csi.get(content)), about=f"status of {content}")

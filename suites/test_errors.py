@@ -37,11 +37,12 @@ def warnings_of(csi: Scenario, what: Handle) -> list[str]:
 @pytest.mark.csi_clause("ERR-001")
 def test_controller_tells_each_failure_by_its_reason(csi: Scenario) -> None:
     absent = Handle(PVC, csi.namespace, fresh_name("claim"), "")
-    taken = csi.ready_snapshot(csi.volume())
+    claim = csi.volume()
+    taken = csi.ready_snapshot(claim)
     content = csi.content_of(taken)
     reserved = csi.import_content(csi.handle_in(csi.wait(content, READY)))
     broken = {
-        "GetSnapshotClassFailed": csi.snapshot(absent, cls=csi.api.mark.fresh("class")),
+        "GetSnapshotClassFailed": csi.snapshot(claim, cls=csi.api.mark.fresh("class")),
         "SnapshotContentCreationFailed": csi.snapshot(absent),
         "SnapshotContentMissing": csi.imported(csi.api.mark.fresh("content")),
         "SnapshotContentMismatch": csi.imported(content.name),
@@ -90,11 +91,15 @@ def test_error_has_a_text_and_the_time_of_its_first_occurrence(csi: Scenario) ->
     secret = csi.secret(fresh_name("secret"), held)
     cls = csi.class_with(naming(SNAPSHOTTER, secret.name, secret.namespace))
     snapshot = csi.snapshot(csi.phantom_claim(), cls=cls.name)
+    sourceless = csi.snapshot(csi.missing_claim())  # its failure is the snapshot-controller's own
     content = csi.content_of(snapshot)
     csi.refused(content, "STAT-009")
     csi.attempted(content, 4)  # not nudged: times are whole seconds, and the calls have to be further apart
-    csi.wait(snapshot, HAS_ERROR)
-    for broken in (content, snapshot):
+    for each in (snapshot, sourceless):
+        csi.wait(each, HAS_ERROR)
+    csi.nudge(sourceless)
+    csi.ready_snapshot(csi.volume())  # a probe: the snapshot-controller was at work after the nudge
+    for broken in (content, snapshot, sourceless):
         errors = errors_of(csi, broken)
         whole = all(error.get("message") and error.get("time") for error in errors)
         csi.check("STAT-009", expected="a message and a time", observed=errors[-1], holds=whole, about=broken)

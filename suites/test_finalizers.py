@@ -130,6 +130,17 @@ def test_snapshot_is_protected_during_a_restore(csi: Scenario) -> None:
     csi.seen(snapshot, has_finalizer(RESTORING), "FIN-008", within=csi.limits.bind)
     csi.bound(restored)
     csi.wait(snapshot, lacks_finalizer(RESTORING), "FIN-008")
+    csi.seamless("FIN-008", snapshot.kind)
+    last = [v for v in csi.versions(snapshot) if has_finalizer(RESTORING).holds(v.object)][-1]
+    freed = next(v for v in csi.versions(snapshot) if v.position > last.position)
+    made = next(v for v in csi.versions(csi.pv_of(restored)))
+    csi.check(
+        "FIN-008",
+        expected="taken off after the volume was made",
+        observed=f"taken off in version {freed.resource_version}, volume made in version {made.resource_version}",
+        holds=int(freed.resource_version) > int(made.resource_version),
+        about=snapshot,
+    )
 
 
 @pytest.mark.csi_clause("FIN-009")

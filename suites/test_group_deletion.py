@@ -45,12 +45,15 @@ def test_members_go_with_their_group_and_not_before(csi: Scenario) -> None:
         backend_keeps(csi, "GRP-008", handle, kept=False)
 
 
-@pytest.mark.csi_clause("GRP-008", "GRP-010")
+@pytest.mark.csi_clause("GRP-002", "GRP-008", "GRP-010")
 def test_retained_group_stays_and_can_be_imported(csi: Scenario) -> None:
     csi.needs_groups("GRP-008")
     group, members, contents = taken(csi, csi.group_class("Retain"))
     of_group = csi.group_content_of(group)
     handle = status_of(csi.get(of_group))["volumeGroupSnapshotHandle"]
+    for content in contents.values():
+        policy = csi.get(content)["spec"]["deletionPolicy"]
+        csi.check("GRP-002", expected="Retain", observed=policy, about=f"policy of {content}")
     csi.delete(group)
     for each in (group, *members):
         csi.gone(each, "GRP-008")

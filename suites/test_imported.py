@@ -19,13 +19,15 @@ def csi_source(csi_cluster: Cluster) -> Iterator[Taken]:
         yield csi.taken(csi.volume())
 
 
-@pytest.mark.csi_clause("SNAP-PRE-001", "SNAP-PRE-003", "SNAP-PRE-007")
+@pytest.mark.csi_clause("STAT-002", "SNAP-PRE-001", "SNAP-PRE-003", "SNAP-PRE-007")
 def test_imported_snapshot_binds_both_ways(csi: Scenario, csi_source: Taken) -> None:
     content = csi.import_content(csi_source.handle)
     alone = csi.wait(content, READY, "SNAP-PRE-007")
-    csi.check("SNAP-PRE-007", expected=csi_source.handle, observed=csi.handle_in(alone), about=content)
-    cut = status_of(csi.get(csi_source.content)).get("creationTime") or 0
-    told = status_of(alone).get("creationTime") or 0
+    csi.check("STAT-002", expected=csi_source.handle, observed=csi.handle_in(alone), about=content)
+    source = status_of(csi.get(csi_source.content))
+    lacking = ({"creationTime", "restoreSize"} & source.keys()) - status_of(alone).keys()
+    csi.check("SNAP-PRE-007", expected=set(), observed=lacking, about=f"what the status of {content} lacks")
+    cut, told = source.get("creationTime") or 0, status_of(alone).get("creationTime") or 0
     csi.check("SNAP-PRE-007", expected=f"{cut}, the moment of the cut, or that of the import", observed=told,
               holds=told >= cut > 0, about=f"creationTime of {content}")  # fmt: skip
 
@@ -85,7 +87,9 @@ def test_class_that_is_named_and_missing_blocks_the_binding(csi: Scenario, csi_s
 def test_handle_that_nobody_knows_never_becomes_ready(csi: Scenario) -> None:
     content = csi.import_content("a-handle-that-never-was")
     if READY.holds(csi.backend_answers(content)):
-        csi.unknown("SNAP-PRE-004", "the driver does not list snapshots: it cannot know what is missing")
+        if not csi.driver_lists():
+            csi.unknown("SNAP-PRE-004", "the driver does not list snapshots: it cannot know what is missing")
+        csi.check("SNAP-PRE-004", expected="not ready", observed="ready, of a driver that lists", about=content)
     csi.wait(content, HAS_ERROR, "SNAP-PRE-007")
     csi.event(content, "SnapshotContentCheckandUpdateFailed", "SNAP-PRE-004")
     snapshot = csi.import_snapshot(content)

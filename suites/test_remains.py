@@ -54,7 +54,7 @@ def test_snapshot_goes_that_could_never_be_asked_of_the_driver(csi: Scenario) ->
     content = csi.content_of(snapshot)
     csi.wait(content, HAS_ERROR & CALLING)
     csi.delete(snapshot)
-    csi.wait(content, TERMINATING)
+    csi.wait(content, TERMINATING, "FIN-011")
     csi.nudge(content)
     try:
         goes(csi, content)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from pytest_csi_snapshot.conditions import HAS_ERROR, READY, status_of
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.reasons import CREATION_FAILED
 from pytest_csi_snapshot.scenario import Scenario
@@ -28,9 +29,29 @@ def repeated(csi: Scenario, what: Handle) -> dict[str, int]:
     return {text: number for text, number in told.items() if number > 1}
 
 
+def untold_by_status(csi: Scenario, what: Handle) -> list[str]:
+    """The texts of Warnings about an object that its status has never shown as its error."""
+    shown = {(status_of(version.object).get("error") or {}).get("message") for version in csi.versions(what)}
+    told = [event.object for event in csi.events_of(what) if event.object.get("type") == "Warning"]
+    return [str(event.get("message")) for event in told if event.get("message") not in shown]
+
+
+def told_once(csi: Scenario, what: Handle) -> None:
+    """Check that each error of an object is told by one event, however often it came up."""
+    csi.check("ERR-004", expected={}, observed=repeated(csi, what), about=f"errors told again, {what}")
+    csi.check("ERR-004", expected=[], observed=untold_by_status(csi, what),
+              about=f"events that vary an error, {what}")  # fmt: skip
+
+
 @pytest.mark.csi_clause("ERR-004", "ERR-006", "ERR-007")
 def test_failed_creation_is_tried_again_ever_later_but_at_once_after_a_change(csi: Scenario) -> None:
-    """Five calls: four by the back-off, whose pauses double, and one because the content was changed."""
+    """Five calls: four by the back-off, whose pauses double, and one because the content was changed.
+
+    Beside them a snapshot waits for its class: the pauses of its controller have grown as long by then.
+    """
+    claim, name = csi.volume(), csi.api.mark.fresh("class")
+    classless = csi.snapshot(claim, cls=name)
+    began = csi.history.clock()
     content = csi.content_of(csi.snapshot(csi.phantom_claim()))
     csi.event(content, CREATION_FAILED, "ERR-004")
     csi.refused(content, "ERR-006")
@@ -51,4 +72,18 @@ def test_failed_creation_is_tried_again_ever_later_but_at_once_after_a_change(cs
         holds=after < 1.5 * tried[2],
         about=content,
     )
-    csi.check("ERR-004", expected={}, observed=repeated(csi, content), about=f"errors told again, {content}")
+    told_once(csi, content)
+
+    csi.wait(classless, HAS_ERROR)
+    csi.class_like_ours(name)
+    waited = csi.history.clock() - began
+    csi.nudge(classless)
+    took = csi.seen(classless, READY, "ERR-007").at - began - waited
+    csi.check(
+        "ERR-007",
+        expected=f"ready before a pause that has doubled for {waited:.1f} s is over",
+        observed=f"ready {took:.1f} s after the change",
+        holds=took < waited / 2,
+        about=classless,
+    )
+    told_once(csi, classless)

@@ -64,6 +64,34 @@ class MetricVerbs(InquiryVerbs):
             about=f"{DURATIONS}_count of {operation}, {kind}, {self.cluster.driver}",
         )
 
+    def landed(self, clause: str, *, at_most: float) -> None:
+        """Check that soon no more operations are in flight than these. Asked again as ``measured`` asks."""
+        __tracebackhide__ = True
+
+        def flying() -> float | None:
+            return in_flight(self.controller_metrics(clause))
+
+        patiently = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda number: number is not None and number > at_most),
+            wait=tenacity.wait_fixed(0.5),
+            stop=tenacity.stop_after_delay(self.limits.reaction),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        number: float | None = patiently(flying)
+        self.check(
+            clause,
+            expected=f"from 0 to {at_most:g}, as before the operations of this test",
+            observed="no such metric" if number is None else f"{number:g}",
+            holds=number is not None and 0 <= number <= at_most,
+            about=IN_FLIGHT,
+        )
+
+
+def in_flight(metrics: Iterable[Sample]) -> float | None:
+    """How many operations are in flight, of all instances; None where none of them tells."""
+    values = [sample.value for sample in metrics if sample.name == IN_FLIGHT]
+    return sum(values) if values else None
+
 
 def done(metrics: Iterable[Sample], driver: str, operation: str, kind: str) -> float:
     """How many operations have been measured for a driver; ``kind`` is ``dynamic`` or ``pre-provisioned``."""

@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
@@ -51,6 +52,12 @@ class SnapshotVerbs(Core):
         body: Json = {"driver": given["driver"], "deletionPolicy": policy}
         body["parameters"] = {**(given.get("parameters") or {}), **parameters}
         return self._make_class(body)
+
+    def class_like_ours(self, name: str) -> Handle:
+        """A class of this name, for one that was missing: like the one for ``Delete``."""
+        given = self.api.get(SNAPSHOT_CLASS, None, self.snapshot_class())
+        body: Json = {key: given[key] for key in ("driver", "deletionPolicy", "parameters") if key in given}
+        return self.create(SNAPSHOT_CLASS, {"metadata": {"name": name}, **body})
 
     def forsaken_class(self, policy: str = "Delete") -> str:
         """The name of a class of a driver that does not exist.
@@ -255,6 +262,12 @@ class SnapshotVerbs(Core):
         """An imported content once it is ready or has an error (SNAP-PRE-007: nobody need claim it)."""
         __tracebackhide__ = True
         return self.wait(content, READY_OR_REFUSED, within=self.limits.snapshot)
+
+    def driver_lists(self) -> bool:
+        """The driver itself claims that it lists snapshots; False where its socket is out of reach, too."""
+        from pytest_csi_snapshot.csi.listing import can_list
+
+        return bool(self.cluster.endpoint) and can_list(Path(self.cluster.endpoint.removeprefix("unix://")))
 
     @staticmethod
     def handle_in(content: Json) -> str:

@@ -50,20 +50,6 @@ class NamePerTry(_Input):
         return f"{name}-{uuid.uuid4().hex[:8]}", parameters
 
 
-class NamePerProcess(_Input):
-    """The CSI name is another one after a restart of the csi-snapshotter, which then makes a second snapshot."""
-
-    name = "csi-name-per-process"
-    breaks = ("HA-002",)
-    kind = "concurrency"
-
-    def __init__(self) -> None:
-        self._mark = uuid.uuid4().hex[:8]
-
-    def given(self, name: str, parameters: dict[str, str], content: Json) -> tuple[str, dict[str, str]]:
-        return f"{name}-{self._mark}", parameters
-
-
 class NameWithoutUid(_Input):
     """The CSI name is made of the VolumeSnapshot's name: one that is created again is given the old data."""
 

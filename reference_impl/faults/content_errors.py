@@ -21,7 +21,7 @@ class CreationFailureSwallowed(_Errors):
     """A driver's refusal is neither in the content's status nor told by an event: the snapshot just waits."""
 
     name = "creation-failure-swallowed"
-    breaks = ("ERR-003", "ERR-002", "STAT-009", "SEC-005")
+    breaks = ("ERR-002", "ERR-003", "STAT-009", "SEC-005")
 
     def apply(self, target: Snapshotter) -> None:
         def fail(_clean: Clean, _content: Json, _error: Exception, *, first: bool) -> None:  # noqa: ARG001

@@ -22,39 +22,8 @@ class _Concurrency(Fault):
     kind = "concurrency"
 
 
-class ControllerWithoutLease(_Concurrency):
-    """Every instance of the snapshot-controller works, for none asks for the lease."""
-
-    name = "controller-without-lease"
-    component = "snapshot-controller"
-    breaks = ("HA-001", "HA-003")
-
-    def apply(self, target: Controller) -> None:
-        wrap(target.process, "_candidate", lambda _clean, _lease: None)
-
-
-class SidecarWithoutLease(_Concurrency):
-    """Every instance of the csi-snapshotter works, for none asks for the lease."""
-
-    name = "sidecar-without-lease"
-    component = "csi-snapshotter"
-    breaks = ("HA-001", "HA-003")
-
-    def apply(self, target: Snapshotter) -> None:
-        wrap(target.process, "_candidate", lambda _clean, _lease: None)
-
-
-class LeaseNotRenewed(_Concurrency):
-    """The leader never renews its lease and works on: after one term there are two."""
-
-    name = "lease-not-renewed"
-    component = "snapshot-controller"
-    breaks = ("HA-001",)
-
-    def apply(self, target: Controller) -> None:
-        wrap(target.process, "_candidate", self._candidate)
-
-    def _candidate(self, clean: Clean, lease: str) -> Any:
+class _NotRenewed(_Concurrency):
+    def candidate(self, clean: Clean, lease: str) -> Any:
         elector = clean(lease)
 
         def hold(_clean: Clean, _lost: Any) -> None:
@@ -62,6 +31,28 @@ class LeaseNotRenewed(_Concurrency):
 
         wrap(elector, "hold", hold)
         return elector
+
+
+class ControllerLeaseNotRenewed(_NotRenewed):
+    """The leading snapshot-controller never renews its lease and works on: after one term there are two."""
+
+    name = "controller-lease-not-renewed"
+    component = "snapshot-controller"
+    breaks = ("HA-001",)
+
+    def apply(self, target: Controller) -> None:
+        wrap(target.process, "_candidate", self.candidate)
+
+
+class SidecarLeaseNotRenewed(_NotRenewed):
+    """The leading csi-snapshotter never renews its lease and works on: after one term there are two."""
+
+    name = "sidecar-lease-not-renewed"
+    component = "csi-snapshotter"
+    breaks = ("HA-001",)
+
+    def apply(self, target: Snapshotter) -> None:
+        wrap(target.process, "_candidate", self.candidate)
 
 
 class LeaseOutlivesHolder(_Concurrency):

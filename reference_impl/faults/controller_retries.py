@@ -17,38 +17,24 @@ _EAGER_S = 0.3
 _LONGEST_S = 300.0
 
 
-class _WithoutPause(Fault):
+class SidecarRetriesWithoutPause(Fault):
+    """A driver that refuses a snapshot is asked for it again three times a second, for ever."""
+
+    name = "sidecar-retries-without-pause"
+    component = "csi-snapshotter"
+    breaks = ("ERR-006",)
     kind = "errors"
 
-    def sync(self, clean: Clean, key: str) -> None:
+    def apply(self, target: Snapshotter) -> None:
+        wrap(target.contents, "sync", self._sync)
+
+    def _sync(self, clean: Clean, key: str) -> None:
         from ..controllers.work.loop import SyncError
 
         try:
             clean(key)
         except SyncError as error:
             raise SyncError(str(error), after=_EAGER_S) from error
-
-
-class ControllerRetriesWithoutPause(_WithoutPause):
-    """A failing VolumeSnapshot is tried again three times a second, for ever."""
-
-    name = "controller-retries-without-pause"
-    component = "snapshot-controller"
-    breaks = ("ERR-006",)
-
-    def apply(self, target: Controller) -> None:
-        wrap(target.snapshots, "sync", self.sync)
-
-
-class SidecarRetriesWithoutPause(_WithoutPause):
-    """A driver that refuses a snapshot is asked for it again three times a second, for ever."""
-
-    name = "sidecar-retries-without-pause"
-    component = "csi-snapshotter"
-    breaks = ("ERR-006",)
-
-    def apply(self, target: Snapshotter) -> None:
-        wrap(target.contents, "sync", self.sync)
 
 
 class _ChangeWaits(Fault):

@@ -9,7 +9,7 @@ from ..controllers.forms import GROUP
 from ..controllers.kube import objects
 from ..controllers.kube.objects import Json
 from .fault import Fault
-from .wrapping import Clean, inner, wrap
+from .wrapping import Clean, wrap
 
 if TYPE_CHECKING:
     from ..controllers.snapshot_controller.main import Controller
@@ -189,37 +189,3 @@ class RetainedGroupDeleted(_SidecarGroup):
             clean(content)
 
         wrap(groups, "advance", advance)
-
-
-class MemberDeletedByItself(_SidecarGroup):
-    """The driver is asked to delete each member for itself, which it refuses: the contents stay Terminating."""
-
-    name = "member-deleted-by-itself"
-    breaks = ("GRP-008",)
-
-    def apply(self, target: Snapshotter) -> None:
-        from ..controllers.snapshotter.lifecycle import Lifecycle
-
-        contents = target.contents
-
-        def delete(_clean: Clean, content: Json) -> None:
-            Lifecycle.delete_snapshot(contents, content)
-
-        wrap(contents, "delete_snapshot", delete)
-
-
-class GroupNamePerTry(_SidecarGroup):
-    """Each try of CreateVolumeGroupSnapshot has another name: a retry makes a second group."""
-
-    name = "group-name-per-try"
-    breaks = ("GRP-001",)
-
-    def apply(self, target: Snapshotter) -> None:
-        import uuid
-
-        def for_creation(clean: Clean, content: Json) -> Any:
-            name, parameters = clean(content)
-            return f"{name}-{uuid.uuid4().hex[:8]}", parameters
-
-        if target.group_contents is not None:
-            wrap(inner(target.group_contents, "_inputs"), "for_creation", for_creation)

@@ -139,7 +139,7 @@ class MemberDoesNotNameGroup(_Group):
     """The status of a member does not name its group."""
 
     name = "member-does-not-name-group"
-    breaks = ("GRP-001", "GRP-010")
+    breaks = ("GRP-002", "GRP-001", "GRP-010")
 
     def apply(self, target: Controller) -> None:
         def details(clean: Clean, snapshot: Json, source: Json) -> Any:

@@ -115,9 +115,9 @@ class RetainDeletesContent(_Deletion):
 
     def remove(self, clean: Clean, snapshot: Json) -> None:
         content = self.content(snapshot)
-        clean(snapshot)
         if content is not None and content["spec"]["deletionPolicy"] == "Retain":
             self.target.cluster.contents.delete(content)
+        clean(snapshot)
 
 
 class ContentLeftBehind(_Deletion):

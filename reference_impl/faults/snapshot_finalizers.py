@@ -170,7 +170,7 @@ class FailedSnapshotStays(_Finalizers):
     """A VolumeSnapshot that never became ready cannot be deleted: it stays Terminating."""
 
     name = "failed-snapshot-stays"
-    breaks = ("FIN-011", "DEL-010", "SEC-002")
+    breaks = ("DEL-010", "FIN-011")
 
     def apply(self, target: Controller) -> None:
         def remove(clean: Clean, snapshot: Json) -> None:

@@ -194,20 +194,24 @@ class ReadinessFlaps(_Status):
         wrap(target.snapshots, "follow", follow)
 
 
-class RestoreSizeFollowsClaim(_Status):
-    """restoreSize of a VolumeSnapshot grows with its source PVC, although the snapshot does not."""
+class RestoreSizeFollowsVolume(_Status):
+    """restoreSize of a VolumeSnapshot grows with its source volume, although the snapshot does not."""
 
-    name = "restore-size-follows-claim"
+    name = "restore-size-follows-volume"
     breaks = ("STAT-005",)
 
     def apply(self, target: Controller) -> None:
         def changed(before: Json | None, after: Json | None) -> None:
-            size = (((after or {}).get("status") or {}).get("capacity") or {}).get("storage")
-            if before is None or after is None or before.get("status") == after.get("status") or not size:
+            if before is None or after is None or _capacity(before) == _capacity(after):
                 return
-            shown = quantity.from_bytes(quantity.to_bytes(size))
-            for snapshot in target.cluster.snapshots_of_claim(objects.key(after)):
+            owner = after["spec"].get("claimRef") or {}
+            shown = quantity.from_bytes(quantity.to_bytes(_capacity(after)))
+            for snapshot in target.cluster.snapshots_of_claim(f"{owner.get('namespace')}/{owner.get('name')}"):
                 if (snapshot.get("status") or {}).get("restoreSize"):
                     target.snapshots.status.write(snapshot, lambda status: {**status, "restoreSize": shown})
 
-        target.cluster.claims.on_change(changed)
+        target.cluster.volumes.on_change(changed)
+
+
+def _capacity(volume: Json) -> str:
+    return str(volume["spec"]["capacity"]["storage"])

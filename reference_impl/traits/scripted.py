@@ -7,6 +7,7 @@ A StorageClass or VolumeSnapshotClass says so in its parameters, which the calls
     takes: "5"                            seconds that CreateSnapshot takes
     ready_after: "3"                      seconds from the cut until the snapshot may be restored
     held_by: restores                     DeleteSnapshot is refused while a volume made of the snapshot is there
+    tells: parameters                     what ``answers`` says has the other parameters that came with the call
 
 What is scripted for one object holds for that object alone, for as long as the process lives.
 """
@@ -29,8 +30,8 @@ from .trait import Method, Trait, wrap
 if TYPE_CHECKING:
     from ..driver.services import Services
 
-ANSWERS, OMITS, TAKES, READY_AFTER, HELD_BY = "answers", "omits", "takes", "ready_after", "held_by"
-_LINES = (ANSWERS, OMITS, TAKES, READY_AFTER, HELD_BY)
+ANSWERS, OMITS, TAKES, READY_AFTER, HELD_BY, TELLS = "answers", "omits", "takes", "ready_after", "held_by", "tells"
+_LINES = (ANSWERS, OMITS, TAKES, READY_AFTER, HELD_BY, TELLS)
 _ANSWER = re.compile(r"([A-Za-z]+)=([A-Z_]+)\*(\d+)")
 _TICK = 0.05
 """Seconds between two looks at whether a caller has hung up: gRPC tells nobody who waits."""
@@ -47,6 +48,7 @@ class Script:
     takes: float = 0.0
     ready_after: float = 0.0
     held: bool = False
+    told: str = ""
     began: float = field(default_factory=time.monotonic)
     calls: dict[str, int] = field(default_factory=dict)
 
@@ -61,7 +63,9 @@ class Script:
             answers[found[1]] = (grpc.StatusCode[found[2]], int(found[3]) or _ALL)
         omits = frozenset(parameters.get(OMITS, "").split())
         held = parameters.get(HELD_BY) == "restores"
-        return cls(answers, omits, _seconds(parameters, TAKES), _seconds(parameters, READY_AFTER), held)
+        others = " ".join(f"{key}={parameters[key]}" for key in sorted(parameters) if key not in _LINES)
+        told = f", told {others}" if parameters.get(TELLS) == "parameters" else ""
+        return cls(answers, omits, _seconds(parameters, TAKES), _seconds(parameters, READY_AFTER), held, told)
 
     def take_turn(self, method: str) -> None:
         """Count a call; raises Refusal where the script has an error for it.
@@ -72,7 +76,7 @@ class Script:
         code, times = self.answers.get(method, (grpc.StatusCode.OK, 0))
         if number <= times:
             at = time.monotonic() - self.began
-            raise Refusal(code, f"scripted answer to {method}: call {number} at {at:.3f} s")
+            raise Refusal(code, f"scripted answer to {method}: call {number} at {at:.3f} s{self.told}")
 
 
 class Scripted(Trait):

@@ -46,11 +46,15 @@ def scripted(csi: Scenario, claim: Handle, **parameters: str) -> tuple[Handle, H
 
 
 @pytest.mark.csi_companion("scripted")
-@pytest.mark.csi_clause("ERR-005")
+@pytest.mark.csi_clause("ERR-003", "ERR-005")
 def test_only_a_final_code_says_that_nothing_is_being_created(csi: Scenario) -> None:
     claim = csi.volume()
     made = {code: scripted(csi, claim, answers=f"CreateSnapshot={code}*2") for code in OPEN + FINAL}
     for code, (snapshot, content) in made.items():
+        told = error_of(csi.seen(content, HAS_ERROR, "ERR-003").object)
+        answer = "scripted answer to CreateSnapshot"
+        csi.check("ERR-003", expected=f"what the driver said: {answer}", observed=told, holds=answer in told,
+                  about=f"status.error of {content}")  # fmt: skip
         csi.seen(content, called(2), within=csi.limits.snapshot)
         answered = [v for v in csi.versions(content) if HAS_ERROR.holds(v.object) and not READY.holds(v.object)]
         kept = all(has_annotation(BEING_CREATED).holds(version.object) for version in answered)

@@ -19,7 +19,7 @@ def ready_at(csi: Scenario, snapshot: Handle) -> Version:
 
 
 @pytest.mark.csi_companion("slow-snapshots", or_itself=True)
-@pytest.mark.csi_clause("STAT-006", "FIN-001")
+@pytest.mark.csi_clause("STAT-003", "STAT-006", "FIN-001")
 def test_a_cut_snapshot_protects_its_source_until_it_may_be_restored(csi: Scenario) -> None:
     claim = csi.volume()
     volume = csi.pv_of(claim)
@@ -35,6 +35,12 @@ def test_a_cut_snapshot_protects_its_source_until_it_may_be_restored(csi: Scenar
     ready = ready_at(csi, snapshot)
     csi.check("STAT-006", expected="cut, then ready", observed=f"cut {cut.position}, ready {ready.position}",
               holds=cut.position < ready.position, about=snapshot)  # fmt: skip
+    content = csi.content_of(snapshot)
+    csi.wait(content, READY)
+    for what in (snapshot, content):
+        statuses = [status_of(version.object) for version in csi.versions(what)]
+        told = {str(status["creationTime"]) for status in statuses if status.get("creationTime")}
+        csi.check("STAT-003", expected="one creationTime", observed=sorted(told), holds=len(told) == 1, about=what)
     if int(deleted.resource_version) > int(ready.resource_version):
         csi.unknown("FIN-001", "the snapshot was ready before the deletion of its source came through")
     claim_end, volume_end = csi.gone(claim, "FIN-001"), csi.gone(volume)

@@ -21,20 +21,17 @@ from .whole_stage import Whole
 
 ROLES = ("snapshot-controller", "csi-snapshotter")
 BEYOND_ONE_PROCESS = {
-    "controller-without-lease",
-    "sidecar-without-lease",
-    "lease-not-renewed",
+    "controller-lease-not-renewed",
+    "sidecar-lease-not-renewed",
     "lease-outlives-holder",
     "missing-crds-waited-for",
     "group-crds-needed",
     "earlier-snapshots-ignored",
     "earlier-contents-ignored",
-    "csi-name-per-process",
     "node-label-unheeded",
-    "restore-size-follows-claim",
+    "restore-size-follows-volume",
     "import-needs-listing",
     "absent-time-taken-as-now",
-    "group-name-per-try",
 }
 """What shows only in a restart, between processes, or with another driver: suites see it, these stories do not."""
 FAULTS = [fault for fault in registry.FAULTS if fault.component in ROLES and fault.name not in BEYOND_ONE_PROCESS]

@@ -76,7 +76,7 @@ class Controller:
         return csi_pb2.ControllerExpandVolumeResponse(capacity_bytes=request.capacity_range.required_bytes)
 
     def CreateSnapshot(self, request: Any, context: Any) -> Any:  # noqa: N802
-        assert not set(request.parameters) & {"answers", "omits", "takes", "ready_after", "held_by"}
+        assert not set(request.parameters) & {"answers", "omits", "takes", "ready_after", "held_by", "tells"}
         self.cut.append(request.name)
         snapshot = csi_pb2.Snapshot(snapshot_id=request.name, size_bytes=GIB, ready_to_use=True)
         snapshot.creation_time.GetCurrentTime()
@@ -192,6 +192,15 @@ def test_answers_are_scripted_call_by_call() -> None:
     gone = csi_pb2.DeleteSnapshotRequest(snapshot_id="s")
     refused("INTERNAL", driver.controller.DeleteSnapshot, gone, None)
     driver.controller.DeleteSnapshot(gone, None)
+
+
+def test_an_answer_tells_what_came_with_the_call() -> None:
+    driver = services("scripted")
+    told = refused(
+        "ABORTED", snapshot, driver, answers="CreateSnapshot=ABORTED*1", tells="parameters", plain="x", a="b"
+    )
+    assert told.endswith(" s, told a=b plain=x")
+    assert snapshot(driver, answers="CreateSnapshot=ABORTED*1", tells="parameters", plain="x").ready_to_use
 
 
 def test_a_volume_has_its_script_for_life() -> None:

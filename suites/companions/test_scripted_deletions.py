@@ -1,0 +1,58 @@
+"""What a sidecar tells a driver, and what it makes of a deletion that the driver refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_csi_snapshot.conditions import HAS_ERROR, READY, TERMINATING, status_of
+from pytest_csi_snapshot.labels import fresh_name
+from pytest_csi_snapshot.scenario import Scenario
+from pytest_csi_snapshot.verbs.secrets import RESERVED, SNAPSHOTTER, naming
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("DEL-012")
+def test_a_deletion_that_the_driver_refuses_is_told_and_tried_again(csi: Scenario) -> None:
+    """Two refusals, then it is done: nobody has to lend a hand."""
+    cls = csi.derived_class("Delete", answers="DeleteSnapshot=FAILED_PRECONDITION*2")
+    snapshot = csi.snapshot(csi.volume(), cls=cls.name)
+    csi.ready(snapshot)
+    content = csi.content_of(snapshot)
+    before = {each: status_of(csi.wait(each, READY)) for each in (content, snapshot)}
+    csi.delete(snapshot)
+    csi.event(content, "SnapshotDeleteError", "DEL-012")
+    for each in (content, snapshot):
+        csi.seen(each, TERMINATING, "DEL-012")
+        csi.gone(each, "DEL-012")
+    for each, status in before.items():
+        ending = [status_of(version.object) for version in csi.versions(each) if TERMINATING.holds(version.object)]
+        others = [other for other in ending if other != status]
+        csi.check("DEL-012", expected=[], observed=others, about=f"another status of {each} while it was deleted")
+    handle = csi.handle_in({"status": before[content]})
+    csi.check("DEL-012", expected=False, observed=csi.backend_knows(handle, "DEL-012"),
+              about=f"{handle} in the backend")  # fmt: skip
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("SEC-001", "SNAP-DYN-013")
+def test_driver_is_told_names_and_nothing_that_is_for_the_sidecar(csi: Scenario) -> None:
+    """The sidecar runs with extra creation metadata; the driver refuses once, and says what it was told."""
+    secret = csi.secret(fresh_name("secret"), csi.snapshot_credentials("SEC-001"))
+    given = {"answers": "CreateSnapshot=INVALID_ARGUMENT*1", "tells": "parameters", "plain": "x"}
+    cls = csi.class_with({**given, **naming(SNAPSHOTTER, secret.name, secret.namespace)})
+    snapshot = csi.snapshot(csi.volume(), cls=cls.name)
+    content = csi.content_of(snapshot)
+    message = str(status_of(csi.seen(content, HAS_ERROR, "SEC-001").object)["error"]["message"])
+    told = dict(word.strip('"').split("=", 1) for word in message.partition(", told ")[2].split())
+    names = {key for key in told if key.startswith(f"{RESERVED}volumesnapshot")}
+    reserved = sorted(key for key in told if key.startswith(RESERVED) and key not in names)
+    csi.check("SEC-001", expected=[], observed=reserved, about="reserved parameters that reached the driver")
+    csi.check("SEC-001", expected="x", observed=told.get("plain"), about="the parameter that is the driver's")
+    expected = {
+        f"{RESERVED}volumesnapshot/name": snapshot.name,
+        f"{RESERVED}volumesnapshot/namespace": snapshot.namespace,
+        f"{RESERVED}volumesnapshotcontent/name": content.name,
+    }
+    observed = {key: told[key] for key in sorted(names)}
+    csi.check("SNAP-DYN-013", expected=expected, observed=observed, about=snapshot)
+    csi.ready(snapshot, "SEC-001")
