@@ -57,8 +57,8 @@ def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str])
 def ends_of_logs(client: KubeClient, driver: str, seconds: float) -> list[tuple[str, list[str]]]:
     """What the controllers and the driver have written in the last ``seconds``: component, lines.
 
-    The driver's pods are those that share a directory of its name with their node. Those that wrote nothing are left
-    out; a log that cannot be read is told by one line that says so.
+    The driver's pods are those that share a directory of its name with their node. Those that wrote nothing are
+    left out; a log that cannot be read is told by one line that says so.
     """
     try:
         pods = client.list(POD)
