@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 
+def lost(tests: int, why: str) -> str:
+    """A sentence about evidence that is missing."""
+    return f"the evidence of {counted(tests, 'test')} could not be written: {why}"
+
+
 class Losses:
     """Counts tests without evidence, in the reports of all workers."""
 
@@ -31,7 +36,4 @@ class Losses:
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Say what is missing; the outcomes of the tests are what they are."""
         if self.tests:
-            terminalreporter.write_line(
-                f"csi-snapshot: the evidence of {counted(self.tests, 'test')} could not be written: {self.why}",
-                yellow=True,
-            )
+            terminalreporter.write_line(f"csi-snapshot: {lost(self.tests, self.why)}", yellow=True)

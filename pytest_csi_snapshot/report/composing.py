@@ -80,7 +80,7 @@ class Composer:
             cluster=surroundings.cluster_in(cluster, settings.csi_cluster),
             profile=surroundings.profile_of(settings, cluster),
             verdict=not_yet(clauses),
-            missing=(*([NOT_ENDED] if going else []), *tests.crashes),
+            missing=(*([NOT_ENDED] if going else []), *tests.missing),
             clauses=clauses,
             tests=tuple(rows),
         )
