@@ -90,6 +90,9 @@ JUNIT = "ci/artifacts/conformance.xml"
 
 SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
 
+REFERENCE = ("--csi-driver=reference", "--csi-gate=should")
+"""Our own driver owes the SHOULD clauses too."""
+
 ON_KIND = "--csi-clauses=" + ",".join(
     (
         "PFL",
@@ -125,10 +128,8 @@ STAGES = (
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
-    Stage("conformance", tool("pytest", "--csi-driver=reference", "-n", "4", f"--junitxml={JUNIT}")),
-    Stage(
-        "kind", tool("pytest", "--csi-driver=reference", "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True
-    ),
+    Stage("conformance", tool("pytest", *REFERENCE, "-n", "4", f"--junitxml={JUNIT}")),
+    Stage("kind", tool("pytest", *REFERENCE, "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True),
     Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
     # Some tests try again while something is under way, and make a pod more: what they make at most is found by
     # many runs, and one run more may find more.
@@ -137,7 +138,7 @@ STAGES = (
     # Builds upstream's controllers when they are not there yet; not for every change.
     Stage(
         "upstream",
-        tool("pytest", "--csi-driver=reference", "--csi-controllers=upstream", "-n", "3"),
+        tool("pytest", *REFERENCE, "--csi-controllers=upstream", "-n", "3"),
         frozenset({"full"}),
         limit=7200,
     ),

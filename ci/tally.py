@@ -94,7 +94,7 @@ class Tally:
 
 def once(workers: int, args: Sequence[str], log: Path) -> Run:
     """One run, its output in ``log``."""
-    command = [str(Path(sys.executable).parent / "pytest"), "--csi-driver=reference", *args]
+    command = [str(Path(sys.executable).parent / "pytest"), "--csi-driver=reference", "--csi-gate=should", *args]
     command += ["-n", str(workers)] if workers > 1 else []
     log.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()

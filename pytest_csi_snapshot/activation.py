@@ -22,7 +22,7 @@ from pytest_csi_snapshot.collection import (
 )
 from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
-from pytest_csi_snapshot.gating.settling import Settling
+from pytest_csi_snapshot.gating.settling import LastWord, Settling
 from pytest_csi_snapshot.gating.terms import terms_of
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
@@ -155,7 +155,7 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Seque
     owner, aside = ClusterOwner(config, settings), Aside()
     section = Section(settings, collector, settling, owner, aside)
     # Whoever looks at the judgement when the session ends stands before Settling, which is then asked first.
-    judging = [collector, Junit(config, settings, settling), settling]
+    judging = [collector, Junit(config, settings, settling), settling, LastWord(settling)]
     parts = [Shares(None, 1), owner, *judging, Header(settings), aside, section]
     if settings.report_folder:
         composer = Composer(config, settings, settling, name=owner.name_run, asked=asked)

@@ -34,6 +34,10 @@ SEVERITY: Mapping[Outcome, int] = {
 """Where several tests speak about one clause, the outcome with the highest number counts."""
 
 
+ENDED = "the test ended where"
+"""How the reason begins for which a clause is unknown that another one has kept from being judged."""
+
+
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The outcome of a clause from those of its tests. Raises ValueError if there is none."""
     return max(outcomes, key=SEVERITY.__getitem__)
@@ -164,5 +168,5 @@ def _of_the_rest(ending: Ending, clause: str, broken: Sequence[str], kept: froze
     if ending.outcome is Outcome.PASSED:
         return ClauseResult(clause, Outcome.UNKNOWN, "no check recorded")
     if ending.outcome is Outcome.FAILED:
-        return ClauseResult(clause, Outcome.UNKNOWN, f"the test ended where {', '.join(broken)} failed")
+        return ClauseResult(clause, Outcome.UNKNOWN, f"{ENDED} {', '.join(broken)} failed")
     return ClauseResult(clause, ending.outcome, ending.reason)

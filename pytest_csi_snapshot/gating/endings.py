@@ -27,6 +27,15 @@ class Ending:
     cut_short: str = ""
 
 
+def internal_error(kind: str, text: str) -> str:
+    """An internal error in one line; that of a worker comes as its traceback, whose last line tells it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
+    if lines[0].startswith("Traceback "):
+        # xdist raises it again by "assert False, traceback", and pytest indents that.
+        return [line for line in lines if not line.startswith("assert ")][-1]
+    return f"{kind}: {lines[0]}".removesuffix(": ")
+
+
 def ending_of(
     exitstatus: int, stopped_by: BaseException | None = None, internal: str = "", limit: str = ""
 ) -> Ending:

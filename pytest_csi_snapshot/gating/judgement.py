@@ -16,7 +16,7 @@ from pytest_csi_snapshot.gating.baseline import Baseline, Comparison, compare
 from pytest_csi_snapshot.gating.precedence import Fact, settle
 from pytest_csi_snapshot.gating.subject import ReportLike, Said, Subject, of_report
 from pytest_csi_snapshot.gating.waivers import Use, Waiver, uses, waiver_for
-from pytest_csi_snapshot.outcomes import Outcome, worst
+from pytest_csi_snapshot.outcomes import ENDED, Outcome, worst
 from pytest_csi_snapshot.reporting.words import counted, enumerated
 
 REASON = 200
@@ -48,6 +48,8 @@ class Judgement:
 
     ``reasons`` are a line each, also of 0; ``beside`` are lines about what failed or is open and does not count.
     ``waived`` maps clauses to the waiver that took them out, ``compared`` is None where there is no baseline.
+    ``lasting`` are lines about what went wrong and names no clause, so that no other terms can take it away: a
+    report has to say that it misses it.
     """
 
     exit_code: int
@@ -57,6 +59,7 @@ class Judgement:
     waived: Mapping[str, Waiver] = field(default_factory=dict)
     compared: Comparison | None = None
     beside: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
 
 
 def judge(
@@ -93,6 +96,7 @@ def judge(
             for clause, outcome in bad.items()
             if clause not in decisive and outcome is not Outcome.NOT_SUPPORTED
         ),
+        tuple(line for line in (subject.interrupted, subject.broken, *subject.trouble, subject.strange) if line),
     )
 
 
@@ -101,8 +105,10 @@ def _sorted_out(
 ) -> tuple[dict[str, list[Said]], dict[str, Waiver]]:
     """What is bad about each clause that nobody excuses or waives; the waivers where that leaves nothing.
 
-    ``lost`` says that it is bad, too, if a clause is not supported.
+    What only a waived failure has kept from being judged is waived with it. ``lost`` says that it is bad,
+    too, if a clause is not supported.
     """
+    ended = _ended_by(subject, used)
     bad = {Outcome.FAILED, *_OPEN, *([Outcome.NOT_SUPPORTED] if lost else [])}
     passed = {each.clause for each in subject.said if each.outcome is Outcome.PASSED}
     charged: dict[str, list[Said]] = {}
@@ -113,11 +119,20 @@ def _sorted_out(
                 continue
             if each.outcome is Outcome.NOT_SUPPORTED and clause in passed:
                 continue
-            if waiver := waiver_for(each, used):
+            if waiver := waiver_for(each, used) or ended.get(each.test if each.reason.startswith(ENDED) else ""):
                 waived[clause] = waiver
             else:
                 charged.setdefault(clause, []).append(each)
     return charged, {clause: waiver for clause, waiver in waived.items() if clause not in charged}
+
+
+def _ended_by(subject: Subject, used: Sequence[Use]) -> dict[str, Waiver]:
+    """Test -> the waiver of its failure, for the tests in which nothing failed that is not waived."""
+    failed: dict[str, list[Waiver | None]] = defaultdict(list)
+    for each in subject.said:
+        if each.outcome is Outcome.FAILED and not each.excuse:
+            failed[each.test].append(waiver_for(each, used))
+    return {test: waivers[0] for test, waivers in failed.items() if test and waivers[0] and all(waivers)}
 
 
 def _counts(clause: str, outcome: Outcome, subject: Subject, gate: Gate, baseline: Baseline | None) -> bool:
@@ -148,7 +163,7 @@ def _facts(
         Fact.BROKEN: [subject.broken] if subject.broken else [],
         Fact.FAILED: lines(Outcome.FAILED, Outcome.NOT_SUPPORTED),
         Fact.EXPIRED: expired,
-        Fact.OTHER: list(subject.other_failures),
+        Fact.OTHER: [*subject.other_failures, *([subject.strange] if subject.strange else [])],
         Fact.UNJUDGED: lines(*_OPEN),
         Fact.TROUBLE: list(subject.trouble),
         Fact.NOTHING: _nothing_judged(subject, gate),

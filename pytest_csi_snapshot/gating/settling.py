@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pytest_csi_snapshot.gating.endings import Ending, ending_of
+from pytest_csi_snapshot.gating.endings import Ending, ending_of, internal_error
 from pytest_csi_snapshot.gating.judgement import Judgement
-from pytest_csi_snapshot.gating.subject import Subject, levels_of, said_in, versions_of
+from pytest_csi_snapshot.gating.subject import Subject, errored, levels_of, said_in, versions_of
 from pytest_csi_snapshot.gating.terms import Terms
 from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.reporting.collector import Collector
@@ -29,6 +29,8 @@ class Settling:
         self._crashes: list[str] = []
         self._strange = ""
         self._ending = Ending()
+        self.settled: int | None = None
+        """The exit code, once it is settled."""
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note what stopped the session: Ctrl-C, pytest.exit, or a stop that pytest makes of a limit."""
@@ -36,8 +38,7 @@ class Settling:
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note an error of pytest, of a plugin, or of a worker."""
-        first = next(iter(str(excinfo.value).strip().splitlines()), "")
-        self._internal = self._internal or REDACTOR.clean(f"{excinfo.typename}: {first}".removesuffix(": "))
+        self._internal = self._internal or REDACTOR.clean(internal_error(excinfo.typename, str(excinfo.value)))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
@@ -55,7 +56,7 @@ class Settling:
         if exitstatus == pytest.ExitCode.TESTS_FAILED and not self._collector.heard_failure:
             self._strange = "pytest reports a failure that is no test's"
         if exitstatus != pytest.ExitCode.USAGE_ERROR:
-            session.exitstatus = self.judgement().exit_code
+            self.settled = session.exitstatus = self.judgement().exit_code
 
     def judgement(self) -> Judgement:
         """The judgement on everything that was heard so far."""
@@ -68,15 +69,32 @@ class Settling:
     def subject(self) -> Subject:
         """The run so far."""
         verdict, cluster = self.verdict(), cluster_of(self._config)
-        strange = [self._strange] if self._strange else []
         return Subject(
             {**levels_of(verdict.catalogue.clauses), **levels_of(catalogue().clauses)},
             said_in(verdict.results),
             versions_of(cluster.components, cluster.versions) if cluster else {},
             [self._ending.cut_short or "only a part was asked for"] if verdict.selected else [],
-            [f"{nodeid}: errored" for nodeid in sorted(self._collector.trouble)] + self._crashes,
-            [f"{nodeid}: failed" for nodeid in sorted(self._collector.other_failures)] + strange,
+            [errored(nodeid) for nodeid in sorted(self._collector.trouble)] + self._crashes,
+            [f"{nodeid}: failed" for nodeid in sorted(self._collector.other_failures)],
             self._ending.interrupted,
             self._ending.broken,
             self._ending.foreign,
+            self._strange,
         )
+
+
+class LastWord:
+    """Keeps what was settled from plugins that mix pytest's count into the exit status, as syrupy does.
+
+    Registered after Settling, and before whoever writes the exit status down at the end.
+    """
+
+    def __init__(self, settling: Settling) -> None:
+        self._settling = settling
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Take pytest's count out again; what somebody has set of their own stays."""
+        settled = self._settling.settled
+        if settled is not None and int(session.exitstatus) == settled | int(exitstatus):
+            session.exitstatus = settled

@@ -42,7 +42,7 @@ class Subject:
     the cluster's components, by owner. ``partial`` says why it is not the whole. ``trouble`` is what went wrong
     without naming a clause, ``other_failures`` are failed tests that are about no clause. ``interrupted`` and
     ``broken`` tell what ended the run before its end, in words; ``foreign`` is the exit code, where whoever
-    interrupted it has given one.
+    interrupted it has given one. ``strange`` is a failure that pytest reports and that is no test's.
     """
 
     levels: Mapping[str, str]
@@ -54,6 +54,7 @@ class Subject:
     interrupted: str = ""
     broken: str = ""
     foreign: int = 0
+    strange: str = ""
 
     def level(self, clause: str) -> str:
         """The level of a clause; one that the report does not know is taken seriously."""
@@ -77,6 +78,11 @@ def said_in(results: Iterable[TestResult]) -> tuple[Said, ...]:
         Said(each.result.clause, each.nodeid, each.result.outcome, each.result.reason, each.result.excuse)
         for each in results
     )
+
+
+def errored(nodeid: str) -> str:
+    """The line about a test or a file that errored and names no clause."""
+    return f"{nodeid}: errored"
 
 
 def versions_of(components: Mapping[str, str], line: str) -> dict[str, str]:
@@ -179,7 +185,7 @@ def of_report(report: ReportLike) -> Subject:
         said,
         {each.owner: each.version for each in report.cluster.components if each.version},
         report.run.partial,
-        [*report.missing, *(test.id for test in own if test.outcome == Outcome.ERRORED)],
-        [test.id for test in own if test.outcome == Outcome.FAILED],
+        list(dict.fromkeys((*report.missing, *(errored(test.id) for test in own if test.outcome == "errored")))),
+        [f"{test.id}: failed" for test in own if test.outcome == "failed"],
         interrupted="the run that it tells of was interrupted" if report.verdict.exit_code == INTERRUPTED else "",
     )

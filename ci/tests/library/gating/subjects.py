@@ -11,7 +11,7 @@ from pytest_csi_snapshot.gating.waivers import Waiver
 from pytest_csi_snapshot.outcomes import Outcome
 
 TODAY = date(2026, 3, 1)
-LEVELS = {"DEL-001": "MUST", "DEL-002": "MUST", "EXP-003": "SHOULD", "GRP-011": "MAY"}
+LEVELS = {"DEL-001": "MUST", "DEL-002": "MUST", "EXP-023": "SHOULD", "SNAP-DYN-013": "MAY"}
 
 
 def said(clause: str, outcome: str, *, test: str = "a.py::test_it[x]", excuse: str = "") -> Said:

@@ -26,12 +26,12 @@ def code(subject: Subject, gate: Gate = Gate.MUST, **more: Any) -> int:
         (outcomes(DEL_001="unknown", DEL_002="failed"), 1, 1),
         (outcomes(DEL_001="not supported", DEL_002="passed"), 0, 0),
         (outcomes(DEL_001="skipped", DEL_002="passed"), 0, 0),
-        (outcomes(DEL_001="passed", EXP_003="failed"), 0, 1),
-        (outcomes(DEL_001="passed", EXP_003="unknown"), 0, 3),
-        (outcomes(DEL_001="passed", GRP_011="failed"), 0, 0),
-        (outcomes(EXP_003="passed"), 5, 0),
-        (outcomes(EXP_003="failed"), 5, 1),
-        (outcomes(GRP_011="passed"), 5, 5),
+        (outcomes(DEL_001="passed", EXP_023="failed"), 0, 1),
+        (outcomes(DEL_001="passed", EXP_023="unknown"), 0, 3),
+        (outcomes(DEL_001="passed", SNAP_DYN_013="failed"), 0, 0),
+        (outcomes(EXP_023="passed"), 5, 0),
+        (outcomes(EXP_023="failed"), 5, 1),
+        (outcomes(SNAP_DYN_013="passed"), 5, 5),
         (outcomes(DEL_001="skipped"), 5, 5),
         (outcomes(DEL_001="not supported"), 5, 5),
         (outcomes(DEL_001="unknown"), 3, 3),
@@ -72,7 +72,7 @@ def test_the_exit_code(subject: Subject, must: int, should: int) -> None:
         ("failed", "passed", 0),
     ],
 )
-@pytest.mark.parametrize("clause", ["DEL-001", "EXP-003", "GRP-011"])
+@pytest.mark.parametrize("clause", ["DEL-001", "EXP-023", "SNAP-DYN-013"])
 def test_against_a_baseline_counts_what_is_worse(clause: str, before: str, now: str, worse: int) -> None:
     baseline = Baseline({clause: before, "DEL-002": "passed"})
     subject = run(said(clause, now), said("DEL-002", "passed"))
@@ -85,18 +85,18 @@ def test_a_clause_that_the_baseline_does_not_have_is_new() -> None:
 
 def test_a_baseline_beside_another_gate_is_told_and_decides_nothing() -> None:
     baseline = Baseline(
-        {"DEL-001": "failed", "DEL-002": "failed", "EXP-003": "passed", "GRP-011": "passed"}, "old"
+        {"DEL-001": "failed", "DEL-002": "failed", "EXP-023": "passed", "SNAP-DYN-013": "passed"}, "old"
     )
     judgement = judge(
-        outcomes(DEL_001="failed", DEL_002="passed", EXP_003="failed"), baseline=baseline, today=TODAY
+        outcomes(DEL_001="failed", DEL_002="passed", EXP_023="failed"), baseline=baseline, today=TODAY
     )
     assert judgement.exit_code == 1
     told = [line for line, _ in gate_lines(judgement, baseline)]
     assert told == [
         "baseline old (): 1 worse, 1 better, 1 as bad as then and 1 clause that passed then not run now",
-        "  worse: EXP-003 passed -> failed",
+        "  worse: EXP-023 passed -> failed",
         "  better: DEL-002 failed -> passed",
-        "does not count for the gate must: EXP-003 (SHOULD) failed",
+        "does not count for the gate must: EXP-023 (SHOULD) failed",
     ]
 
 
@@ -136,7 +136,7 @@ def test_the_words_of_an_exit_code() -> None:
             Gate.SHOULD,
             "no MUST or SHOULD clause counts as failed or open, this was only a part",
         ),
-        (outcomes(EXP_003="failed"), Gate.MUST,
+        (outcomes(EXP_023="failed"), Gate.MUST,
          "no MUST clause was judged, only 1 SHOULD clause, which the gate must does not count"),
         (run(), Gate.MUST, "nothing was judged"),
         (outcomes(DEL_001="unknown"), Gate.MUST, "DEL-001 (MUST) is unknown: because"),

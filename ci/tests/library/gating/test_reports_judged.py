@@ -11,9 +11,9 @@ import pytest
 
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.gating import Gate, judge, of_report, read_baseline
-from pytest_csi_snapshot.gating.endings import Ending, ending_of
+from pytest_csi_snapshot.gating.endings import Ending, ending_of, internal_error
 
-from .subjects import TODAY, waiver
+from .subjects import TODAY, run, said, waiver
 
 
 def report(**by_clause: str) -> Any:
@@ -60,7 +60,7 @@ def test_a_report_is_judged_by_other_terms() -> None:
     ],
 )
 def test_what_a_report_misses_is_never_a_pass(change: dict[str, Any], code: int) -> None:
-    assert judge(SimpleNamespace(**{**vars(report(DEL_001="passed")), **change}), today=TODAY).exit_code == code  # type: ignore[arg-type]
+    assert judge(SimpleNamespace(**{**vars(report(DEL_001="passed")), **change}), today=TODAY).exit_code == code
 
 
 def test_a_clause_without_a_test_still_counts() -> None:
@@ -74,6 +74,16 @@ def test_tests_of_no_clause_count_as_in_the_run() -> None:
     own = report(DEL_001="passed")
     own.tests += [SimpleNamespace(id="mine.py::test_x", outcome="failed", clauses=[], results=[])]
     assert judge(own, today=TODAY).exit_code == 1
+
+
+def test_what_names_no_clause_is_not_lost_with_other_terms() -> None:
+    wrong = {"broken": "INTERNALERROR: x", "trouble": ["two.py: errored"], "strange": "a plugin says so"}
+    for name, value in wrong.items():
+        judgement = judge(run(said("DEL-001", "passed"), **{name: value}), today=TODAY)
+        assert judgement.exit_code
+        assert judgement.lasting == (value if isinstance(value, str) else value[0],)
+        again = SimpleNamespace(**{**vars(report(DEL_001="passed")), "missing": judgement.lasting})
+        assert judge(again, allow_unknown=True, today=TODAY).exit_code == 3
 
 
 BODY = {
@@ -126,3 +136,10 @@ def test_how_a_session_ended() -> None:
     for returncode, foreign in ((None, 0), (0, 0), (2, 0), (7, 7)):
         ending = ending_of(returncode or 0, pytest.exit.Exception("enough", returncode))
         assert (ending.interrupted, ending.foreign) == ("pytest.exit: enough", foreign)
+
+
+def test_an_internal_error_in_one_line() -> None:
+    assert internal_error("ValueError", "one\ntwo") == "ValueError: one"
+    assert internal_error("SystemExit", "") == "SystemExit"
+    of_worker = "Traceback (most recent call last):\n  File 'x'\n    x()\n  KeyError: 'y'\nassert False"
+    assert internal_error("AssertionError", of_worker) == "KeyError: 'y'"

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from pytest_csi_snapshot.errors import UsageTrouble
-from pytest_csi_snapshot.gating import Gate, Subject, judge, read_waivers
+from pytest_csi_snapshot.gating import Gate, Said, Subject, judge, read_waivers
 from pytest_csi_snapshot.gating.waivers import Waiver, waivers_schema
 from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.schema import complaints
@@ -78,9 +78,26 @@ def test_a_waiver_is_of_the_outcome_that_it_names(outcome: str, seen: str) -> No
     assert judgement.exit_code == (0 if outcome == seen else 1 if seen == "failed" else 3)
 
 
+@pytest.mark.parametrize(
+    ("reason", "waived", "code"),
+    [
+        ("the test ended where DEL-001 failed", ("DEL-001",), 0),
+        ("the test ended where DEL-001 failed", (), 1),
+        ("a watch was interrupted", ("DEL-001",), 3),
+    ],
+)
+def test_what_a_waived_failure_kept_from_being_judged_is_waived_with_it(
+    reason: str, waived: tuple[str, ...], code: int
+) -> None:
+    untold = Said("DEL-002", "a.py::test_it[x]", Outcome.UNKNOWN, reason)
+    judgement = judge(run(said("DEL-001", "failed"), untold), waivers=map(waiver, waived), today=TODAY)
+    assert judgement.exit_code == code
+    assert list(judgement.waived) == ([] if code == 1 else ["DEL-001", "DEL-002"][: 2 if code == 0 else 1])
+
+
 def test_an_expired_waiver_of_what_does_not_count_fails_nothing() -> None:
-    subject = outcomes(EXP_003="failed", DEL_001="passed")
-    judgement = judge(subject, Gate.MUST, [waiver("EXP-003")], today=TODAY + DAY)
+    subject = outcomes(EXP_023="failed", DEL_001="passed")
+    judgement = judge(subject, Gate.MUST, [waiver("EXP-023")], today=TODAY + DAY)
     assert (states(judgement.waivers), judgement.exit_code) == (["expired"], 0)
 
 
