@@ -12,7 +12,7 @@ const SIGNS = {
   unknown: "M5.6 6a2.4 2.4 0 1 1 3.4 2.2c-.7.3-1 .8-1 1.6M8 12.2v.4",
   skipped: "M4 4l4 4-4 4M9 4l4 4-4 4",
   "not supported": "M3.5 8h9",
-  "not run": "M8 8h.01",
+  "not run": "M8 5.2a2.8 2.8 0 1 0 .01 0",
 };
 
 export function sign(outcome) {
