@@ -78,11 +78,13 @@ def test_the_page_of_a_clause(visit: Visit, sample: Sample) -> None:
 def test_bodies_logs_and_calls_are_there_on_demand(visit: Visit) -> None:
     window = visit(place=f"clause/{FAILED}")
     test = window.page.locator("article.test").first
+    test.get_by_text("Objects (1)").click()
     test.get_by_text("first and last version").click()
     expect(test.locator(".diff .minus")).to_have_text("-   readyToUse: false\n")
     expect(test.locator(".diff .plus")).to_have_text(["+   readyToUse: true\n", "+   restoreSize: 1Gi\n"])
-    test.get_by_text("Log of csi-snapshotter").click()
-    expect(test.get_by_text("I0101 syncing")).to_be_visible()
+    test.get_by_text("Logs (1)").click()
+    test.get_by_text("csi-snapshotter", exact=True).click()
+    expect(test.get_by_label("Log of csi-snapshotter")).to_contain_text("I0101 syncing")
     window.open("clause/RPC-CRS-001")
     called = window.page.locator("article.test").first
     called.get_by_text("Calls of the driver (1)").click()

@@ -37,6 +37,11 @@ export function middle(text, longest) {
   return `${text.slice(0, head)}…${text.slice(text.length - (longest - 1 - head))}`;
 }
 
+/** A long text without its end. */
+export function beginning(text, longest) {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+}
+
 /** The value below which that part of the sorted values lies, by nearest rank. */
 export function quantile(sorted, part) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(part * sorted.length) - 1))];

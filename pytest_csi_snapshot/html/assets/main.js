@@ -26,8 +26,9 @@ const content = document.getElementById("content");
 const overview = h("div", { class: "stack" });
 const detail = h("div", { class: "stack", hidden: true });
 const links = new Map(SECTIONS.map(([name, title]) => [name, h("a", { href: `#/${name === "summary" ? "" : name}` }, title)]));
-let left = 0; // how far the overview was scrolled when it was left
-let pressed = false; // a link; otherwise the reader goes back, and should find the page as it was left
+let left = { hash: "", top: 0 }; // where in the overview the reader was when it was left
+let now = location.hash;
+let pressed = false; // a link; otherwise the reader goes back, and should find the overview as it was left
 
 fill(
   document.getElementById("bar"),
@@ -52,7 +53,7 @@ function follow(moved) {
 }
 
 function show(page) {
-  if (detail.hidden) left = scrollY;
+  if (detail.hidden) left = { hash: now, top: scrollY };
   fill(detail, page);
   overview.hidden = true;
   detail.hidden = false;
@@ -69,7 +70,7 @@ function overviewAt(kind, query, moved) {
   const known = links.has(kind) ? kind : "summary";
   chooseBy(known === "clauses" ? query : new URLSearchParams());
   mark(known);
-  if (back && moved && !pressed) scrollTo(0, left);
+  if (back && moved && !pressed && location.hash === left.hash) scrollTo(0, left.top);
   else if (known === "summary") scrollTo(0, 0);
   else document.getElementById(known).scrollIntoView();
   if (moved) document.querySelector(`#${known} :is(h1, h2)`).focus({ preventScroll: true });
@@ -85,6 +86,7 @@ function mark(name) {
 addEventListener("click", (event) => (pressed = Boolean(event.target.closest?.("a"))), { capture: true });
 addEventListener("hashchange", () => {
   follow(true);
+  now = location.hash;
   pressed = false;
 });
 document.querySelector(".skip").addEventListener("click", (event) => {

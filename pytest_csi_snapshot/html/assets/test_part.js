@@ -38,9 +38,9 @@ function drawnPart(test, evidence) {
   return [
     timeline(evidence, test),
     h("div", { class: "inside" }, splitBar(test.seconds), measured(evidence)),
-    bodies(evidence),
+    (evidence.objects ?? []).length > 0 && later(`Objects (${evidence.objects.length})`, () => bodies(evidence)),
     (evidence.calls ?? []).length > 0 && later(`Calls of the driver (${evidence.calls.length})`, () => calls(evidence.calls)),
-    (evidence.logs ?? []).map((log) => later(`Log of ${log.component}`, () => h("pre", { tabindex: 0 }, (log.lines ?? []).join("\n")))),
+    (evidence.logs ?? []).length > 0 && later(`Logs (${evidence.logs.length})`, () => logs(evidence.logs)),
     later("About this test", () =>
       facts([
         ["id", h("code", {}, test.id)],
@@ -88,8 +88,13 @@ function checks(all) {
   );
 }
 
+function logs(all) {
+  return all.map((log) =>
+    later(log.component, () => h("pre", { tabindex: 0, "aria-label": `Log of ${log.component}` }, (log.lines ?? []).join("\n"))));
+}
+
 function bodies(evidence) {
-  return (evidence.objects ?? []).map((each) => {
+  return evidence.objects.map((each) => {
     const lane = evidence.lanes?.[each.lane] ?? { kind: "object", name: "" };
     return later(`${lane.kind} ${lane.name ?? ""}: first and last version`, () =>
       h(

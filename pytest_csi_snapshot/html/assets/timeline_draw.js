@@ -1,7 +1,7 @@
 // A timeline as SVG: the picture of a model, seen from one second to another, at a width.
 
 import { h } from "./dom.js";
-import { middle } from "./format.js";
+import { beginning, middle } from "./format.js";
 import { courseOf, ticks } from "./timeline_model.js";
 
 const SHAPES = {
@@ -130,7 +130,7 @@ function title(row, places) {
   if (!row.lane) return h("text", { class: "lane-kind", x: left, y: row.top + (places.narrow ? 13 : 17) }, row.title);
   const branch = row.depth > 0 && h("path", { class: "branch", d: `M${left - 8} ${row.top + 2}V${row.top + 10}H${left - 2}` });
   if (places.narrow) {
-    const name = middle(row.name ?? "", Math.floor((room - row.title.length * 6.6 - 12 - indent) / 6.4));
+    const name = middle(row.name ?? "", Math.floor((room - row.title.length * 7.5 - 8 - indent) / 6.4));
     return [branch, h("text", { x: left, y: row.top + 13 },
       h("tspan", { class: "lane-kind" }, row.title), h("tspan", { class: "lane-name", dx: 6 }, name))];
   }
@@ -157,7 +157,7 @@ function spanOf(look, number, places, view, x) {
   const top = look.row.bars + look.stack * BAR;
   const letters = Math.floor((width - 8) / 6.1);
   const words = `${look.text} · ${(look.until - look.at).toFixed(2)} s`;
-  const shown = letters >= words.length ? words : letters >= 6 ? middle(look.text, letters) : "";
+  const shown = letters >= words.length ? words : letters >= 6 ? beginning(look.text, letters) : "";
   return h(
     "g",
     looking(look, number, `span ${look.kind}`),
