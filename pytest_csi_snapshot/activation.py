@@ -24,7 +24,7 @@ from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
 from pytest_csi_snapshot.evidence.keeper import EvidenceKeeper
 from pytest_csi_snapshot.evidence.telling import Losses
-from pytest_csi_snapshot.gating.settling import Settling
+from pytest_csi_snapshot.gating.settling import LastWord, Settling
 from pytest_csi_snapshot.gating.terms import terms_of
 from pytest_csi_snapshot.judging import Judging
 from pytest_csi_snapshot.options import STARTERS
@@ -181,7 +181,7 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Seque
     owner, aside = ClusterOwner(config, settings), Aside()
     section = Section(settings, collector, settling, owner, aside)
     # Whoever looks at the judgement when the session ends stands before Settling, which is then asked first.
-    judging = [collector, Junit(config, settings, settling), settling]
+    judging = [collector, Junit(config, settings, settling), settling, LastWord(settling)]
     told = [Losses(), Header(settings), aside, section, standings_of(config), Progress(config, settings)]
     parts = [Shares(None, 1), owner, *judging, *told]
     if settings.report_folder:

@@ -29,6 +29,8 @@ class Settling:
         self._crashes: list[str] = []
         self._strange = ""
         self._ending = Ending()
+        self.settled: int | None = None
+        """The exit code, once it is settled."""
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note what stopped the session: Ctrl-C, pytest.exit, or a stop that pytest makes of a limit."""
@@ -54,7 +56,7 @@ class Settling:
         if exitstatus == pytest.ExitCode.TESTS_FAILED and not self._collector.heard_failure:
             self._strange = "pytest reports a failure that is no test's"
         if exitstatus != pytest.ExitCode.USAGE_ERROR:
-            session.exitstatus = self.judgement().exit_code
+            self.settled = session.exitstatus = self.judgement().exit_code
 
     def judgement(self) -> Judgement:
         """The judgement on everything that was heard so far."""
@@ -79,3 +81,20 @@ class Settling:
             self._ending.foreign,
             self._strange,
         )
+
+
+class LastWord:
+    """Keeps what was settled from plugins that mix pytest's count into the exit status, as syrupy does.
+
+    Registered after Settling, and before whoever writes the exit status down at the end.
+    """
+
+    def __init__(self, settling: Settling) -> None:
+        self._settling = settling
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Take pytest's count out again; what somebody has set of their own stays."""
+        settled = self._settling.settled
+        if settled is not None and int(session.exitstatus) == settled | int(exitstatus):
+            session.exitstatus = settled

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 
 from pytest_csi_snapshot.clock import since_command
 from pytest_csi_snapshot.gating.settling import Settling
+from pytest_csi_snapshot.gating.subject import errored
 from pytest_csi_snapshot.report import surroundings
 from pytest_csi_snapshot.report.building import (
     Failures,
@@ -58,14 +59,21 @@ class Composer:
         self._began = time.time() - since_command()
         self._asked = tuple(asked)
 
-    def compose(self, verdict: Verdict, tests: Tests, ending: Ending, further: Sequence[str]) -> Report:
-        """The report; ``further`` are reasons besides what was asked for why the run is only a part."""
+    def compose(
+        self, verdict: Verdict, tests: Tests, ending: Ending, *, further: Sequence[str], trouble: Iterable[str]
+    ) -> Report:
+        """The report; ``further`` are reasons besides what was asked for why the run is only a part.
+
+        ``trouble`` are tests and files that errored without naming a clause; files are missing.
+        """
         settings, cluster = self._settings, cluster_of(self._config)
         going = not ending.at
         further = [*further, *([NOT_ENDED] if going else [])]
         told = replace(verdict, selected=verdict.selected or bool(self._asked) or bool(further))
         rows, failures = self._rows(told, tests, cluster.versions if cluster else "")
         clauses = with_tests(blank_clauses(told.catalogue), rows, failures)
+        known = {row.id for row in rows}
+        files = [errored(nodeid) for nodeid in sorted(trouble) if nodeid not in known]
         report = Report(
             run=surroundings.run_of(
                 self._config,
@@ -80,7 +88,7 @@ class Composer:
             cluster=surroundings.cluster_in(cluster, settings.csi_cluster),
             profile=surroundings.profile_of(settings, cluster),
             verdict=not_yet(clauses),
-            missing=(*([NOT_ENDED] if going else []), *tests.missing),
+            missing=(*([NOT_ENDED] if going else []), *tests.missing, *files),
             clauses=clauses,
             tests=tuple(rows),
         )

@@ -127,14 +127,20 @@ class Keeper:
 
     def _renew(self) -> None:
         self._written_at = (self._tests.ended, time.monotonic())
-        self._write(self._composer.compose(self._collector.verdict(), self._tests, Ending(0.0, TROUBLE), ()))
+        self._write(self._compose(Ending(0.0, TROUBLE), ()))
 
     def _conclude(self, session: pytest.Session, further: Sequence[str]) -> None:
         self._concluded = True
         ending = Ending(time.time(), int(session.exitstatus))
-        self._write(self._composer.compose(self._collector.verdict(), self._tests, ending, further))
+        self._write(self._compose(ending, further))
         if self._trouble and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = TROUBLE
+
+    def _compose(self, ending: Ending, further: Sequence[str]) -> Report:
+        collector = self._collector
+        return self._composer.compose(
+            collector.verdict(), self._tests, ending, further=further, trouble=collector.trouble
+        )
 
     def _write(self, report: Report) -> None:
         """Write the document, or note why it cannot be; what was there before stays whole then."""

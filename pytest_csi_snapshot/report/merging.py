@@ -71,7 +71,7 @@ def merged(reports: Sequence[Named], command: str) -> tuple[Report, dict[str, st
         waivers=(),
         clauses=clauses,
         tests=tests,
-        verdict=replace(first.verdict, counts=counts_of(clauses)),
+        verdict=replace(first.verdict, exit_code=0, reasons=(), counts=counts_of(clauses)),
     )
     names = {id(report): name for name, report in ordered}
     return whole, {nodeid: names[id(report)] for nodeid, (report, _) in chosen.items()}

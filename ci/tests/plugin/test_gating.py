@@ -210,6 +210,14 @@ def test_pytests_own_complaint_is_not_lost(demo: Demo) -> None:
     result.stdout.fnmatch_lines(["Exit code 1: pytest reports a failure that is no test's"])
 
 
+def test_a_plugin_that_mixes_pytests_count_in_does_not_change_the_verdict(demo: Demo) -> None:
+    demo.pytester.makeconftest("def pytest_sessionfinish(session, exitstatus): session.exitstatus |= exitstatus")
+    demo.suite(test_one=BOTH)
+    assert demo.run("-k", "must", waive(demo, "DEL-001")).ret == 0
+    demo.pytester.makeconftest("def pytest_sessionfinish(session): session.exitstatus = 9")
+    assert demo.run("-k", "must", waive(demo, "DEL-001")).ret == 9
+
+
 def test_a_signal_is_an_interruption(demo: Demo) -> None:
     import os
 

@@ -157,7 +157,7 @@ class Sample:
             "expected": "the backend no longer has the snapshot",
             "observed": f"the backend still has the snapshot: {HOSTILE}",
             "at": 0.37,
-            "wall": "10:00:12.370",
+            "wall": "2026-01-01T10:00:12.370+00:00",
             "about": "snap://pvc-d4bd4e2b-b0c7-47fa-8ff1-1ea2fa7b5c74/snapshot-5115e3e0-ddf2-4dff-ae9e-2583c88e3e4c",
             "hint": "the content is gone: was DeleteSnapshot called, and what did the driver answer?",
             "timeline": [

@@ -2,7 +2,7 @@
 
 import { clauses, report } from "./data.js";
 import { h } from "./dom.js";
-import { counted, seconds, shortTest } from "./format.js";
+import { counted, moment, seconds, shortTest } from "./format.js";
 import { command, facts, fold, level, outcome, section } from "./parts.js";
 
 export function failuresSection() {
@@ -30,7 +30,7 @@ function failure(clause) {
       level(clause.level),
       clause.waiver && h("span", { class: "note" }, "waived"),
       clause.excuse && h("span", { class: "note" }, "known deviation"),
-      h("span", { class: "blame" }, blamed(clause)),
+      clause.blamed?.length > 0 && h("span", { class: "blame" }, `blamed on ${blamed(clause.blamed)}`),
     ),
     h("p", { class: "requirement" }, clause.sentence),
     told.length === 0 && facts(common(clause)),
@@ -38,17 +38,17 @@ function failure(clause) {
   );
 }
 
-function common(clause) {
+/** What is told of a failure, or of its clause where no test tells of one. */
+function common(clause, each = clause) {
   return [
-    ["known", clause.excuse],
+    ["known", each.excuse],
     ["waiver", clause.waiver],
-    ["seen on", clause.seen_on],
+    ["seen on", each.seen_on],
   ];
 }
 
-export function blamed(clause) {
-  const names = (clause.blamed ?? []).map((each) => `${each.component} ${each.version ?? ""}`.trim());
-  return names.length ? `blamed on ${names.join(", ")}` : "";
+export function blamed(all) {
+  return (all ?? []).map((each) => `${each.component} ${each.version ?? ""}`.trim()).join(", ");
 }
 
 /** What one test says about a failed clause. */
@@ -59,11 +59,12 @@ export function failureBody(clause, each) {
     facts([
       ["expected", each.expected],
       ["observed", each.observed && [h("span", { class: "observed" }, each.observed),
-        h("span", { class: "muted" }, ` ${seconds(each.at)} into the test${each.wall ? `, ${each.wall}` : ""}`)]],
+        h("span", { class: "muted" }, ` ${seconds(each.at)} into the test${each.wall ? `, ${moment(each.wall)}` : ""}`)]],
       ["about", each.about && h("code", {}, each.about)],
-      ...common(clause),
+      ...common(clause, each),
       ["hint", each.hint],
       ["test", each.test && h("a", { href: `#/test/${encodeURIComponent(each.test)}` }, shortTest(each.test))],
+      ["evidence", each.evidence && h("code", {}, each.evidence)],
     ]),
     each.timeline?.length > 0 && fold("What was seen before it", h("pre", {}, each.timeline.join("\n"))),
     each.rerun && command(each.rerun),

@@ -33,7 +33,7 @@ export function clausePage(clause) {
         ["basis", clause.basis],
         ["component", componentsOf(clause).join(", ")],
         ["why", clause.reason],
-        ["blame", blamed(clause)],
+        ["blamed on", blamed(clause.blamed)],
         ["known", clause.excuse],
         ["waiver", clause.waiver],
         ["seen on", clause.seen_on],

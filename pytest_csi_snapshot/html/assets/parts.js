@@ -76,6 +76,7 @@ async function copied(text, code) {
 /** Where time goes, as one bar of parts; `split` is seconds by part. */
 export function splitBar(split, { legend = true } = {}) {
   const whole = PARTS.reduce((sum, part) => sum + (split?.[part] ?? 0), 0);
+  if (!whole) return legend ? h("p", { class: "muted" }, "Nothing tells where its time went.") : h("div", { class: "split" });
   const told = PARTS.filter((part) => split?.[part] > 0);
   const words = told.map((part) => `${part} ${seconds(split[part])}`).join(", ");
   let at = 0;
@@ -90,8 +91,7 @@ export function splitBar(split, { legend = true } = {}) {
     { class: "split" },
     h(
       "svg",
-      { viewBox: "0 0 1000 10", preserveAspectRatio: "none", role: "img", "aria-label": words || "no time was measured" },
-      h("rect", { class: "p-none", x: 0, y: 0, width: 1000, height: 10 }),
+      { viewBox: "0 0 1000 10", preserveAspectRatio: "none", role: "img", "aria-label": words },
       bars,
     ),
     legend &&

@@ -89,7 +89,7 @@ def spread(around: float, number: int) -> list[float]:
         (spread(1.0, 20), spread(1.5, 9), False),
         (spread(1.0, 20), spread(1.1, 20), False),  # less than a fifth
         (spread(0.01, 20), spread(0.04, 20), False),  # nobody would notice
-        ([0.1, 5.0] * 6, [0.2, 5.0] * 6, False),  # as likely as not by chance
+        ([1.0] * 6 + [2.0] * 5, [1.0] * 5 + [2.0] * 6, False),  # as likely as not by chance
     ],
 )
 def test_slower_beyond_noise(old: list[float], new: list[float], slower: bool) -> None:

@@ -107,6 +107,14 @@ def test_a_killed_run_is_made_good_by_what_did_not_run() -> None:
     assert (whole.run.partial, whole.missing) == ((), ())
 
 
+def test_a_later_run_that_did_not_get_to_a_test_takes_nothing_away() -> None:
+    later = replace(RUN, id="later", began="2026-01-01T11:00:00.000+00:00")
+    stopped = report(None, ONE[0], replace(ONE[1], outcome="not run", results=()), run=later)
+    whole = put(report(None, *ONE), stopped)
+    assert [test.outcome for test in whole.tests] == ["passed", "passed"]
+    assert whole.run.partial == ()
+
+
 def test_a_selection_stays_a_selection() -> None:
     part = replace(RUN, selected=("-k clone",), partial=("-k clone",))
     assert put(report(None, *ONE, run=part)).run.partial == ("-k clone",)
