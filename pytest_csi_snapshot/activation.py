@@ -22,6 +22,8 @@ from pytest_csi_snapshot.collection import (
 )
 from pytest_csi_snapshot.companions import COMPANION_MARK, unknown_companions
 from pytest_csi_snapshot.errors import RunError, UsageTrouble
+from pytest_csi_snapshot.evidence.keeper import EvidenceKeeper
+from pytest_csi_snapshot.evidence.telling import Losses
 from pytest_csi_snapshot.gating.settling import LastWord, Settling
 from pytest_csi_snapshot.gating.terms import terms_of
 from pytest_csi_snapshot.judging import Judging
@@ -127,7 +129,7 @@ def _register(config: pytest.Config, settings: Settings, *, named: Sequence[str]
     selection = Selection(settings)
     REDACTOR.names, REDACTOR.key = settings.csi_redact, redaction_key(config)
     # The last one registered is the outermost: it sees what the others have made.
-    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging(), Clean()]
+    parts: list[object] = [SuiteCollector(suites_folder()), selection, Judging(), EvidenceKeeper(), Clean()]
     if hasattr(config, "workerinput"):
         turns = turns_of(config)
         shares = Shares(shares_beside(turns) if turns else None, config.workerinput["workercount"])
@@ -156,7 +158,7 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Seque
     section = Section(settings, collector, settling, owner, aside)
     # Whoever looks at the judgement when the session ends stands before Settling, which is then asked first.
     judging = [collector, Junit(config, settings, settling), settling, LastWord(settling)]
-    parts = [Shares(None, 1), owner, *judging, Header(settings), aside, section]
+    parts = [Shares(None, 1), owner, *judging, Losses(), Header(settings), aside, section]
     if settings.report_folder:
         composer = Composer(config, settings, settling, name=owner.name_run, asked=asked)
         parts.append(Keeper(config, settings.report_folder, collector, composer))

@@ -26,6 +26,9 @@ class Condition:
     holds: Callable[[Json], bool]
     hopeless: Callable[[Json], str] = _never
 
+    def __str__(self) -> str:
+        return self.text
+
     def __and__(self, other: Condition) -> Condition:
         return Condition(
             f"{self.text} and {other.text}",

@@ -74,6 +74,8 @@ class History:
         self.clock = clock
         self.arrival = threading.Condition()
         self._arrived = 0
+        self.arrived_at = 0.0
+        """When the newest version arrived; 0 before the first."""
         self._by_uid: dict[str, list[Version]] = {}
         self._uid_of: dict[tuple[Kind, str, str], str] = {}
         self._own: defaultdict[str, set[str]] = defaultdict(set)
@@ -93,6 +95,7 @@ class History:
                 return False
             known.append(version)
             self._arrived += 1
+            self.arrived_at = version.at
             self._uid_of[kind, version.namespace, version.name] = version.uid
             self._expected[version.uid].discard(version.resource_version)
             if version.deleted:

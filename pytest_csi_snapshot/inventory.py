@@ -67,6 +67,12 @@ def of_driver(found: Iterable[Component], driver: str, home: str = "") -> list[C
     ]
 
 
+def serves(pod: Json, driver: str) -> bool:
+    """The pod has to do with a driver: it mounts a directory of its name from its node."""
+    paths = ((volume.get("hostPath") or {}).get("path", "") for volume in pod["spec"].get("volumes") or [])
+    return any(driver in path.split("/") for path in paths)
+
+
 def lease_part(driver: str) -> str:
     """A driver's name as it stands in the names of its sidecars' leases (HA-001)."""
     return re.sub(r"[^a-zA-Z0-9]", "-", driver)

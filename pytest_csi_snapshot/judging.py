@@ -18,6 +18,8 @@ from pytest_csi_snapshot.capabilities import NAMES
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.companions import has_companion, wish_of
 from pytest_csi_snapshot.deviations import known_deviation
+from pytest_csi_snapshot.evidence.keeper import note_phase, told_of
+from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.gates import gates
 from pytest_csi_snapshot.outcomes import SEVERITY, ClauseResult, Ending, Failure, Outcome, excused, judge, worst
 from pytest_csi_snapshot.recorder import ClauseViolation, Denied, OutOfBounds, Recorder, TimedOut
@@ -32,8 +34,8 @@ _REPORTED = pytest.StashKey[int]()
 _SETTLED = pytest.StashKey[dict[str, ClauseResult]]()
 _GATES = pytest.StashKey[Mapping[str, str]]()
 
-PAYLOAD = "csi"
-"""Key of the JSON text in ``report.user_properties``."""
+PAYLOAD = "csi_payload"
+"""Attribute of a report with a JSON text: no property of it, for JUnit would show those of a teardown."""
 
 WAITING = "pytest_csi_snapshot.waiting"
 
@@ -98,6 +100,7 @@ class Judging:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the results of the phase into its report."""
         report = yield
+        note_phase(item, report)
         carried, recorder = item.stash.get(CLAUSES, ()), item.stash.get(RECORDER, None)
         if not carried and recorder is None:
             return report
@@ -129,6 +132,7 @@ def start_recorder(item: pytest.Item) -> Recorder:
         rerun=rerun_command(settings, item.nodeid) if settings else "",
         gates=gates_of(item.config),
         profile=settings.profile if settings else None,
+        began=TAPE.began if TAPE.running else None,
     )
     item.stash[_REPORTED] = 0  # a test that is run again begins anew
     return recorder
@@ -217,12 +221,13 @@ def _attach(
         known = settled.get(result.clause)
         if known is None or SEVERITY[result.outcome] >= SEVERITY[known.outcome]:
             settled[result.clause] = result
-    if report.when != "teardown" or results:
-        plain = [result.as_plain() for result in results]
-        body: dict[str, Any] = {"carried": list(carried), "results": plain, "told": told}
-        if report.when == "call" and recorder:
-            body["checks"] = [asdict(check) for check in recorder.checks]
-        report.user_properties.append((PAYLOAD, json.dumps(body, ensure_ascii=False)))
+    plain = [result.as_plain() for result in results]
+    body: dict[str, Any] = {"carried": list(carried), "results": plain, "told": told}
+    if report.when == "call" and recorder:
+        body["checks"] = [asdict(check) for check in recorder.checks]
+    if report.when == "teardown":
+        body |= told_of(item, recorder, [each.outcome for each in settled.values()])
+    setattr(report, PAYLOAD, json.dumps(body, ensure_ascii=False))
     if report.when == "teardown":  # the phase whose properties JUnit writes
         for result in settled.values():
             report.user_properties += _properties(result, cluster_of(item.config))

@@ -7,6 +7,7 @@ where it does not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import Any
 
 from pytest_csi_snapshot import inventory
@@ -30,6 +31,9 @@ _SPEAKERS = {
 _READ, _TOLD = 1000, 3
 """Lines that are read of each log, and told of it."""
 
+END = 200
+"""Lines of each log that are its end."""
+
 
 def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str]) -> list[str]:
     """One line each, with its speaker; ``names`` are what logs may call the object: its name, its uid."""
@@ -48,6 +52,37 @@ def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str])
     for component, container in found:
         lines += _words_of(client, component, container, names)
     return lines
+
+
+def ends_of_logs(client: KubeClient, driver: str, seconds: float) -> list[tuple[str, list[str]]]:
+    """What the controllers and the driver have written in the last ``seconds``: component, lines.
+
+    The driver's pods are those that share a directory of its name with their node. Those that wrote nothing are
+    left out; a log that cannot be read is told by one line that says so.
+    """
+    try:
+        pods = client.list(POD)
+    except (ApiError, ApiUnreachableError) as error:
+        return [("controllers", [f"pods cannot be listed: {_brief(error)}"])]
+    ends = []
+    for pod in pods:
+        programs = {container: component.program for component, container in _containers([pod])}
+        if inventory.SNAPSHOT_CONTROLLER in programs.values() or inventory.serves(pod, driver):
+            namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+            for container in (each["name"] for each in pod["spec"]["containers"]):
+                who = f"{programs.get(container, container)} ({namespace}/{name})"
+                lines = _end_of(client, namespace, name, container, seconds)
+                ends += [(who, lines)] if lines else []
+    return ends
+
+
+def _end_of(client: KubeClient, namespace: str, pod: str, container: str, seconds: float) -> list[str]:
+    query = {"container": container, "tailLines": END, "sinceSeconds": ceil(seconds) + 1}
+    try:
+        answer = client.request("GET", f"{POD.path(namespace, pod)}/log", query=query, timeout=10.0)
+    except (ApiError, ApiUnreachableError) as error:
+        return [f"this log cannot be read: {_brief(error)}"]
+    return str(answer.get("text") or "").splitlines()
 
 
 def _containers(pods: Sequence[Json]) -> Iterator[tuple[Component, str]]:

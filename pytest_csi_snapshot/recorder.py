@@ -76,9 +76,9 @@ class TimedOut(Protocol):
 class Recorder:
     """Records what one test finds out about clauses.
 
-    Times are seconds since this object was made, which is when the test's setup began. ``gates`` are the clauses
-    that this cluster cannot be held to, with the reason: nothing that is seen of them counts. ``profile`` is what
-    the driver is declared to offer.
+    Times are seconds since ``began`` by the monotonic clock: when the test's setup began, or this object was made.
+    ``gates`` are the clauses that this cluster cannot be held to, with the reason: nothing that is seen of them
+    counts. ``profile`` is what the driver is declared to offer.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Recorder:
         clauses: Catalogue | None = None,
         gates: Mapping[str, str] | None = None,
         profile: Profile | None = None,
+        began: float | None = None,
     ) -> None:
         self.test_id = test_id
         self.checks: list[Check] = []
@@ -107,7 +108,7 @@ class Recorder:
         self._clauses = clauses or catalogue()
         self.gates = gates or {}
         self.profile = profile
-        self._began = time.monotonic()
+        self.began = time.monotonic() if began is None else began
 
     def check(
         self,
@@ -222,7 +223,7 @@ class Recorder:
         return found
 
     def _elapsed(self) -> float:
-        return time.monotonic() - self._began
+        return time.monotonic() - self.began
 
 
 def _now() -> str:

@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from pytest_csi_snapshot.bounds import Bounds
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.counting import SHARED, price_of
+from pytest_csi_snapshot.evidence.corners import corner_of
+from pytest_csi_snapshot.evidence.stepping import quiet
+from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.invariants import violations
 from pytest_csi_snapshot.invariants.finding import Finding
 from pytest_csi_snapshot.kube.kinds import NAMESPACE
+from pytest_csi_snapshot.last_words import ends_of_logs
 from pytest_csi_snapshot.ledger import LEAK_CLAUSE
 from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
@@ -79,8 +84,9 @@ class Scenario(
     ) -> None:
         super().__init__(station, recorder, bounds or bounds_at(cluster), test_id)
         self.cluster = cluster
-        self._begun_at = station.history.clock()
+        self._begun_at = recorder.began if recorder else station.history.clock()
 
+    @quiet
     def audit(self) -> None:
         """Judge the invariants over every version since the test began."""
         if self._recorder is None:
@@ -106,13 +112,20 @@ class Scenario(
                 if handle.kind == NAMESPACE:
                     self.station.leave(handle.name)
             self._tell_price(price_of(self.ledger, self.history, self.bounds.sizes.with_least(self.station.least)))
-            self.history.forget(self.ledger.uids)
+            self._forget()
         for leak in leaks:
             if self._recorder is None:
                 raise PreparationError(f"left behind: {leak}")
             self._recorder.attach_violation(
                 Finding(LEAK_CLAUSE, "clean-up", "nothing left of what the test made", leak, self._elapsed())
             )
+
+    def _forget(self) -> None:
+        """Let go of what the test made and of the events about it; the tape keeps what it needs of them."""
+        logs = partial(ends_of_logs, self.station.client, self.cluster.driver)
+        corner = corner_of(self.history, self.ledger.uids, logs=logs)
+        TAPE.let_go(corner)
+        self.history.forget([*self.ledger.uids, *corner.event_uids])
 
     def _tell_price(self, price: Price) -> None:
         if self._recorder:

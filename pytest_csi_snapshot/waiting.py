@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from pytest_csi_snapshot.history import History
+from pytest_csi_snapshot.evidence.tape import TAPE, TapedWait
+from pytest_csi_snapshot.history import History, Version
 
 T = TypeVar("T")
 
@@ -65,14 +66,39 @@ def wait_for(
     about: str,
     within: float,
     observed: Callable[[], list[tuple[float, str]]],
+    lane: str = "",
 ) -> T:
     """The first answer of ``probe`` that is not None.
 
     ``probe`` is called with the history held still, at once and after every arrival. ``observed`` gives what
-    to tell where it fails, in seconds of the history's clock. Raises WaitTimeout, EarlyEnd, and
-    WatchLostError where nothing can arrive any more.
+    to tell where it fails, in seconds of the history's clock. ``lane`` is the uid of the object that the wait is
+    about, "" where it is about several; for the record only. Raises WaitTimeout, EarlyEnd, and WatchLostError
+    where nothing can arrive any more.
     """
+    __tracebackhide__ = True
     begun = history.clock()
+    taped = TapedWait(history, about, lane, awaited, clause, begun, begun, begun, came=False)
+    try:
+        with TAPE.waiting(about, awaited, within):
+            found = _wait(history, probe, clause, awaited, about, within, observed, begun)
+            taped.came, taped.decided = True, _decided(history, found, begun)
+            return found
+    finally:
+        taped.ended = history.clock()
+        TAPE.waited(taped)
+
+
+def _wait(
+    history: History,
+    probe: Callable[[], T | None],
+    clause: str,
+    awaited: str,
+    about: str,
+    within: float,
+    observed: Callable[[], list[tuple[float, str]]],
+    begun: float,
+) -> T:
+    __tracebackhide__ = True
 
     def failure(kind: type[WaitTimeout], limit: float, why: str) -> WaitTimeout:
         seen = [Observation(round(at - begun, 3), text) for at, text in observed()]
@@ -93,3 +119,9 @@ def wait_for(
             if left <= 0:
                 raise failure(WaitTimeout, within, f"not seen within {within:g} s")
             history.arrival.wait(left)
+
+
+def _decided(history: History, found: object, begun: float) -> float:
+    """When that arrived which let a wait end: what was found, or else the newest of all; not before it began."""
+    arrived = found.at if isinstance(found, Version) and found.at > begun else history.arrived_at
+    return max(begun, arrived)

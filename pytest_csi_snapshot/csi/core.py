@@ -19,6 +19,8 @@ from pytest_csi_snapshot.csi.inputs import Inputs
 from pytest_csi_snapshot.csi.made import MadeThings, pauses
 from pytest_csi_snapshot.csi.plugin import Plugin
 from pytest_csi_snapshot.csi.sight import BlindError, Sight, open_sight
+from pytest_csi_snapshot.evidence.stepping import Stepping, quiet
+from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.verbs.core import PreparationError
@@ -29,7 +31,7 @@ PATIENCE = 300.0
 """Seconds in which a call that is answered by "still at work", or a snapshot that is not ready, must be done."""
 
 
-class RpcCore:
+class RpcCore(Stepping):
     """One test at one plugin's socket."""
 
     def __init__(
@@ -105,6 +107,7 @@ class RpcCore:
 
     # -- the word about a clause
 
+    @quiet
     def answered(self, clause: str, answer: Answer[Any], *codes: Code, hint: str = "") -> None:
         """Check that a call was answered by one of these codes."""
         __tracebackhide__ = True
@@ -113,12 +116,14 @@ class RpcCore:
             clause, expected=expected, observed=answer, holds=answer.code in codes, about=answer.asked, hint=hint
         )
 
+    @quiet
     def granted(self, clause: str, answer: Answer[Any], *, hint: str = "") -> Any:
         """Check that a call was done; returns its response."""
         __tracebackhide__ = True
         self.check(clause, expected="OK", observed=answer, holds=answer.ok, about=answer.asked, hint=hint)
         return answer.response
 
+    @quiet
     def check(
         self, clause: str, *, expected: object, observed: object, holds: bool | None = None, about: object = "",
         hint: str = "",
@@ -138,16 +143,19 @@ class RpcCore:
             blame=f"driver {self.plugin}".replace(",", ""),
         )
 
+    @quiet
     def unknown(self, clause: str, reason: str) -> NoReturn:
         """End the test: this clause cannot be told here."""
         __tracebackhide__ = True
         self._recorder.unknown(clause, reason)
 
+    @quiet
     def not_supported(self, clause: str, reason: str, *, lacks: str = "") -> NoReturn:
         """End the test: the driver does not claim what this clause is about; see ``Recorder.not_supported``."""
         __tracebackhide__ = True
         self._recorder.not_supported(clause, reason, lacks=lacks)
 
+    @quiet
     def needs(self, clause: str, *capabilities: str) -> None:
         """Go on only where the controller, or the group controller, claims all of these."""
         __tracebackhide__ = True
@@ -155,6 +163,7 @@ class RpcCore:
             if each not in self.can.controller | self.can.group:
                 self.not_supported(clause, f"the driver does not claim {each}", lacks=NEED_OF.get(each, ""))
 
+    @quiet
     def needs_node(self, clause: str, *capabilities: str) -> None:
         """Go on only where the node service claims all of these."""
         __tracebackhide__ = True
@@ -179,6 +188,7 @@ class RpcCore:
                 self._sight.close()
 
     def _note(self, answer: Answer[Any]) -> None:
+        TAPE.called(answer)
         with self._guard:
             self._made.note(answer)
             self._told.append((answer.began, f"{answer.asked} -> {answer}  ({answer.seconds:.3f} s)"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf import text_format
 
@@ -12,6 +12,7 @@ from pytest_csi_snapshot.csi.wire import csi_pb2
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+M = TypeVar("M", bound="Message")
 _SECRET: Any = csi_pb2.csi_secret  # its generated type lacks what it extends
 
 HIDDEN = "***"
@@ -20,10 +21,15 @@ HIDDEN = "***"
 
 def shown(message: Message) -> str:
     """All set fields in one line; fields marked ``csi_secret`` are left out, at every depth."""
+    return str(text_format.MessageToString(public(message), as_one_line=True)).strip()
+
+
+def public(message: M) -> M:
+    """A copy without the fields marked ``csi_secret``, at every depth."""
     plain = type(message)()
     plain.CopyFrom(message)
     _strip(plain)
-    return str(text_format.MessageToString(plain, as_one_line=True)).strip()
+    return plain
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,6 +17,7 @@ import kubernetes.client
 import kubernetes.config
 import urllib3
 
+from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.redacting import REDACTOR
 
 from .kinds import Kind
@@ -81,6 +83,7 @@ class KubeClient:
         if query:
             url += "?" + urlencode(query)
         limit = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        began = time.monotonic()
         try:
             response = self._api.rest_client.pool_manager.request(
                 method,
@@ -93,6 +96,8 @@ class KubeClient:
             )
         except urllib3.exceptions.HTTPError as error:
             raise ApiUnreachableError(method, path, error) from error
+        finally:
+            TAPE.asked(began)
         if response.status >= 300:
             raise ApiError(method, path, response.status, _parse(self._drain(method, path, response)))
         return response
@@ -210,11 +215,13 @@ class KubeClient:
 
     @staticmethod
     def _drain(method: str, path: str, response: urllib3.BaseHTTPResponse) -> bytes:
+        began = time.monotonic()
         try:
             return bytes(response.read())
         except urllib3.exceptions.HTTPError as error:
             raise ApiUnreachableError(method, path, error) from error
         finally:
+            TAPE.asked(began)
             response.release_conn()
 
 

@@ -89,6 +89,7 @@ class Composer:
             profile=surroundings.profile_of(settings, cluster),
             verdict=not_yet(clauses),
             missing=(*([NOT_ENDED] if going else []), *tests.crashes, *files),
+            notes=tuple(tests.notes),
             clauses=clauses,
             tests=tuple(rows),
         )

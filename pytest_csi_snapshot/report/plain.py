@@ -66,6 +66,8 @@ def _has_default(each: Field[Any]) -> bool:
 
 def _read(hint: Any, data: Any, path: str) -> Any:
     kind, _ = _bare(hint)
+    if kind is Any:
+        return data
     if is_dataclass(kind):
         return _read_object(kind, data, path)
     origin, inner = get_origin(kind), get_args(kind)
@@ -103,6 +105,8 @@ def _require(condition: bool, path: str, what: str) -> None:
 
 def _schema(hint: Any) -> Json:
     kind, word = _bare(hint)
+    if kind is Any:
+        return {"description": word} if word else {}
     if is_dataclass(kind):
         first = str(kind.__doc__).partition("\n")[0].rstrip(".")
         return {"description": word or first, **_object_schema(kind)}

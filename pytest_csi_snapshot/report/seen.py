@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from pytest_csi_snapshot.evidence.keeper import TROUBLE
+from pytest_csi_snapshot.evidence.telling import lost
 from pytest_csi_snapshot.report.model import Phases, ReportedCheck, ReportedTest, Seconds
 from pytest_csi_snapshot.report.plain import from_plain
 
@@ -89,6 +91,8 @@ class Tests:
         self._collected: dict[str, None] = {}
         self._crashes: list[str] = []
         self._lost: dict[str, None] = {}
+        self._unwritten: list[str] = []
+        """Why the evidence of tests could not be written."""
 
     def collect(self, nodeids: Iterable[str]) -> None:
         """Note tests that are to run; every worker names the same."""
@@ -99,6 +103,8 @@ class Tests:
         if report.when not in _PHASES and report.failed:
             who = f"worker {worker_of(report)}" if worker_of(report) else "a worker"
             self._crashes.append(f"{who} crashed in {report.nodeid}; its evidence is lost")
+        if payload and payload.get(TROUBLE):
+            self._unwritten.append(str(payload[TROUBLE]))
         self._seen.setdefault(report.nodeid, Seen()).take(report, payload)
 
     def lose(self, worker: str) -> None:
@@ -114,6 +120,11 @@ class Tests:
             *self._crashes,
             *(f"worker {worker} was lost; some tests may not have been run" for worker in others),
         ]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is not there and has decided nothing: a sentence each."""
+        return [lost(len(self._unwritten), self._unwritten[0])] if self._unwritten else []
 
     @property
     def ended(self) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Generator
 
 import pytest
 
+from pytest_csi_snapshot.judging import PAYLOAD
 from pytest_csi_snapshot.redacting import REDACTOR
 
-_TEXTS = ("longrepr", "sections", "user_properties", "wasxfail")
+_TEXTS = ("longrepr", "sections", "user_properties", "wasxfail", PAYLOAD)
 
 
 class Clean:

@@ -61,7 +61,8 @@ class Collector:
             blamed = any(each.outcome in (Outcome.FAILED, Outcome.ERRORED) for each in results)
             if report.failed and not blamed:
                 # A test of somebody's own, about no clause, fails as any test does.
-                theirs = not body["carried"] and report.when == "call"
+                its_own = report.when == "call" or (report.when == "teardown" and not results)
+                theirs = its_own and not body["carried"]
                 (self.other_failures if theirs else self.trouble).add(report.nodeid)
         elif report.failed and report.when not in _PHASES:
             self._crashed(report.nodeid, str(report.longrepr))
@@ -99,11 +100,9 @@ class Collector:
 
 def payload_of(report: pytest.TestReport) -> dict[str, Any] | None:
     """What ``judging`` put into a report; None for a test that is not ours, or a crash."""
-    for key, value in report.user_properties:
-        if key == PAYLOAD and isinstance(value, str):
-            body: dict[str, Any] = json.loads(value)
-            return body
-    return None
+    text = getattr(report, PAYLOAD, None)
+    body: dict[str, Any] | None = json.loads(text) if text else None
+    return body
 
 
 def _clauses_in_source(nodeid: str) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, Condition, status_of
+from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.secrets import SecretVerbs
@@ -85,6 +86,7 @@ class AttemptVerbs(StaticVolumeVerbs, SecretVerbs):
             )
         return body
 
+    @quiet
     def attempts(self, content: Handle) -> list[Attempt]:
         """The calls about a content so far, in order."""
         return attempts_in(self.versions(content))

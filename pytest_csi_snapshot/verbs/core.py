@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from pytest_csi_snapshot.bounds import Bounds
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition
+from pytest_csi_snapshot.evidence.stepping import Stepping, quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.client import MERGE_PATCH
 from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
@@ -33,7 +34,7 @@ class PreparationError(Exception):
     """The ground for a test could not be prepared: the cluster's or the driver's trouble, about no clause."""
 
 
-class Core:
+class Core(Stepping):
     """One test's own corner of the cluster. ``recorder`` is None where something is prepared for several tests."""
 
     cluster: Cluster
@@ -123,6 +124,7 @@ class Core:
         """Ask for the deletion of an object; returns before it is gone."""
         self.api.delete(what.kind, what.namespace, what.name, uid=what.uid)
 
+    @quiet
     def versions(self, what: Handle) -> list[Version]:
         """Every version of an object that was seen."""
         return self.history.versions(what.uid)
@@ -198,6 +200,7 @@ class Core:
         )
         return self._await(about, told, text, clause, self.limits.reaction).object
 
+    @quiet
     def events_of(self, about: Handle) -> list[Version]:
         """The events about an object, in order of arrival; repeated ones once, as first seen."""
         found = [versions[0] for versions in self.history.objects(EVENT)]
@@ -215,6 +218,7 @@ class Core:
                 about=str(what),
                 within=within or self.limits.reaction,
                 observed=lambda: story(self.history, what.uid),
+                lane=what.uid,
             )
         except WaitTimeout as error:
             if not isinstance(error, EarlyEnd):
@@ -233,6 +237,7 @@ class Core:
 
     # -- the word about a clause
 
+    @quiet
     def check(
         self, clause: str, *, expected: object, observed: object, holds: bool | None = None, about: object = "",
         hint: str = "", blame: str | None = None,
@@ -250,6 +255,7 @@ class Core:
             clause, expected=expected, observed=observed, holds=kept, about=str(about), hint=hint, blame=blame
         )
 
+    @quiet
     def at_least(self, clause: str, size: int, observed: int, about: object) -> None:
         """Check a size in bytes; drivers may round up."""
         __tracebackhide__ = True
@@ -257,6 +263,7 @@ class Core:
             clause, expected=f"at least {size} bytes", observed=observed, holds=observed >= size, about=about
         )
 
+    @quiet
     def seamless(self, clause: str, *kinds: Kind) -> None:
         """Go on only where no version of these kinds can have been missed: ``clause`` is about all of them."""
         __tracebackhide__ = True
@@ -264,6 +271,7 @@ class Core:
             if gap.kind in kinds:
                 self.unknown(clause, f"versions of {gap.kind} were missed: {gap.reason}")
 
+    @quiet
     def unknown(self, clause: str, reason: str) -> NoReturn:
         """End the test: this clause cannot be told here."""
         __tracebackhide__ = True
@@ -271,6 +279,7 @@ class Core:
             raise PreparationError(reason)
         self._recorder.unknown(clause, reason)
 
+    @quiet
     def not_supported(self, clause: str, reason: str, *, lacks: str = "") -> NoReturn:
         """End the test: the driver does not claim what this clause is about.
 
@@ -282,11 +291,13 @@ class Core:
             raise PreparationError(reason)
         self._recorder.not_supported(clause, reason, lacks=lacks)
 
+    @quiet
     def out_of_bounds(self, key: str, reason: str) -> NoReturn:
         """End the test: what it does is not allowed by a key of the profile, so its clauses are unknown here."""
         __tracebackhide__ = True
         raise OutOfBounds(f"{key}: {reason}")
 
+    @quiet
     def timeline(self) -> list[str]:
         """What was observed in this test, in order: seconds before now, object, state."""
         now = self.history.clock()

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import HAS_ERROR, READY, Condition, status_of
+from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.labels import INVENTED_DRIVER, fresh_name
@@ -138,6 +139,7 @@ class SnapshotVerbs(Core):
         )
         return Handle.of(SNAPSHOT_CONTENT, found.object)
 
+    @quiet
     def made_for(self, snapshot: Handle) -> Handle | None:
         """The content that referred to a snapshot, also where it is gone; None where none was seen so far."""
         version = self._content_version(snapshot)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import BOUND, capacity_of, grown, status_of
+from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import PV, PVC, SNAPSHOT, STORAGE_CLASS, VOLUME_ATTACHMENT
 from pytest_csi_snapshot.labels import fresh_name
@@ -87,6 +88,7 @@ class VolumeVerbs(Core):
         """Bytes to which tests grow it in a second step."""
         return self.sizes.largest
 
+    @quiet
     def within_bounds(self, size: int) -> int:
         """The size itself; a larger one than volumes may have ends the test."""
         __tracebackhide__ = True

@@ -7,12 +7,13 @@ from typing import Any
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.last_words import last_words
+from pytest_csi_snapshot.last_words import ends_of_logs, last_words
 
 DRIVER = "d.example.com"
 LOGS = {
     "controller": "I1 ns/snap-1 seen\nE2 other\nE3 ns/snap-1 cannot: no class\nE4 uid-1 again\nE5 uid-1 last\n",
     "sidecar": "E1 about nothing\n",
+    "proxy": "",
 }
 
 
@@ -28,6 +29,7 @@ class Pods(KubeClient):
     def __init__(self, refusing: str = "nothing") -> None:
         self.refusing = refusing
         self.asked: list[str] = []
+        self.queries: list[dict[str, Any]] = []
 
     def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[dict[str, Any]]:
         self._refuse("/pods list")
@@ -40,6 +42,7 @@ class Pods(KubeClient):
     def request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         self._refuse(path)
         self.asked.append(path)
+        self.queries.append(options["query"])
         return {"text": LOGS[options["query"]["container"]]}
 
     def _refuse(self, path: str) -> None:
@@ -73,3 +76,19 @@ def test_a_controller_that_is_not_there_is_named() -> None:
         "csi-resizer: no pod of it was found",
     ]
     assert said(Pods(), "Pod") == []
+
+
+def test_the_ends_of_the_logs_of_all_that_serve_the_driver() -> None:
+    client = Pods()
+    found = dict(ends_of_logs(client, DRIVER, 2.5))
+    assert list(found) == ["snapshot-controller (sys/sc-0)", "csi-snapshotter (sys/ss-0)"]
+    assert found["csi-snapshotter (sys/ss-0)"] == ["E1 about nothing"]
+    assert {query["sinceSeconds"] for query in client.queries} == {4}
+
+
+def test_ends_that_cannot_be_read_say_so() -> None:
+    assert ends_of_logs(Pods("/pods list"), DRIVER, 1) == [
+        ("controllers", ["pods cannot be listed: 403 Forbidden"])
+    ]
+    refused = dict(ends_of_logs(Pods("sc-0/log"), DRIVER, 1))
+    assert refused["snapshot-controller (sys/sc-0)"] == ["this log cannot be read: 403 Forbidden"]

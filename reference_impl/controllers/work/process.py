@@ -41,7 +41,7 @@ class Process:
             args.leader_election_retry_period,
         )
         self._connection = connect(args.kubeconfig)
-        self._agent = f"pytest-csi-snapshot-reference/{role}"
+        self._agent = f"{role}/pytest-csi-snapshot-reference"
         self.client = KubeClient(
             self._connection, user_agent=self._agent, qps=args.kube_api_qps, burst=args.kube_api_burst
         )
