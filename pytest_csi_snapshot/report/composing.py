@@ -88,7 +88,8 @@ class Composer:
             cluster=surroundings.cluster_in(cluster, settings.csi_cluster),
             profile=surroundings.profile_of(settings, cluster),
             verdict=not_yet(clauses),
-            missing=(*([NOT_ENDED] if going else []), *tests.missing, *files),
+            missing=(*([NOT_ENDED] if going else []), *tests.crashes, *files),
+            notes=tuple(tests.notes),
             clauses=clauses,
             tests=tuple(rows),
         )

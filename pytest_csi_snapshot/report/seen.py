@@ -91,7 +91,7 @@ class Tests:
         self._collected: dict[str, None] = {}
         self._crashes: list[str] = []
         self._lost: dict[str, None] = {}
-        self.unwritten: list[str] = []
+        self._unwritten: list[str] = []
         """Why the evidence of tests could not be written."""
 
     def collect(self, nodeids: Iterable[str]) -> None:
@@ -104,7 +104,7 @@ class Tests:
             who = f"worker {worker_of(report)}" if worker_of(report) else "a worker"
             self._crashes.append(f"{who} crashed in {report.nodeid}; its evidence is lost")
         if payload and payload.get(TROUBLE):
-            self.unwritten.append(str(payload[TROUBLE]))
+            self._unwritten.append(str(payload[TROUBLE]))
         self._seen.setdefault(report.nodeid, Seen()).take(report, payload)
 
     def lose(self, worker: str) -> None:
@@ -122,9 +122,9 @@ class Tests:
         ]
 
     @property
-    def missing(self) -> list[str]:
-        """What was lost, a sentence each."""
-        return [*self.crashes, *([lost(len(self.unwritten), self.unwritten[0])] if self.unwritten else [])]
+    def notes(self) -> list[str]:
+        """What is not there and has decided nothing: a sentence each."""
+        return [lost(len(self._unwritten), self._unwritten[0])] if self._unwritten else []
 
     @property
     def ended(self) -> int:

@@ -111,7 +111,7 @@ def test_a_full_disk_is_told_once_and_changes_no_outcome(demo: Demo, tiny: Path,
     ]
     assert [path.name for path in tiny.iterdir()] == ["all"]
     report = json.loads((demo.path / "csi-report/report.json").read_text())
-    assert report["missing"] == [lines[0].removeprefix("csi-snapshot: ")]
+    assert report["notes"] == [lines[0].removeprefix("csi-snapshot: ")]
 
 
 def test_a_folder_that_cannot_be_made_is_told_and_changes_no_outcome(demo: Demo) -> None:
