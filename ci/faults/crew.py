@@ -1,13 +1,13 @@
-"""The workers of the proof, side by side: each takes the next order from one queue and tells what it saw."""
+"""The workers of the proof, side by side: each is given one order after the other and tells what it saw."""
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import signal
-import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Self
@@ -17,26 +17,39 @@ from .hand import Hand
 from .observing import Observation
 from .running import Order
 
-_PR_SET_PDEATHSIG = 1
 _SPAWN = multiprocessing.get_context("spawn")
+
+Pipe = Any
+"""A duplex Connection; what goes through it is an Order, or None for the end, and an Observation back."""
+
+
+def work(name: str, folder: Path, pipe: Pipe) -> None:
+    """The main function of a worker process; it ends too where the other end of the pipe does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        Hand(name, folder).work(given(pipe), pipe.send)
+
+
+def given(pipe: Pipe) -> Iterator[Order]:
+    """The orders that come through a pipe."""
+    with suppress(EOFError):
+        while (order := pipe.recv()) is not None:
+            yield order
 
 
 class Crew:
     """So many workers with a cluster each; use it as a context, so that no cluster is left."""
 
-    def __init__(self, size: int, folder: Path) -> None:
-        self._orders = _SPAWN.SimpleQueue()
-        self._told: list[Connection] = []
+    def __init__(self, size: int, folder: Path, work: Callable[[str, Path, Pipe], None] = work) -> None:
         self._workers: list[Any] = []
+        self._pipes: list[Pipe] = []
         for number in range(size):
-            mine, theirs = _SPAWN.Pipe(duplex=False)
-            worker = _SPAWN.Process(
-                target=_work, args=(name_of(os.getpid(), number), folder, self._orders, theirs)
-            )
+            ours, theirs = _SPAWN.Pipe()
+            worker = _SPAWN.Process(target=work, args=(name_of(os.getpid(), number), folder, theirs))
             worker.start()
             theirs.close()  # so that the end of the worker is the end of the pipe
-            self._told.append(mine)
             self._workers.append(worker)
+            self._pipes.append(ours)
 
     def __enter__(self) -> Self:
         return self
@@ -49,46 +62,39 @@ class Crew:
             worker.join()
 
     def try_all(self, orders: Sequence[Order], tell: Callable[[Observation], None]) -> None:
-        """Have all of them tried. Raises RuntimeError where no worker is left to do it."""
-        for order in orders:
-            self._orders.put(order)
-        left = len(orders)
-        while left:
-            if not self._told:
-                raise RuntimeError(f"no worker is left, and {left} of {len(orders)} cases are not tried")
-            for pipe in wait(self._told):
+        """Have all of them tried; what a worker was at when it died is told as not tried.
+
+        Raises RuntimeError where no worker is left to do the rest.
+        """
+        waiting, at_work = deque(orders), dict[Pipe, Order]()
+        for pipe in self._pipes:
+            _hand_out(pipe, waiting, at_work)
+        while at_work:
+            for pipe in wait(list(at_work)):
                 assert isinstance(pipe, Connection)
+                order = at_work.pop(pipe)
                 try:
-                    told = pipe.recv()
-                except EOFError:
-                    self._told.remove(pipe)
-                    continue
-                if isinstance(told, str):
-                    print(told, flush=True)
-                    continue
-                tell(told)
-                left -= 1
+                    seen = pipe.recv()
+                except (EOFError, OSError):
+                    self._pipes.remove(pipe)
+                    seen = Observation(order.name, trouble="its worker died, see above")
+                else:
+                    _hand_out(pipe, waiting, at_work)
+                tell(seen)
+        if waiting:
+            raise RuntimeError(f"no worker is left, and {len(waiting)} of {len(orders)} cases are not tried")
 
     def finish(self) -> None:
         """Let the workers end in order: there is nothing more to do."""
-        for _ in self._workers:
-            self._orders.put(None)
+        for pipe in self._pipes:
+            with suppress(OSError):
+                pipe.send(None)
         for worker in self._workers:
             worker.join()
 
 
-def _work(name: str, folder: Path, orders: Any, told: Connection) -> None:
-    """The main function of a worker process."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # also where the one who hands out orders is killed
-    try:
-        Hand(name, folder).work(_taken(orders), told.send)
-    except KeyboardInterrupt:
-        pass
-    except Exception:
-        told.send(f"the worker of {name} ends:\n{traceback.format_exc()}")
-
-
-def _taken(orders: Any) -> Iterable[Order]:
-    while (order := orders.get()) is not None:
-        yield order
+def _hand_out(pipe: Pipe, waiting: deque[Order], at_work: dict[Pipe, Order]) -> None:
+    if waiting:
+        at_work[pipe] = order = waiting.popleft()
+        with suppress(OSError):  # of a dead worker the end of the pipe is read next
+            pipe.send(order)

@@ -4,6 +4,7 @@ What differs from run to run is replaced, by these rules and no others:
 
 - times and how far into the test something was seen: ``TIME``, ``N s``;
 - uids, random ends of names, runs in namespaces, digests: ``UID``, ``XXXXXX``, ``RUN``, ``HEX``;
+- versions of components: ``VERSION``;
 - addresses and numbers of ten digits or more (nanoseconds, resource versions): ``ADDRESS``, ``NUMBER``.
 
 The rows of ``when`` are kept for the reader and not compared: in which order two watches tell of one moment is
@@ -29,6 +30,7 @@ _RULES = tuple(
         (r"(?<=-)[0-9a-f]{6}\b", "XXXXXX"),
         (r"(?<=-)[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "POD"),
         (r"\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b", "ADDRESS"),
+        (r"\bv?\d+\.\d+\.\d+\b", "VERSION"),
         (r"-?\b\d+(\.\d+)? s\b", "N s"),
         (r"-?\b\d+\.\d{2,}\b", "N"),
         (r"\b\d{10,}\b", "NUMBER"),

@@ -23,6 +23,10 @@ the report says of each is in `ci/faults/golden/`.
 - **csi-sanity**: whether the CSI project's own program finds it at the driver's socket. It does not talk to
   controllers: their faults are out of its sight, "-".
 - **e2e**: whether the storage tests of Kubernetes find it.
+
+The other way round, no clause may turn red while everything is slow and unsteady but correct: `jitter-…` holds up
+calls, refuses one in ten once, loses requests, cuts watches, delays events and restarts leaders, in one role each;
+`PYTHONPATH=ci python -m faults.jitter` runs a part of the suite under all of them at once, again and again.
 """
 
 _FOUND = {"intended": "the clause", "another": "another clause", "missed": "nobody"}
