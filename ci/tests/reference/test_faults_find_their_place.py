@@ -103,7 +103,8 @@ def test_of_the_provisioner(fault: type[Fault], wrapped: list[tuple[object, str]
 
 @pytest.mark.parametrize("fault", of("csi-resizer"))
 def test_of_the_resizer(fault: type[Fault], wrapped: list[tuple[object, str]]) -> None:
-    fault().apply(Resizing(*(MagicMock() for _ in range(5)), slow=1.0))
+    expansion, claims, volumes, usage, events = (MagicMock() for _ in range(5))
+    fault().apply(Resizing(expansion, claims, volumes, usage, events, slow=1.0))
     assert wrapped
 
 
