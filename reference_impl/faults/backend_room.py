@@ -56,10 +56,9 @@ class DeletedSnapshotsCount(Fault):
         ever = Counter[str]()
 
         def counting(clean: Clean, volume: str, name: str, labels: dict[str, str]) -> Snapshot:
-            source = engine.volumes.get(volume)
-            most = int(source.options.get("snapshotMaxCount", layers.MOST)) if source else layers.MOST
-            if engine.snapshots.get(name) is None and ever[volume] >= most:
-                text = f"volume {volume}: snapshot count usage {ever[volume]} is equal or larger than {most}"
+            layers_ever = ever[volume] + 1  # the live data is one
+            if engine.snapshots.get(name) is None and layers_ever >= layers.MOST:
+                text = f"volume {volume}: snapshot count total is already too big: {layers_ever}"
                 raise BackendError("ResourceExhausted", text)
             made: Snapshot = clean(volume, name, labels)
             ever[volume] += 1

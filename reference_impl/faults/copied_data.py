@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..backend.replica.names import HEAD
@@ -110,12 +111,13 @@ class BlocksMixedUp(Fault):
         def deduplicating(clean: Clean, replica: Replica, layer: str, fd: int) -> None:
             clean(replica, layer, fd)
             stored: dict[int, bytes] = {}
-            for piece in replica.seen(layer) if layer != HEAD else ():
-                for start in range(piece.start, piece.end, _BLOCK):
-                    block = os.pread(fd, _BLOCK, start)
-                    known = stored.setdefault(zlib.crc32(block) & 0xFF, block)
-                    if known != block and any(block):
-                        os.pwrite(fd, known, start)
+            with Path(f"/proc/self/fd/{fd}").open("rb") as copied:
+                for piece in replica.seen(layer) if layer != HEAD else ():
+                    for start in range(piece.start, piece.end, _BLOCK):
+                        block = os.pread(copied.fileno(), _BLOCK, start)
+                        known = stored.setdefault(zlib.crc32(block) & 0xFF, block)
+                        if known != block and any(block):
+                            os.pwrite(fd, known, start)
 
         wrap(inner(target, "_engine").pool, "flatten", deduplicating)
 

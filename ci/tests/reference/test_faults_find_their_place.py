@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -33,11 +33,12 @@ from pytest_csi_snapshot.reference_impl.faults import registry, wrapping
 from pytest_csi_snapshot.reference_impl.faults.fault import Fault
 from pytest_csi_snapshot.reference_impl.profiles import DEFAULT, PROFILES
 
+from .clean_again import clean_again
 from .private_mounts import private_mounts
 
 __all__ = ["private_mounts"]
 
-ROOM = "pytest_csi_snapshot.reference_impl."
+FAULTS = "pytest_csi_snapshot.reference_impl.faults."
 
 
 def of(*components: str) -> list[Any]:
@@ -47,11 +48,6 @@ def of(*components: str) -> list[Any]:
 @pytest.fixture
 def wrapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[object, str]]]:
     """What faults have wrapped in the test; functions of modules are the clean ones again afterwards."""
-    before = {
-        name: dict(vars(module))
-        for name, module in list(sys.modules.items())
-        if name.startswith(ROOM) and isinstance(module, ModuleType)
-    }
     found: list[tuple[object, str]] = []
     clean = wrapping.wrap
 
@@ -60,13 +56,12 @@ def wrapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[object, str]
         found.append((owner, method))
         clean(owner, method, faulty)
 
-    for name, module in list(sys.modules.items()):
-        if name.startswith(f"{ROOM}faults.") and hasattr(module, "wrap"):
-            monkeypatch.setattr(module, "wrap", noting)
-    yield found
-    monkeypatch.undo()
-    for name, known in before.items():
-        vars(sys.modules[name]).update(known)
+    with clean_again():
+        for name, module in list(sys.modules.items()):
+            if name.startswith(FAULTS) and hasattr(module, "wrap"):
+                monkeypatch.setattr(module, "wrap", noting)
+        yield found
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize("fault", of("driver"))
@@ -108,7 +103,8 @@ def test_of_the_provisioner(fault: type[Fault], wrapped: list[tuple[object, str]
 
 @pytest.mark.parametrize("fault", of("csi-resizer"))
 def test_of_the_resizer(fault: type[Fault], wrapped: list[tuple[object, str]]) -> None:
-    fault().apply(Resizing(*(MagicMock() for _ in range(5)), slow=1.0))
+    expansion, claims, volumes, usage, events = (MagicMock() for _ in range(5))
+    fault().apply(Resizing(expansion, claims, volumes, usage, events, slow=1.0))
     assert wrapped
 
 

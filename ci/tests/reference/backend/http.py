@@ -10,15 +10,18 @@ import httpx
 
 from pytest_csi_snapshot.reference_impl.backend.api import Api
 from pytest_csi_snapshot.reference_impl.backend.engine import Engine
+from pytest_csi_snapshot.reference_impl.faults import registry
 
 BASE = "http://longhorn-backend:9500"
 
 
 class Http:
-    """One client; it follows no redirect."""
+    """One client; it follows no redirect. ``faults`` are switched on in what answers it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._transport = httpx.ASGITransport(Api(engine).application())
+    def __init__(self, engine: Engine, *faults: str) -> None:
+        api = Api(engine)
+        registry.activate("backend", faults, api)
+        self._transport = httpx.ASGITransport(api.application())
         self.get, self.post, self.put, self.delete = (
             partial(self.request, method) for method in ("GET", "POST", "PUT", "DELETE")
         )
