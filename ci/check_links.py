@@ -29,8 +29,10 @@ def pages(root: Path = ROOT) -> list[Path]:
         capture_output=True,
         text=True,
     )
+    # Fragments of the changelog become a part of it, one folder up.
+    found = [line for line in listed.stdout.splitlines() if not line.startswith("changelog.d/")]
     # A link to a folder lists what is in it a second time.
-    return sorted({(root / line).resolve() for line in listed.stdout.splitlines() if (root / line).exists()})
+    return sorted({(root / line).resolve() for line in found if (root / line).exists()})
 
 
 def troubles(page: Path) -> Iterator[str]:
