@@ -201,6 +201,7 @@ class ClusterOwner:
     def _end_in_trouble(self, exit_code: int) -> None:
         if self._session and not self._session.exitstatus:
             self._session.exitstatus = exit_code
+            self._warn(f"exit code {int(exit_code)}, whatever was judged")
 
     def _give_up(self, trouble: RunError) -> None:
         """End the run with the one line of the trouble."""
