@@ -16,7 +16,7 @@ export function compareSection() {
       "div",
       { class: "card pad" },
       facts([
-        ["with", `run ${run.id ?? ""} of ${moment(run.began)}`],
+        ["with", `run ${run.id} of ${moment(run.began)}, here the first; this report is the second`],
         ["driver", `${implementation.driver ?? ""} ${implementation.version ?? ""}`],
         ["result", comparison.sentence],
         ["note", remarks.map((remark) => h("div", {}, remark))],

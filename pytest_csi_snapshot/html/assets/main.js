@@ -78,8 +78,10 @@ function overviewAt(kind, query, moved) {
 
 function mark(name) {
   for (const [each, link] of links) {
-    if (each === name) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
+    if (each === name) {
+      link.setAttribute("aria-current", "true");
+      link.parentElement.scrollLeft = link.offsetLeft - link.parentElement.offsetLeft - 24; // narrow screens show a part
+    } else link.removeAttribute("aria-current");
   }
 }
 
