@@ -7,6 +7,7 @@ Companions that are up are switched with the rest; those that come up later read
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 from collections.abc import Collection, Iterable
@@ -174,8 +175,13 @@ def _not_served(_state: object) -> None:
 
 
 def _connect(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as end:
-        end.connect(str(path))
+    """Raises OSError. Reached from its folder: the whole path is longer than the address of a socket may be."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        with socket.socket(socket.AF_UNIX) as end:
+            end.connect(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
 
 
 def _ready(pod: Json) -> bool:
