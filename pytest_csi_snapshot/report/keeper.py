@@ -109,10 +109,9 @@ class Keeper:
         code = int(session.exitstatus)
         if not self._concluded:
             self._conclude(session, ["the run ended before its first test"])
-        elif last and last.verdict.exit_code != code and not self._trouble:
-            verdict = replace(
-                last.verdict, exit_code=code, reasons=("what was made could not be removed", *last.verdict.reasons)
-            )
+        elif last and last.run.ended and last.verdict.exit_code != code:
+            why = self._trouble or "what was made could not be removed"
+            verdict = replace(last.verdict, exit_code=code, reasons=(why, *last.verdict.reasons))
             self._write(replace(last, verdict=verdict))
         self._tell_trouble()
 
@@ -143,21 +142,23 @@ class Keeper:
         )
 
     def _write(self, report: Report) -> None:
-        """Write the document, or note why it cannot be; what was there before stays whole then."""
+        """Write the document, and the page of a run that has ended; or note why one cannot be written.
+
+        What was there before stays whole then.
+        """
+        what = "report"
         try:
             write_whole(self._folder / REPORT, text_of(report))
+            self._last, what = report, "page of the report"
             if report.run.ended:
-                self._write_page()
+                from pytest_csi_snapshot.html import page_of
+
+                # From what has just been written, so that both say the same.
+                write_whole(self._folder / PAGE, page_of(self._folder))
         except OSError as error:
-            self._trouble = f"the report cannot be written to {self._folder}: {error.strerror or error}"
+            self._trouble = f"the {what} cannot be written to {self._folder}: {error.strerror or error}"
         else:
-            self._last, self._trouble = report, ""
-
-    def _write_page(self) -> None:
-        """Write the page; from what has just been written, so that both say the same. Raises OSError."""
-        from pytest_csi_snapshot.html import page_of
-
-        write_whole(self._folder / PAGE, page_of(self._folder))
+            self._trouble = ""
 
     def _tell_trouble(self) -> None:
         if self._trouble == self._told:

@@ -265,3 +265,23 @@ def test_a_full_disk_is_one_line_and_spoils_nothing(demo: Demo, full: Path, work
     assert len(told) == 2  # before the first test, and at the end
     assert (full / "report.json").read_text() == OURS
     assert [path.name for path in full.iterdir()] == ["report.json"]
+
+
+HINDERS = """
+from pathlib import Path
+
+@pytest.mark.csi_clause("DEL-001")
+def test_gone(csi_recorder):
+    Path("csi-report/report.html/full").mkdir(parents=True)  # no file takes the place of that
+    csi_recorder.check("DEL-001", expected=1, observed=1)
+"""
+
+
+def test_a_page_that_cannot_be_written_is_trouble_and_stands_in_the_report(demo: Demo) -> None:
+    demo.suite(test_one=HINDERS)
+    result = demo.run()
+    assert result.ret == 3
+    line = f"the page of the report cannot be written to {demo.path}/csi-report: Is a directory"
+    assert result.outlines.count(f"csi-snapshot: {line}") == 1
+    verdict = written(demo)["verdict"]
+    assert (verdict["exit_code"], verdict["reasons"][0]) == (3, line)

@@ -67,6 +67,23 @@ def test_diff_reads_latencies_from_the_evidence(tmp_path: Path, capsys: pytest.C
     assert "slower: snapshot ready, median 0.56 s -> 0.95 s (p 1.6e-05)" in capsys.readouterr().out
 
 
+def test_html_makes_the_page_beside_the_report_or_elsewhere(tmp_path: Path) -> None:
+    clean, fault = saved(tmp_path / "a", report()), saved(tmp_path / "b", report({"DEL-001": "failed"}))
+    assert main(["html", fault]) == 0
+    assert "driver.example.org" in (tmp_path / "b/report.html").read_text()
+    assert main(["html", fault, "--compare", clean, "-o", str(tmp_path / "both.html")]) == 0
+    assert '"kind":"broken"' in (tmp_path / "both.html").read_text().replace(" ", "")
+    assert not (tmp_path / "a/report.html").exists()
+
+
+@pytest.mark.parametrize("command", ["show", "diff", "badge", "merge", "check", "html"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"usage: pytest-csi-report {command}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
