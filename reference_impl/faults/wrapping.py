@@ -18,3 +18,8 @@ def wrap(owner: object, method: str, faulty: Callable[..., Any]) -> None:
 def inner(owner: object, name: str) -> Any:
     """A part that an object keeps to itself: a fault may be where nobody else has to reach."""
     return getattr(owner, name)
+
+
+def put(owner: object, name: str, value: object) -> None:
+    """Replace a part of an object, one that it keeps to itself included."""
+    vars(owner)[name] = value
