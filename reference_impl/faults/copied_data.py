@@ -75,7 +75,7 @@ class LargerRestoreDropsTail(Fault):
 
     name = "larger-restore-drops-tail"
     component = "backend"
-    breaks = ("RES-005", "RES-015", "RES-006")
+    breaks = ("RES-015", "RES-005", "RES-006")
     kind = "data"
     issue = "https://github.com/longhorn/longhorn/issues/9962"
 

@@ -64,7 +64,7 @@ class CreationTimeMissingAgain(Fault):
 class CreationTimeMoves(Fault):
     """Each call for a snapshot tells another time of its cut: that of the call."""
 
-    name = "creation-time-moves"
+    name = "creation-time-of-each-call"
     component = "driver"
     breaks = ("RPC-CRS-003", "RPC-CRS-002")
     kind = "state"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +45,40 @@ def test_snapshot_loses_data(stopped: Machine) -> None:
     assert (stopped.use("pvc-c", capability) / "file").exists()
     assert (path / "file").exists()
     for volume in ("pvc-a", "pvc-b", "pvc-c"):
+        stopped.unuse(volume)
+
+
+def is_read_only(root: Path) -> bool:
+    return bool(os.statvfs(root).f_flag & os.ST_RDONLY)
+
+
+SPOILT: dict[str, Callable[[Path], bool]] = {
+    "restored-volume-formatted": lambda root: not (root / "file").exists(),
+    "restore-loses-owners": lambda root: (root / "file").stat().st_uid == 0,
+    "restore-loses-modes": lambda root: (root / "file").stat().st_mode & 0o777 == 0o666,
+    "restore-breaks-hard-links": lambda root: (root / "file").stat().st_nlink == 1,
+    "restore-follows-symbolic-links": lambda root: not (root / "link").is_symlink(),
+    "copy-is-read-only": is_read_only,
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_restored_files_are_not_what_they_were(stopped: Machine, name: str) -> None:
+    start(stopped, [], ["--fault", name])
+    capability = mount_capability()
+    stopped.create("pvc-a", capability)
+    root = stopped.use("pvc-a", capability)
+    (root / "file").write_text("what was there")
+    (root / "file").chmod(0o640)
+    os.chown(root / "file", 1000, 1000)
+    (root / "hard").hardlink_to(root / "file")
+    (root / "link").symlink_to("file")
+    stopped.snapshot("pvc-a", "snapshot-1")
+    stopped.create("pvc-b", capability, source="snap://pvc-a/snapshot-1")
+    restored = stopped.use("pvc-b", capability)
+    spoilt = SPOILT[name]
+    assert (spoilt(restored), spoilt(root)) == (True, False)
+    for volume in ("pvc-a", "pvc-b"):
         stopped.unuse(volume)
 
 
