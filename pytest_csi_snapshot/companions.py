@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.spelling import nearest
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def instance_for(item: pytest.Item, cluster: Cluster, recorder: Recorder) -> Clu
             *([_NO_SERVER] if cluster.provider == "kind" else []),
         ]
         recorder.not_supported(clauses[0], ", ".join(why))
-    found = join(cluster, wish.name)
+    with TAPE.time_of("cluster"):
+        found = join(cluster, wish.name)
     recorder.seen_on = f"companion {wish.name if found.driver == cluster.driver else found.driver}"
     return found
 

@@ -136,6 +136,15 @@ class Tape:
         if self.running and threading.get_ident() == self._thread:
             self.spans.append(Span(began, time.monotonic(), by))
 
+    @contextmanager
+    def time_of(self, by: str) -> Iterator[None]:
+        """Note what happens inside as the time of somebody else."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.asked(began, by)
+
     def called(self, answer: Any) -> None:
         """Note a call of the driver, from whatever thread."""
         if self.running:

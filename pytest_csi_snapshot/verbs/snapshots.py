@@ -11,6 +11,7 @@ from typing import Any
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import HAS_ERROR, READY, Condition, status_of
 from pytest_csi_snapshot.evidence.stepping import quiet
+from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.labels import INVENTED_DRIVER, fresh_name
@@ -99,7 +100,8 @@ class SnapshotVerbs(Core):
             self.out_of_bounds("snapshotInterval", f"{told}: longer than a snapshot is waited for")
         left = cut_at.get(claim.uid, now - interval) + interval - now
         if left > 0:
-            threading.Event().wait(left)
+            with TAPE.time_of("driver"):
+                threading.Event().wait(left)
         cut_at[claim.uid] = self.history.clock()
 
     def ready(self, snapshot: Handle, clause: str = "") -> Json:
