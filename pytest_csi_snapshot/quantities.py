@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 KI, MI, GI = 1024, 1024**2, 1024**3
 
@@ -15,6 +16,7 @@ _SUFFIXES = {
 }
 
 
+@lru_cache(maxsize=1024)
 def parse_quantity(text: str) -> int:
     """Bytes of a quantity, rounded up: ``1Gi``, ``500M``, ``1e9``, ``128974848``."""
     text = str(text).strip()

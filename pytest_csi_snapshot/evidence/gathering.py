@@ -48,7 +48,8 @@ class Gathered:
         self._corner = _whole(tape)
         self._parents = self._corner.parents()
         self._families: dict[str, frozenset[str]] = {}
-        self._arrivals = _arrivals(self._corner)
+        self._authors = _authors(self._corner)
+        self._arrivals = _arrivals(self._corner, self._authors)
 
     @cached_property
     def seconds(self) -> Seconds:
@@ -112,14 +113,12 @@ class Gathered:
         return ordered
 
     def _lane(self, uid: str, parent: str) -> Lane:
-        versions, own = self._corner.versions[uid], self._corner.own.get(uid, frozenset())
-        marks, before, state = [], None, ""
-        for version in versions:
+        versions, marks, state = self._corner.versions[uid], [], ""
+        for version, by in zip(versions, self._authors[uid], strict=True):
             text = cut(describe(version))
-            by = author(before, version.object, own)
             marks.append(Mark(self._at(version.at), version.change, version.resource_version, by,
                               "" if text == state else text))  # fmt: skip
-            before, state = version.object, text
+            state = text
         last = versions[-1]
         labels = last.object["metadata"].get("labels") or {}
         return Lane(uid, last.kind.kind, last.namespace, last.name, RUN in labels, parent, tuple(marks))
@@ -196,13 +195,23 @@ def _whole(tape: Tape) -> Corner:
     return whole
 
 
-def _arrivals(corner: Corner) -> list[tuple[str, Arrival]]:
+def _authors(corner: Corner) -> dict[str, list[str]]:
+    """Who wrote each version of each object."""
+    return {
+        uid: [
+            author(before.object if before else None, version.object, corner.own.get(uid, frozenset()))
+            for before, version in zip([None, *versions], versions, strict=False)
+        ]
+        for uid, versions in corner.versions.items()
+    }
+
+
+def _arrivals(corner: Corner, authors: dict[str, list[str]]) -> list[tuple[str, Arrival]]:
     """Everything that came, with the uid of what it is about, in order."""
     found: list[tuple[str, Arrival]] = []
     for uid, versions in corner.versions.items():
         before: Json = {}
-        for version in versions:
-            by = author(before or None, version.object, corner.own.get(uid, frozenset()))
+        for version, by in zip(versions, authors[uid], strict=True):
             worker = worker_on(version.kind.kind, before, version.object, by, end=version.deleted)
             found.append((uid, Arrival(version.at, worker)))
             before = version.object

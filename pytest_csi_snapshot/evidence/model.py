@@ -1,4 +1,4 @@
-"""What stands in the evidence of one test: values alone, see docs/reports.md.
+"""What stands in the evidence of one test: values alone, see docs/evidence.md.
 
 All times are seconds since the test's setup began, to three decimals. Nothing is ``None``: what is not known is ""
 or empty.

@@ -26,6 +26,8 @@ _SCALARS: Mapping[Any, tuple[str, str]] = {
 
 def to_plain(value: Any) -> Any:
     """Plain data for JSON; keys in the order of the fields, numbers with at most 3 decimals."""
+    if isinstance(value, str | int):  # most of all that there is
+        return value
     if is_dataclass(value):
         return {each.name: to_plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, tuple | list):
