@@ -7,6 +7,7 @@ from typing import Any
 from pytest_csi_snapshot.csi.calls import Answer
 from pytest_csi_snapshot.csi.core import RpcCore
 from pytest_csi_snapshot.csi.wire import csi_pb2
+from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.quantities import format_quantity
 from pytest_csi_snapshot.recorder import OutOfBounds
 from pytest_csi_snapshot.sizes import LEAST, Sizes
@@ -35,6 +36,7 @@ class VolumeCalls(RpcCore):
         """Bytes of a volume where a test says nothing; a driver may round up."""
         return self.sizes.ordinary
 
+    @quiet
     def capability(self, *, block: bool = False) -> csi_pb2.VolumeCapability:
         """For one node that writes: a filesystem, or a raw block device."""
         mode = csi_pb2.VolumeCapability.AccessMode(mode=csi_pb2.VolumeCapability.AccessMode.SINGLE_NODE_WRITER)
@@ -43,6 +45,7 @@ class VolumeCalls(RpcCore):
         mount = csi_pb2.VolumeCapability.MountVolume(fs_type=self.inputs.fs_type)
         return csi_pb2.VolumeCapability(mount=mount, access_mode=mode)
 
+    @quiet
     def volume_request(
         self,
         *,
@@ -68,6 +71,7 @@ class VolumeCalls(RpcCore):
             accessibility_requirements=self._accessibility(),
         )
 
+    @quiet
     def within_bounds(self, size: int) -> int:
         """The size itself; a larger one than volumes may have ends the test."""
         __tracebackhide__ = True
