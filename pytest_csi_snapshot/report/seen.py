@@ -59,7 +59,7 @@ class Seen:
             self.word = "failed" if report.when == "call" and self.word != "error" else "error"
             self.reason = str(getattr(report.longrepr, "reprcrash", None) or report.longrepr).partition("\n")[0]
         elif report.skipped and not self.word:
-            self.word = "xfailed" if hasattr(report, "wasxfail") else "skipped"
+            self.word = "xfailed" if hasattr(report, "wasxfail") else "skipped" if _skipped(report) else "passed"
             self.reason = _skip_reason(report)
         elif report.when == "call" and not self.word:
             self.word = "passed"
@@ -151,6 +151,11 @@ def worker_of(report: pytest.TestReport) -> str:
     """The xdist worker that sent a report; "" where there is none."""
     gateway = getattr(getattr(report, "node", None), "gateway", None)
     return str(getattr(gateway, "id", ""))
+
+
+def _skipped(report: pytest.TestReport) -> bool:
+    """Whether a test has skipped itself: of one that ended well and shows nothing ``judging`` makes a skip too."""
+    return not isinstance(report.longrepr, tuple) or str(report.longrepr[2]).startswith("Skipped")
 
 
 def _skip_reason(report: pytest.TestReport) -> str:

@@ -47,6 +47,15 @@ def test_pytests_word(word: str) -> None:
     assert row.seconds.total == 0.25 * len(WORDS[word])
 
 
+def test_a_test_that_ended_well_and_shows_nothing_has_passed() -> None:
+    tests = Tests()
+    told = ("t.py", 1, "unknown: no check recorded (DEL-001)")
+    for report in (phase("setup"), phase("call", "skipped", longrepr=told), phase("teardown")):
+        tests.take(report, None)
+    ((row, reason),) = tests.rows(100.0)
+    assert (row.pytest, reason) == ("passed", told[2])
+
+
 def test_a_teardown_that_fails_after_a_call_that_failed() -> None:
     tests = Tests()
     for report in WORDS["failed"]:
