@@ -38,6 +38,8 @@ from pytest_csi_snapshot.report.writing import prepare
 from pytest_csi_snapshot.reporting.clean import Clean
 from pytest_csi_snapshot.reporting.collector import Collector
 from pytest_csi_snapshot.reporting.junit import Junit
+from pytest_csi_snapshot.reporting.progress.hooks import Progress
+from pytest_csi_snapshot.reporting.progress.standings import standings_of
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
@@ -133,7 +135,7 @@ def _register(config: pytest.Config, settings: Settings, *, named: Sequence[str]
     if hasattr(config, "workerinput"):
         turns = turns_of(config)
         shares = Shares(shares_beside(turns) if turns else None, config.workerinput["workercount"])
-        parts += [shares, *([Turns(turns)] if turns else [])]
+        parts += [shares, *([Turns(turns)] if turns else []), standings_of(config)]
     elif settings.csi_list:
         workers = len(config.option.tx or []) or 1
         config.option.dist, config.option.tx = "no", []  # the plan is made here, not in workers
@@ -159,6 +161,7 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Seque
     # Whoever looks at the judgement when the session ends stands before Settling, which is then asked first.
     judging = [collector, Junit(config, settings, settling), settling, LastWord(settling)]
     parts = [Shares(None, 1), owner, *judging, Losses(), Header(settings), aside, section]
+    parts += [standings_of(config), Progress(config, settings)]
     if settings.report_folder:
         composer = Composer(config, settings, settling, name=owner.name_run, asked=asked)
         parts.append(Keeper(config, settings.report_folder, collector, composer))

@@ -13,12 +13,15 @@ from typing import Any
 from pytest_csi_snapshot import checks, collection, deviations, plugin, session
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.errors import EnvironmentTrouble
+from pytest_csi_snapshot.reporting.progress import hooks as progress
 
 VERSIONS = "Kubernetes v1.37.2, snapshot-controller v8.6.0, driver 1.4.0"
 
 session.PROVIDER = "stand_in:LogProvider"
 session.VISIT = "stand_in:visit"
 checks.FAULTS = "stand_in:known_faults"
+for each in ("SILENCE", "APART"):
+    setattr(progress, each, float(os.environ.get(each, getattr(progress, each))))
 if "DEVIATIONS" in os.environ:
     vars(deviations)["deviations"] = lambda: deviations.read_deviations(json.loads(os.environ["DEVIATIONS"]))
 if not os.environ.get("REAL_SUITES"):

@@ -1,0 +1,82 @@
+"""The folder in which workers publish what they are doing, and what they will run.
+
+The workers' side, ``Standings``, is also registered in a process that runs tests without xdist: it has no folder
+then, and who shows the progress asks ``STANDING`` itself.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+import pytest
+
+from pytest_csi_snapshot.evidence.tape import TAPE
+from pytest_csi_snapshot.judging import CLAUSES
+from pytest_csi_snapshot.standing import STANDING, Doing, read_standing
+
+FOLDER = "csi_standings"
+"""Key of ``workerinput``."""
+
+_PLAN = "plan.json"
+TURN = "its turn"
+
+
+class Standings:
+    """Tells which test of this process runs; ``folder`` None where there is nobody to tell it to."""
+
+    def __init__(self, folder: Path | None, worker: str = "") -> None:
+        self._folder = folder
+        TAPE.on_wait(STANDING.awaiting)
+        if folder:
+            STANDING.publish_in(folder / worker)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Write down what will run: the controller collects nothing itself. All workers write the same."""
+        if self._folder:
+            part = self._folder / f"{_PLAN}.{time.monotonic_ns()}"
+            part.write_text(json.dumps(plan_of(session)))
+            part.rename(self._folder / _PLAN)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Outside of the locks that tests wait for."""
+        STANDING.test(Doing(item.nodeid, time.monotonic(), TURN))
+        try:
+            return (yield)
+        finally:
+            STANDING.test(None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """The test has its turn."""
+        STANDING.test(Doing(item.nodeid, time.monotonic()))
+
+
+def standings_of(config: pytest.Config) -> Standings:
+    """That of this process, worker or not."""
+    handed = getattr(config, "workerinput", {})
+    folder = handed.get(FOLDER)
+    return Standings(Path(folder) if folder else None, str(handed.get("workerid", "")))
+
+
+def plan_of(session: pytest.Session) -> dict[str, tuple[str, ...]]:
+    """The tests of a session, and their clauses."""
+    return {item.nodeid: item.stash.get(CLAUSES, ()) for item in session.items}
+
+
+def read_plan(folder: Path) -> Mapping[str, tuple[str, ...]]:
+    """What the workers will run; {} until one of them has collected it."""
+    path = folder / _PLAN
+    plain: dict[str, list[str]] = json.loads(path.read_text()) if path.exists() else {}
+    return {test: tuple(clauses) for test, clauses in plain.items()}
+
+
+def doings_in(folder: Path) -> dict[str, Doing]:
+    """What the workers are at, by worker."""
+    found = {
+        path.name: read_standing(path) for path in sorted(folder.iterdir()) if not path.name.startswith(_PLAN)
+    }
+    return {name: doing for name, doing in found.items() if doing}
