@@ -142,8 +142,18 @@ def _register(config: pytest.Config, settings: Settings, *, named: Sequence[str]
         parts.append(Plan(settings, selection, workers))
     else:
         parts += _controller_parts(config, settings, asked=asked_for(config, settings, named=named))
+    parts += _allure_parts(config, settings)
     for part in parts:
         config.pluginmanager.register(part, f"csi-snapshot-{type(part).__name__.lower()}")
+
+
+def _allure_parts(config: pytest.Config, settings: Settings) -> list[object]:
+    """Where allure-pytest is there and asked for results; nothing of it is imported otherwise."""
+    if not getattr(config.option, "allure_report_dir", None) or _any_set(config, (*_NO_TESTS, "csi_list")):
+        return []
+    from pytest_csi_snapshot.allure_results.hooks import allure_parts
+
+    return allure_parts(config, settings, runs_tests=getattr(config.option, "dist", "no") == "no")
 
 
 def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Sequence[str]) -> list[object]:
