@@ -88,6 +88,12 @@ PICTURED = ["env", "CSI_WALKTHROUGH_PICTURES=ci/artifacts/walkthrough"]
 
 JUNIT = "ci/artifacts/conformance.xml"
 
+ALLURE = "ci/artifacts/allure"
+"""Results of the conformance run; emptied before it, for ``--clean-alluredir`` empties it once per worker."""
+
+ALLURE_LOOKS = "ci/tests/allure_pages"
+"""Tests that look at the pages made of them."""
+
 SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
 
 REFERENCE = ("--csi-driver=reference", "--csi-gate=should")
@@ -123,17 +129,25 @@ STAGES = (
     Stage("requirements", script("generate_requirements.py", "--check")),
     Stage("report's form", script("generate_report_schema.py", "--check")),
     Stage("doctor's page", script("generate_doctor.py", "--check")),
-    Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in (*ALONE, KIND)))),
+    Stage(
+        "units",
+        tool(
+            "pytest", "-q", "-n", "2", "ci/tests", *(f"--ignore={each}" for each in (*ALONE, KIND, ALLURE_LOOKS))
+        ),
+    ),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
-    Stage("conformance", tool("pytest", *REFERENCE, "-n", "4", f"--junitxml={JUNIT}")),
+    Stage("no results", script("allure_pages.py", "--empty", ALLURE)),
+    Stage("conformance", tool("pytest", *REFERENCE, "-n", "4", f"--junitxml={JUNIT}", f"--alluredir={ALLURE}")),
     Stage("kind", tool("pytest", *REFERENCE, "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True),
     Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
     # Some tests try again while something is under way, and make a pod more: what they make at most is found by
     # many runs, and one run more may find more.
     Stage("prices", script("measure_prices.py", "--check", JUNIT), frozenset({"full"})),
+    Stage("allure pages", script("allure_pages.py", ALLURE, f"{ALLURE}-pages")),
+    Stage("allure looks", tool("pytest", "-q", ALLURE_LOOKS)),
     Stage("executed", script("check_clauses.py", "--executed", JUNIT)),
     # Builds upstream's controllers when they are not there yet; not for every change.
     Stage(
