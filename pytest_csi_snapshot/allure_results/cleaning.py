@@ -5,7 +5,8 @@ Everything passes here, also what allure-pytest makes of exceptions and captured
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,14 +61,21 @@ class Cleaning:
         self._inner.report_attached_data(_cleaned_body(Path(source).read_bytes()), file_name)
 
 
-def stand_before_logger(settle: Callable[[Any], None]) -> None:
-    """Put ``Cleaning`` in the place of the file logger of this process."""
+@contextmanager
+def before_logger(settle: Callable[[Any], None]) -> Iterator[None]:
+    """Put ``Cleaning`` in the place of the file logger of this process, until allure-pytest takes that away."""
     manager = allure_commons.plugin_manager
-    for plugin in list(manager.get_plugins()):
-        if isinstance(plugin, AllureFileLogger):
-            name = manager.get_name(plugin)
-            manager.unregister(plugin)
-            manager.register(Cleaning(plugin, settle), name)  # by its name allure-pytest takes it away
+    loggers = [plugin for plugin in manager.get_plugins() if isinstance(plugin, AllureFileLogger)]
+    for logger in loggers:
+        manager.unregister(logger)
+    standing = [Cleaning(logger, settle) for logger in loggers]
+    for each in standing:
+        manager.register(each)
+    yield
+    for each in standing:
+        manager.unregister(each)
+    for logger in loggers:
+        manager.register(logger)
 
 
 def cleaned(value: Any) -> Any:

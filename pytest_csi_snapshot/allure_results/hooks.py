@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from allure_commons.model2 import Label, Link, StatusDetails
 
 from pytest_csi_snapshot.allure_results import story
-from pytest_csi_snapshot.allure_results.cleaning import stand_before_logger
+from pytest_csi_snapshot.allure_results.cleaning import before_logger
 from pytest_csi_snapshot.allure_results.folder import describe_run
 from pytest_csi_snapshot.allure_results.pages import pages
 from pytest_csi_snapshot.allure_results.sources import links
@@ -38,11 +38,16 @@ class AllureTests:
         self._worker = str(getattr(config, "workerinput", {}).get("workerid", "main"))
         self._item: pytest.Item | None = None
         self._results: list[ClauseResult] = []
+        self._standing = ExitStack()
         TAPE.on_step(_step)
 
     def pytest_sessionstart(self) -> None:
         """allure-pytest is configured now."""
-        stand_before_logger(self._settle)
+        self._standing.enter_context(before_logger(self._settle))
+
+    def pytest_unconfigure(self) -> None:
+        """It is about to take away what it has configured."""
+        self._standing.close()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -48,7 +48,9 @@ def labels(result: dict[str, Any], name: str) -> list[str]:
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
 def test_results_say_what_was_judged_and_hold_no_secret(demo: Demo, workers: tuple[str, ...]) -> None:
     demo.suite(test_one=SUITE)
-    demo.run("--alluredir=results", *workers)
+    run = demo.run("--alluredir=results", *workers)
+    assert run.ret == 1
+    assert "Traceback" not in run.stderr.str()
     folder = demo.path / "results"
     found = results(folder)
     assert {name: each["status"] for name, each in found.items()} == {
