@@ -139,14 +139,14 @@ STAGES = (
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
     Stage("embedded", tool("pytest", "-q", ALONE[-1])),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
-    Stage("no results", script("allure_pages.py", "--empty", ALLURE)),
+    Stage("no results", script("generate_allure_pages.py", "--empty", ALLURE)),
     Stage("conformance", tool("pytest", *REFERENCE, "-n", "4", f"--junitxml={JUNIT}", f"--alluredir={ALLURE}")),
     Stage("kind", tool("pytest", *REFERENCE, "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True),
     Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
     # Some tests try again while something is under way, and make a pod more: what they make at most is found by
     # many runs, and one run more may find more.
     Stage("prices", script("measure_prices.py", "--check", JUNIT), frozenset({"full"})),
-    Stage("allure pages", script("allure_pages.py", ALLURE, f"{ALLURE}-pages")),
+    Stage("allure pages", script("generate_allure_pages.py", ALLURE, f"{ALLURE}-pages")),
     Stage("allure looks", tool("pytest", "-q", ALLURE_LOOKS)),
     Stage("executed", script("check_clauses.py", "--executed", JUNIT)),
     # Builds upstream's controllers when they are not there yet; not for every change.

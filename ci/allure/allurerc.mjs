@@ -1,7 +1,11 @@
-// How the pages are grouped: by driver, area and clause rather than by file.
+// How the pages look: grouped by driver and area rather than by file, with the categories that the run has left.
+import { readFileSync } from "node:fs";
+
 export default {
   name: "CSI snapshot conformance",
+  categories: JSON.parse(readFileSync(`${process.env.CSI_ALLURE_RESULTS}/categories.json`, "utf8")),
+  hideLabels: ["framework", "language", "package", "parentSuite", "suite", "host"],
   plugins: {
-    awesome: { options: { groupBy: ["epic", "feature", "story"] } },
+    awesome: { options: { groupBy: ["epic", "feature"] } },
   },
 };

@@ -33,7 +33,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="package")
 def address() -> Iterator[str]:
-    assert (PAGES / "index.html").is_file(), f"{PAGES} has no pages: python ci/allure_pages.py RESULTS {PAGES}"
+    assert (PAGES / "index.html").is_file(), (
+        f"{PAGES} has no pages: python ci/generate_allure_pages.py RESULTS {PAGES}"
+    )
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(PAGES))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -1,12 +1,13 @@
 """Makes the pages of Allure from the results of a run, by the program that ci/allure pins.
 
-python ci/allure_pages.py RESULTS PAGES
-python ci/allure_pages.py --empty RESULTS     before a run: what is there from another one would be shown too
+python ci/generate_allure_pages.py RESULTS PAGES
+python ci/generate_allure_pages.py --empty RESULTS     before a run: what is there from another one would be shown too
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent / "allure"
 PROGRAM = HERE / "node_modules" / ".bin" / "allure"
-INSTALLED = HERE / "node_modules" / ".package-lock.json"
+INSTALLED = HERE / "node_modules" / ".installed"
 LOCK = HERE / "package-lock.json"
 
 
@@ -23,6 +24,7 @@ def install() -> None:
     if INSTALLED.exists() and INSTALLED.stat().st_mtime >= LOCK.stat().st_mtime:
         return
     subprocess.run(["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"], cwd=HERE, check=True)
+    INSTALLED.touch()
 
 
 def generate(results: Path, pages: Path) -> None:
@@ -30,7 +32,19 @@ def generate(results: Path, pages: Path) -> None:
     shutil.rmtree(pages, ignore_errors=True)
     command = [str(PROGRAM), "generate", str(results.resolve()), "--output", str(pages.resolve())]
     # It looks for a configuration in the current folder.
-    subprocess.run(command, cwd=HERE, check=True, env={**os.environ, "ALLURE_NO_ANALYTICS": "true"})
+    environment = {**os.environ, "CSI_ALLURE_RESULTS": str(results.resolve())}
+    subprocess.run(command, cwd=HERE, check=True, env=environment)
+    index = pages / "index.html"
+    index.write_text(without_analytics(index.read_text("utf-8")), "utf-8")
+
+
+def without_analytics(page: str) -> str:
+    """The page, without what tells others that it was opened; Allure has no setting for that."""
+    return re.sub(r"<script[^>]*>(?:(?!</script>).)*</script>", _unless_analytics, page, flags=re.DOTALL)
+
+
+def _unless_analytics(script: re.Match[str]) -> str:
+    return "" if re.search(r"googletagmanager|gtag\(", script[0]) else script[0]
 
 
 def main(args: list[str]) -> int:

@@ -1,0 +1,41 @@
+"""The pages of Allure that people get to see: of the last conformance run, in a browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from .conftest import ROOT
+
+PICTURES = ROOT / "ci/artifacts/allure-looks"
+TEST = "Delete policy removes content and backend snapshot"
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep one for people to look at."""
+    Path(PICTURES).mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(PICTURES / f"{name}.png"))
+
+
+def test_the_first_page_has_driver_versions_and_areas(page: Page) -> None:
+    expect(page.get_by_text("CSI snapshot conformance").first).to_be_visible()
+    expect(page.get_by_text("driver.longhorn.io").first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"snapshot-controller 0\.1\.0")).first).to_be_visible()
+    expect(page.get_by_text("deletion", exact=True).first).to_be_visible()
+    picture(page, "first")
+
+
+def test_a_test_has_its_requirement_severity_steps_and_timeline(page: Page) -> None:
+    page.get_by_text(TEST).first.click()
+    expect(page.get_by_text("Critical").first).to_be_visible()
+    expect(page.get_by_text("deleting a VolumeSnapshot deletes its content").first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^snapshot( |$)")).first).to_be_visible()  # the verb, as a step
+    picture(page, "test")
+    page.get_by_text("Attachments", exact=True).first.click()
+    timeline = page.get_by_text("timeline", exact=True).first
+    expect(timeline).to_be_visible()
+    timeline.click()
+    expect(page.get_by_text("readyToUse true").first).to_be_visible()
+    picture(page, "timeline")
