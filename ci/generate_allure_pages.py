@@ -1,7 +1,7 @@
 """Makes the pages of Allure from the results of a run, by the program that ci/allure pins.
 
 python ci/generate_allure_pages.py RESULTS PAGES
-python ci/generate_allure_pages.py --empty RESULTS     before a run: what is there from another one would be shown too
+python ci/generate_allure_pages.py --empty RESULTS    before a run: the pages show all that is there
 """
 
 from __future__ import annotations

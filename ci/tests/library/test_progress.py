@@ -96,7 +96,7 @@ def test_of_several_waits_the_oldest_is_told_and_a_test_that_waits_for_nothing_l
         Doing("suites/test_a.py::test_three", 40.0, "its end", "VolumeSnapshot ns/b"),
     ]
     told = telling.doing_in_words(doing, 52.4)
-    assert told == "waiting 12 s for its end: VolumeSnapshot ns/b (and 2 more)"
+    assert told == "waiting 12 s for its end: VolumeSnapshot b (and 2 more)"
     assert telling.doing_in_words(doing[:1], 52.4) == "in test_one for 42 s"
     assert telling.hanging_in_words(doing[:2], 52.4, 60.2) == [
         "no test has ended for 60 s",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_csi_snapshot.outcomes import ClauseResult, Outcome
 from pytest_csi_snapshot.reporting.progress.tally import Tally
 from pytest_csi_snapshot.reporting.words import blamed_on, counted, failure_title
 from pytest_csi_snapshot.requirements import Clause
 from pytest_csi_snapshot.standing import Doing
+
+_NAMESPACE = re.compile(r"\S+/")
+"""It is the test's own, with a name that fills a line and tells nothing."""
 
 TOLD = 300
 """Characters of a failure that is told at once; the end of the run tells all of it."""
@@ -33,7 +38,8 @@ def doing_in_words(doing: Sequence[Doing], now: float) -> str:
     if not doing:
         return ""
     first, *others = sorted(doing, key=lambda each: (not each.awaited, each.since))
-    return one_in_words(first, now) + (f" (and {len(others)} more)" if others else "")
+    short = replace(first, about=_NAMESPACE.sub("", first.about))
+    return one_in_words(short, now) + (f" (and {len(others)} more)" if others else "")
 
 
 def one_in_words(doing: Doing, now: float) -> str:
