@@ -21,7 +21,8 @@ FOLDER = "csi_standings"
 """Key of ``workerinput``."""
 
 _PLAN = "plan.json"
-TURN = "its turn"
+TURN, CLEAN_UP = "its turn", "the clean-up"
+"""What a test waits for before its setup, and from its teardown on."""
 
 
 class Standings:
@@ -43,7 +44,7 @@ class Standings:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Outside of the locks that tests wait for."""
-        STANDING.test(Doing(item.nodeid, time.monotonic(), TURN))
+        STANDING.test(Doing(item.nodeid, time.monotonic(), TURN, item.name))
         try:
             return (yield)
         finally:
@@ -53,6 +54,11 @@ class Standings:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """The test has its turn."""
         STANDING.test(Doing(item.nodeid, time.monotonic()))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """What the test has made is removed."""
+        STANDING.test(Doing(item.nodeid, time.monotonic(), CLEAN_UP, item.name))
 
 
 def standings_of(config: pytest.Config) -> Standings:
