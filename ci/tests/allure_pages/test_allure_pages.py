@@ -24,6 +24,8 @@ def test_the_first_page_has_driver_versions_and_areas(page: Page) -> None:
     expect(page.get_by_text("driver.longhorn.io").first).to_be_visible()
     expect(page.get_by_text(re.compile(r"snapshot-controller 0\.1\.0")).first).to_be_visible()
     expect(page.get_by_text("deletion", exact=True).first).to_be_visible()
+    expect(page.get_by_text("Categories").first).to_be_visible()
+    expect(page.get_by_text("Failed to fetch")).to_have_count(0)
     picture(page, "first")
 
 
