@@ -1,12 +1,7 @@
 """Makes the pages of Allure from the results of a run, by the program that ci/allure pins.
 
-<<<<<<<< HEAD:ci/generate_allure.py
-python ci/generate_allure.py RESULTS PAGES
-python ci/generate_allure.py --empty RESULTS     before a run: what is there from another one would be shown too
-========
 python ci/generate_allure_pages.py RESULTS PAGES
 python ci/generate_allure_pages.py --empty RESULTS    before a run: the pages show all that is there
->>>>>>>> live:ci/generate_allure_pages.py
 """
 
 from __future__ import annotations

@@ -31,12 +31,18 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    """Takes all the requests of a page at once, also on a busy machine."""
+
+    request_queue_size = 128
+
+
 @pytest.fixture(scope="package")
 def address() -> Iterator[str]:
     assert (PAGES / "index.html").is_file(), (
         f"{PAGES} has no pages: python ci/generate_allure_pages.py RESULTS {PAGES}"
     )
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(PAGES))) as server:
+    with Server(("127.0.0.1", 0), functools.partial(Quiet, directory=str(PAGES))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
