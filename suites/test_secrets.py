@@ -132,7 +132,7 @@ def test_deletion_goes_by_the_secret_of_the_creation(csi: Scenario, csi_source: 
     csi.keeps("STAT-009", held)
 
 
-@pytest.mark.csi_clause("SEC-005", "STAT-001", "STAT-008", "ERR-008")
+@pytest.mark.csi_clause("SEC-005", "STAT-001", "STAT-008")
 def test_secret_that_comes_late_is_waited_for(csi: Scenario, csi_source: Handle) -> None:
     held = csi.snapshot_credentials("SEC-005")
     name = fresh_name("secret")
@@ -144,7 +144,7 @@ def test_secret_that_comes_late_is_waited_for(csi: Scenario, csi_source: Handle)
 
     csi.secret(name, held)
     csi.nudge(content)
-    status = status_of(csi.ready_with_secret(snapshot, "ERR-008"))
+    status = status_of(csi.ready_with_secret(snapshot, "SEC-005"))
     csi.check("SEC-005", expected=True, observed=status["readyToUse"], about=snapshot)
     csi.check("STAT-008", expected=None, observed=status.get("error"), about=snapshot)
     own = status_of(csi.wait(content, READY)).get("error")
