@@ -238,6 +238,14 @@ def test_a_log_says_what_a_hung_test_waits_for(demo: Demo) -> None:
     assert re.search(rf"^csi-snapshot +\d+\.\d s    test_hangs: {WAITING}$", "".join(seen), re.MULTILINE)
 
 
+def shows(terminal: int, expected: bytes) -> None:
+    """This comes next, in as many pieces as it likes."""
+    read = b""
+    while len(read) < len(expected):
+        read += os.read(terminal, len(expected) - len(read))
+    assert read == expected
+
+
 def test_the_line_follows_a_terminal_that_changes_its_width() -> None:
     main, side = pty.openpty()
     with os.fdopen(side, "w") as file:
@@ -245,19 +253,19 @@ def test_the_line_follows_a_terminal_that_changes_its_width() -> None:
         screen = Screen(writer, file)
         _resize(side, 40)
         screen.draw("x" * 60)
-        assert os.read(main, 1000) == b"\r\x1b[J" + b"x" * 36 + b"..."
+        shows(main, b"\r\x1b[J" + b"x" * 36 + b"...")
         _resize(side, 20)  # the terminal breaks the line into two rows
         screen.draw("short")
-        assert os.read(main, 1000) == b"\r\x1b[1A\x1b[Jshort"
+        shows(main, b"\r\x1b[1A\x1b[Jshort")
         writer.write("dot")
-        assert os.read(main, 1000) == b"\r\x1b[Jdot"
+        shows(main, b"\r\x1b[Jdot")
         screen.draw("not while something stands there")
         screen.say("a line")
-        assert os.read(main, 1000) == b"\r\na line\r\n"
+        shows(main, b"\r\na line\r\n")
         screen.close()
         writer.line("as before")
         file.flush()
-        assert os.read(main, 1000) == b"as before\r\n"
+        shows(main, b"as before\r\n")
     os.close(main)
 
 
