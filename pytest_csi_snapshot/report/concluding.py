@@ -37,6 +37,7 @@ def concluded(
             (*why, *reasons),
             counts_of(report.clauses),
         ),
+        missing=tuple(dict.fromkeys((*report.missing, *judgement.lasting))),
         waivers=tuple(_waiver(use) for use in judgement.waivers),
         clauses=tuple(
             replace(clause, waiver=judgement.waived[clause.id].reason if clause.id in judgement.waived else "")

@@ -80,6 +80,16 @@ def parser() -> Parser:
     one.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: beside the report)"
     )
+    for name, run, told in (
+        ("sentence", sentence, "print the verdict in one line"),
+        ("markdown", markdown, "print a summary in Markdown, for the page of a CI job"),
+        (
+            "annotations",
+            commands_of_github,
+            "print workflow commands of GitHub, one for each clause that is broken or in doubt",
+        ),
+    ):
+        command(name, run, told).add_argument("report", **report)
     one = command("badge", badge, "make a small SVG that shows the result")
     one.add_argument("report", **report)
     one.add_argument(
@@ -101,6 +111,30 @@ def show(chosen: argparse.Namespace) -> int:
     from pytest_csi_snapshot.report.showing import shown
 
     _print(shown(read_report(chosen.report)))
+    return 0
+
+
+def sentence(chosen: argparse.Namespace) -> int:
+    """Print the verdict."""
+    from pytest_csi_snapshot.report import platforms
+
+    _print([platforms.sentence(read_report(chosen.report))])
+    return 0
+
+
+def markdown(chosen: argparse.Namespace) -> int:
+    """Print the summary of a job."""
+    from pytest_csi_snapshot.report import platforms
+
+    _print(platforms.markdown(read_report(chosen.report)).splitlines())
+    return 0
+
+
+def commands_of_github(chosen: argparse.Namespace) -> int:
+    """Print what GitHub's runner takes from the output of a step."""
+    from pytest_csi_snapshot.report import platforms
+
+    _print(platforms.workflow_commands(read_report(chosen.report)))
     return 0
 
 

@@ -59,6 +59,7 @@ def run_of(
         settings=settings_of(settings),
         partial=(*asked, *further),
         selected=tuple(asked),
+        shard=settings.csi_shard,
     )
 
 

@@ -56,7 +56,7 @@ def write_whole(path: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with open(handle, "wb") as file:  # noqa: PTH123  a descriptor, not a path
-            file.write(text.encode())
+            file.write(text.encode(errors="backslashreplace"))  # half a surrogate is no text
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)

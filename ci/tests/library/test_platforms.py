@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from pytest_csi_snapshot.report.document import text_of
 from pytest_csi_snapshot.report.model import (
     Blamed,
     Implementation,
@@ -17,6 +21,7 @@ from pytest_csi_snapshot.report.model import (
     Waiver,
 )
 from pytest_csi_snapshot.report.platforms import LONGEST, MOST, markdown, sentence, workflow_commands
+from pytest_csi_snapshot.report.program import main
 
 FAILURE = ReportedFailure(
     test="suites/test_deletion.py::test_x",
@@ -111,3 +116,17 @@ def test_waivers_are_listed() -> None:
     assert "- waiver of DEL-009, expired: bug 7 (storage team, until 2026-01-31)" in markdown(
         replace(REPORT, waivers=(waiver,))
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "begins"),
+    [
+        ("sentence", "not conformant: "),
+        ("markdown", "## CSI snapshots: "),
+        ("annotations", "::error title=DEL-001"),
+    ],
+)
+def test_each_is_a_command(command: str, begins: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "report.json").write_text(text_of(REPORT))
+    assert main([command, str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith(begins)

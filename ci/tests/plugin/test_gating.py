@@ -238,24 +238,10 @@ def test_a_signal_is_an_interruption(demo: Demo) -> None:
 
 def test_the_line_of_the_evidence_and_the_place_of_reports(demo: Demo) -> None:
     demo.suite(test_one=BOTH)
-    demo.pytester.makeconftest(
-        "import json, pytest\n"
-        "from pathlib import Path\n"
-        "from pytest_csi_snapshot.settings import SETTINGS\n"
-        "from pytest_csi_snapshot.judging import PAYLOAD\n"
-        "def pytest_runtest_logreport(report):\n    pass\n"
-        "@pytest.hookimpl(wrapper=True, tryfirst=True)\n"
-        "def pytest_runtest_makereport(item):\n"
-        "    report = yield\n"
-        "    object.__setattr__(item.config.stash[SETTINGS], 'report_folder', Path.cwd() / 'out')\n"
-        "    body = {'carried': [], 'results': [], 'told': False, 'evidence': 'evidence/x.json'}\n"
-        "    if report.when == 'teardown': report.user_properties.append((PAYLOAD, json.dumps(body)))\n"
-        "    return report\n"
-    )
-    (demo.path / "out").mkdir()
-    (demo.path / "out/report.json").touch()
-    text = demo.run("-k", "must", "--junit-xml=out.xml").stdout.str()
-    assert "  evidence       out/evidence/x.json" in text
+    text = demo.run("-k", "must", "--junit-xml=out.xml", "--csi-report=out").stdout.str()
+    (evidence,) = (demo.path / "out/evidence").iterdir()
+    place = f"out/evidence/{evidence.name}"
+    assert f"  evidence       {place}" in text
     assert "reports: out/report.json, " in text
     assert "out.xml (JUnit)" in text
-    assert '<property name="csi_evidence" value="out/evidence/x.json" />' in (demo.path / "out.xml").read_text()
+    assert f'<property name="csi_evidence" value="{place}" />' in (demo.path / "out.xml").read_text()

@@ -28,7 +28,7 @@ def test_properties_of_tests_and_of_the_suite(demo: Demo, workers: tuple[str, ..
         ("csi_outcome", "DEL-001 passed"),
         ("csi_result", "passed"),
     ]
-    assert [name for name, _ in passed[4:]] == ["csi_price"]
+    assert [name for name, _ in passed[4:]] == ["csi_price", "csi_evidence"]
     failed = properties(cases["test_fails"])
     for told in (
         ("csi_outcome", "SNAP-DYN-002 failed"),
