@@ -37,13 +37,18 @@ def concluded(
             (*why, *reasons),
             counts_of(report.clauses),
         ),
-        missing=tuple(dict.fromkeys((*report.missing, *judgement.lasting))),
+        missing=(*report.missing, *_unsaid(judgement.lasting, report.missing)),
         waivers=tuple(_waiver(use) for use in judgement.waivers),
         clauses=tuple(
             replace(clause, waiver=judgement.waived[clause.id].reason if clause.id in judgement.waived else "")
             for clause in report.clauses
         ),
     )
+
+
+def _unsaid(lasting: Sequence[str], missing: Sequence[str]) -> list[str]:
+    """What went wrong for good and does not stand there yet, in other words: of a worker, where it crashed."""
+    return [line for line in lasting if not any(each.startswith(line.partition(":")[0]) for each in missing)]
 
 
 def _waiver(use: Use) -> Waiver:
