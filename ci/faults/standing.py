@@ -25,6 +25,11 @@ def read(file: Path = FILE) -> Standing:
     return found
 
 
+def is_proven(fault: str, file: Path = FILE) -> bool:
+    """Whether the clause that a fault breaks has found it, when it was last tried."""
+    return read(file).get(fault, {}).get(OURS) == "intended"
+
+
 def note(judge: str, told: Mapping[str, str], known: set[str], file: Path = FILE) -> None:
     """Note what a judge said of some faults, and forget the faults that are not ``known`` any more."""
     standing = {fault: by for fault, by in read(file).items() if fault in known}

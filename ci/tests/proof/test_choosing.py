@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from faults.choosing import chosen_tests, in_order, tenth
+from faults.standing import OURS, is_proven, note
 
 from .examples import case
 
@@ -44,3 +47,10 @@ def test_tests_of_the_intended_clause_come_first_and_the_cheapest_of_each() -> N
     found = chosen_tests(("DEL-001", "DEL-016"), tests_of, prices.__getitem__)
     assert found == ["cheap", "both", "dear", "other"]
     assert chosen_tests(("RES-001",), tests_of, prices.__getitem__) == []
+
+
+def test_only_what_its_own_clause_has_found_counts_as_proven(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    assert not is_proven("a", file)
+    note(OURS, {"a": "intended", "b": "another"}, {"a", "b"}, file)
+    assert (is_proven("a", file), is_proven("b", file), is_proven("c", file)) == (True, False, False)
