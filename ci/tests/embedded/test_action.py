@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..templates.steps import ActionRun, read, run
+from templates.steps import ActionRun, read, run
 
 FAULT = "--csi-fault=delete-leaves-snapshot --csi-clauses=DEL-001"
 
@@ -39,12 +39,12 @@ def test_without_a_report_the_action_says_so(tmp_path: Path) -> None:
 def test_the_gitlab_job(tmp_path: Path) -> None:
     job = read("gitlab/csi-snapshot.gitlab-ci.yml")[".csi-snapshot"]
     (script,) = job["script"]
-    judged = run(script, tmp_path, ("sh", "-e"), CSI_DRIVER="reference", CSI_ARGUMENTS=FAULT)
+    judged = run(script, tmp_path, ("sh", "-e"), {"CSI_DRIVER": "reference", "CSI_ARGUMENTS": FAULT})
     assert judged.returncode == 1, judged.stdout
     (after,) = job["after_script"]
     assert "is not conformant" in run(after, tmp_path, ("sh", "-e")).stdout
     assert (tmp_path / job["artifacts"]["reports"]["junit"]).exists()
 
-    unnamed = run(script, tmp_path, ("sh", "-e"), CSI_DRIVER="", CSI_ARGUMENTS="")
+    unnamed = run(script, tmp_path, ("sh", "-e"), {"CSI_DRIVER": "", "CSI_ARGUMENTS": ""})
     assert "say which driver" in unnamed.stdout
     assert unnamed.returncode != 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,17 @@ def read(path: str) -> Any:
 
 
 def run(
-    script: str, cwd: Path, shell: tuple[str, ...] = ("bash", "-eo", "pipefail"), **environment: str
+    script: str,
+    cwd: Path,
+    shell: tuple[str, ...] = ("bash", "-eo", "pipefail"),
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a step as GitHub's runner does (``bash -eo pipefail``); output as text, errors and all."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         [*shell, "-c", script],
         cwd=cwd,
-        env={**os.environ, "PATH": path, **environment},
+        env={**os.environ, "PATH": path, **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -53,13 +57,16 @@ class ActionRun:
         step = next(each for each in self._action["runs"]["steps"] if each["name"] == name)
         output = self.folder / "output"
         output.touch()
+        given: dict[str, str] = {key: self._value(text) for key, text in step.get("env", {}).items()}
         done = run(
             step["run"],
             self.folder,
-            RUNNER_TEMP=str(self.temp),
-            GITHUB_OUTPUT=str(output),
-            GITHUB_STEP_SUMMARY=str(self.summary),
-            **{key: self._value(text) for key, text in step.get("env", {}).items()},
+            environment={
+                "RUNNER_TEMP": str(self.temp),
+                "GITHUB_OUTPUT": str(output),
+                "GITHUB_STEP_SUMMARY": str(self.summary),
+                **given,
+            },
         )
         self.outputs |= dict(line.split("=", 1) for line in output.read_text().splitlines())
         return done
