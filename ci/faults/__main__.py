@@ -74,7 +74,9 @@ def _prove(cases: Sequence[Case], asked: argparse.Namespace) -> int:
     proof.write(ARTIFACTS)
     print("\n".join(proof.lines()))
     print(f"all of it in {time.monotonic() - begun:.0f} s; the matrix is in {ARTIFACTS.relative_to(ROOT)}")
-    return 0 if proof.holds else 1
+    # A report may word a timeout by what it saw last, which a busy machine changes: the sample tells that, the whole
+    # run insists.
+    return 0 if proof.holds and (asked.tenth or not proof.astray) else 1
 
 
 def _ask_sanity(cases: Sequence[Case]) -> int:

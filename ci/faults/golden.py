@@ -26,7 +26,7 @@ _RULES = tuple(
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+\d\d:\d\d)?", "TIME"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
         (r"\bcsi-[0-9a-f]{8}-(main|gw\d+)-", "csi-RUN-"),
-        (r"\b[0-9a-f]{32,64}\b", "HEX"),
+        (r"\b[0-9a-f]{11,64}\b", "HEX"),
         (r"(?<=-)[0-9a-f]{6}\b", "XXXXXX"),
         (r"(?<=-)[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "POD"),
         (r"\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b", "ADDRESS"),

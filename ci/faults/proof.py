@@ -34,9 +34,9 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Every fault is caught, nothing else is red, and the reports say what they said."""
+        """Every fault is caught, and nothing else is red; what the reports say is another question."""
         missed = any(each.catch in (Catch.MISSED, Catch.NOT_TRIED) for each in self.findings)
-        return not (missed or self.alarms or self.astray)
+        return not (missed or self.alarms)
 
     def lines(self) -> list[str]:
         """All of it for a terminal, the figures last."""

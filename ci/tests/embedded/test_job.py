@@ -14,10 +14,11 @@ import yaml
 
 from pytest_csi_snapshot.kube.kinds import LEASE, POD, Kind
 from pytest_csi_snapshot.labels import DOMAIN, MANAGED_BY
+from pytest_csi_snapshot.presence import NAME
 
 from .inhabited import DRIVER, Inhabited, inhabited
 
-SOME = ("--csi-clauses=SNAP-DYN,SNAP-PRE,CLS,API-VS,DEL-001,HA-001", "--csi-allow=cluster-state,disruptive")
+SOME = ("--csi-clauses=SNAP-PRE,CLS,API-VS,DEL-001,HA-001", "--csi-allow=cluster-state,disruptive")
 JOB = (sys.executable, "-m", "pytest_csi_snapshot.job")
 KILLED = 1
 """The index of the shard whose pod is killed."""
@@ -40,8 +41,7 @@ def apply(cluster: Inhabited, text: str) -> None:
 def kill_while_it_runs(cluster: Inhabited) -> str:
     """End the pod of a shard at once, after its run has begun; the name of the pod."""
     pod = _seen(cluster, POD, "csi-snapshot", _runs)["metadata"]["name"]
-    # Of runs in the cluster there is a Lease for each; the one of this pod tells that its tests have begun.
-    _seen(cluster, LEASE, None, lambda lease: str(lease["spec"].get("holderIdentity", "")).startswith(f"{pod} "))
+    _seen(cluster, LEASE, None, lambda lease: lease["metadata"]["name"] == NAME)  # runs of shards have begun
     cluster.client.delete(POD, "csi-snapshot", pod, grace=0)
     return str(pod)
 
