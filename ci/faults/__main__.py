@@ -74,8 +74,7 @@ def _prove(cases: Sequence[Case], asked: argparse.Namespace) -> int:
     proof.write(ARTIFACTS)
     print("\n".join(proof.lines()))
     print(f"all of it in {time.monotonic() - begun:.0f} s; the matrix is in {ARTIFACTS.relative_to(ROOT)}")
-    # A report may word a timeout by what it saw last, which a busy machine changes: the sample tells that, the whole
-    # run insists.
+    # A report may word a timeout by what it saw last, which a busy machine changes: the sample only tells that.
     return 0 if proof.holds and (asked.tenth or not proof.astray) else 1
 
 
