@@ -16,6 +16,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,6 +195,17 @@ class ClusterOwner:
             self._end_in_trouble(pytest.ExitCode.INTERRUPTED)
         self._warn(f"the clean-up was stopped; a minute from now the rest can be removed: {guest.sweep_command()}")
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Leave of the traceback what pytest can show: where CPython knows no line, pytest fails in trying.
+
+        So it is where a signal comes between two steps of a ``with``; the run would end as if it had passed.
+        """
+        known = [frame.tb_lineno is not None for frame in _frames(excinfo.tb)]
+        if not all(known) and any(known):
+            last = len(known) - 1 - known[::-1].index(True)
+            excinfo.traceback = excinfo.traceback[last : last + 1]
+
     def _interrupted(self, _number: int, _frame: object) -> None:
         self._interrupts += 1
         raise KeyboardInterrupt
@@ -231,6 +243,12 @@ class ClusterOwner:
             if reporter:
                 reporter.write_line(REDACTOR.clean(line), **markup)
                 reporter.flush()
+
+
+def _frames(innermost_last: TracebackType | None) -> Iterator[TracebackType]:
+    while innermost_last is not None:
+        yield innermost_last
+        innermost_last = innermost_last.tb_next
 
 
 def run_id(unique: str) -> str:

@@ -185,3 +185,17 @@ def test_a_test_without_a_cluster_says_what_to_add(demo: Demo) -> None:
     result = demo.run("test_own.py", driver="")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["this test needs a cluster with a CSI driver: add --csi-driver=NAME"])
+
+
+def test_an_interruption_where_no_line_is_known(demo: Demo) -> None:
+    """As CPython 3.11 has it between two steps of a ``with``; pytest itself fails in showing it."""
+    demo.suite(
+        test_one="""
+@pytest.mark.csi_clause("DEL-001")
+def test_stops(csi_recorder):
+    exec(compile("raise KeyboardInterrupt", "nowhere", "exec").replace(co_linetable=b""))
+"""
+    )
+    result = demo.run()
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["Exit code 2: interrupted", "*test_one.py:*: KeyboardInterrupt"])
