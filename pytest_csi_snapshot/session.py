@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -201,7 +201,7 @@ class ClusterOwner:
 
         So it is where a signal comes between two steps of a ``with``; the run would end as if it had passed.
         """
-        known = [frame.tb_lineno is not None for frame in _frames(excinfo.tb)]
+        known = [line is not None for _, line in walk_tb(excinfo.tb)]
         if not all(known) and any(known):
             last = len(known) - 1 - known[::-1].index(True)
             excinfo.traceback = excinfo.traceback[last : last + 1]
@@ -243,12 +243,6 @@ class ClusterOwner:
             if reporter:
                 reporter.write_line(REDACTOR.clean(line), **markup)
                 reporter.flush()
-
-
-def _frames(innermost_last: TracebackType | None) -> Iterator[TracebackType]:
-    while innermost_last is not None:
-        yield innermost_last
-        innermost_last = innermost_last.tb_next
 
 
 def run_id(unique: str) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.outcomes import Outcome
+from pytest_csi_snapshot.report.document import file_of
+from pytest_csi_snapshot.report.model import FORMAT, VERSION
 
-FORMAT, VERSION = "pytest-csi-snapshot/report", 1
 NOT_RUN = "not run"
 _TROUBLE = (Outcome.ERRORED, Outcome.UNKNOWN)
 
@@ -84,7 +85,7 @@ def compare(baseline: Baseline, now: Mapping[str, str]) -> Comparison:
 
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a report, or in the folder of one. Raises UsageTrouble, one line, where it is none."""
-    file = path / "report.json" if path.is_dir() else path
+    file = file_of(path)
     try:
         body = json.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:

@@ -10,23 +10,15 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from pytest_csi_snapshot import __version__
+from pytest_csi_snapshot.command_line import Parser
 from pytest_csi_snapshot.errors import EnvironmentTrouble, RunError, UsageTrouble
 from pytest_csi_snapshot.job import collecting, pod
 from pytest_csi_snapshot.job.manifest import Wish, manifest
 from pytest_csi_snapshot.shards import MOST
 
 NAME = "csi-snapshot"
-
-
-class Parser(argparse.ArgumentParser):
-    """Ends in the exit code that a wrong command line has everywhere here."""
-
-    def error(self, message: str) -> NoReturn:
-        """One line."""
-        self.exit(UsageTrouble.exit_code, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from pytest_csi_snapshot.errors import UsageTrouble
+
 Json = dict[str, Any]
 
 GRACE = 120
@@ -16,9 +18,6 @@ GRACE = 120
 
 RETRIES = 3
 """Times that a shard is run again whose pod was lost or could not do its work."""
-
-USAGE = 4
-"""Exit code of a wrong command line: running it again would not help."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,8 @@ def _job(wish: Wish) -> Json:
             "backoffLimitPerIndex": RETRIES,
             "podFailurePolicy": {
                 "rules": [
-                    {"action": "FailIndex", "onExitCodes": {"operator": "In", "values": [USAGE]}},
+                    # A wrong command line: running it again would not help.
+                    {"action": "FailIndex", "onExitCodes": {"operator": "In", "values": [UsageTrouble.exit_code]}},
                     {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]},
                 ]
             },

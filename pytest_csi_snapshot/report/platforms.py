@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pytest_csi_snapshot.report.model import OUTCOMES, Report, ReportedClause
+from pytest_csi_snapshot.requirements import LEVELS
 
-LEVELS = ("MUST", "SHOULD", "MAY")
 LONGEST = 1000
 """Characters of one annotation; GitHub cuts longer ones in the middle of a word."""
 

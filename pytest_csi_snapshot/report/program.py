@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from pytest_csi_snapshot.command_line import Parser
 from pytest_csi_snapshot.errors import EnvironmentTrouble, RunError, UsageTrouble
 from pytest_csi_snapshot.gating import Gate, read_baseline, read_waivers
 from pytest_csi_snapshot.gating.terms import Terms
@@ -19,14 +20,6 @@ from pytest_csi_snapshot.report.model import Report
 
 WORSE = 1
 """Exit code of ``diff`` where a clause is worse."""
-
-
-class Parser(argparse.ArgumentParser):
-    """Ends in the exit code that a wrong command line has everywhere here."""
-
-    def error(self, message: str) -> NoReturn:
-        """One line."""
-        self.exit(UsageTrouble.exit_code, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,6 +14,7 @@ from .wrapping import Clean, inner, wrap
 
 if TYPE_CHECKING:
     from ..driver.backend import Backend
+    from ..driver.backend.volumes import Volume
     from ..driver.services import Services
 
 
@@ -80,8 +81,7 @@ class CloneOnlyOfSameSize(Fault):
         backend: Backend = inner(target.controller, "_backend")
 
         def equal_only(clean: Clean, request: csi_pb2.CreateVolumeRequest, context: Any) -> Any:
-            name = request.volume_content_source.volume.volume_id
-            source = backend.volumes.find(name) if name else None
+            source = _source(backend, request)
             wanted = request.capacity_range.required_bytes
             if source and wanted > source.size:
                 text = f"size {wanted} of the clone is not that of its source, {source.size}"
@@ -104,10 +104,9 @@ class CloneOfCloneRefused(Fault):
         backend: Backend = inner(target.controller, "_backend")
 
         def first_hand(clean: Clean, request: csi_pb2.CreateVolumeRequest, context: Any) -> Any:
-            name = request.volume_content_source.volume.volume_id
-            source = backend.volumes.find(name) if name else None
+            source = _source(backend, request)
             if source and source.data_source:
-                text = f"volume {name} is a copy of {source.data_source} and still depends on it"
+                text = f"volume {source.name} is a copy of {source.data_source} and still depends on it"
                 raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, text)
             return clean(request, context)
 
@@ -127,8 +126,7 @@ class CloneInUseRefused(Fault):
         backend: Backend = inner(target.controller, "_backend")
 
         def mute(clean: Clean, request: csi_pb2.CreateVolumeRequest, context: Any) -> Any:
-            name = request.volume_content_source.volume.volume_id
-            source = backend.volumes.find(name) if name else None
+            source = _source(backend, request)
             if source and source.nodes:
                 raise Refusal(grpc.StatusCode.INTERNAL, "")
             return clean(request, context)
@@ -153,3 +151,9 @@ class ClaimsCloneOnly(Fault):
             return clean(request, context)
 
         wrap(target.controller, "CreateVolume", refusing)
+
+
+def _source(backend: Backend, request: csi_pb2.CreateVolumeRequest) -> Volume | None:
+    """The volume that a clone is asked of; None where it is no clone, or of a volume that is not there."""
+    name = request.volume_content_source.volume.volume_id
+    return backend.volumes.find(name) if name else None
