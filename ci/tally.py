@@ -4,8 +4,8 @@
     python ci/tally.py --runs 3x4 -- -k clone  3 runs with 4 workers of what pytest is told behind the dashes
 
 The tally is kept by commit and arguments in the user's cache, so that it goes on where it was stopped. It ends
-with the first run that is not clean, whose log stays. A tree with changes has no commit to be counted for: it is
-refused.
+with the first run that is not clean, whose log and report stay. A tree with changes has no commit to be counted
+for: it is refused.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -64,6 +65,10 @@ class Tally:
         """Where the run of that number writes to, counted from 1."""
         return self._file.with_suffix(f".{number}.log")
 
+    def report(self, number: int) -> Path:
+        """The folder that the report of the run of that number goes to, with the evidence of what failed."""
+        return self._file.with_suffix(f".{number}.report")
+
     def add(self, run: Run) -> None:
         """Count a run; at once on disk."""
         self.runs.append(run)
@@ -92,9 +97,10 @@ class Tally:
         return "\n".join(rows)
 
 
-def once(workers: int, args: Sequence[str], log: Path) -> Run:
+def once(workers: int, args: Sequence[str], log: Path, report: Path) -> Run:
     """One run, its output in ``log``."""
-    command = [str(Path(sys.executable).parent / "pytest"), "--csi-driver=reference", "--csi-gate=should", *args]
+    command = [str(Path(sys.executable).parent / "pytest"), "--csi-driver=reference", "--csi-gate=should"]
+    command += [f"--csi-report={report}", *args]
     command += ["-n", str(workers)] if workers > 1 else []
     log.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
@@ -128,11 +134,12 @@ def main(argv: list[str]) -> int:
     if tally.runs:
         print(tally.table(), flush=True)
     while not tally.broken and (left := tally.missing(goals)):
-        log = tally.log(len(tally.runs) + 1)
-        tally.add(once(left[0], args, log))
+        log, report = (kept(len(tally.runs) + 1) for kept in (tally.log, tally.report))
+        tally.add(once(left[0], args, log, report))
         print(tally.table().splitlines()[-1], flush=True)
         if not tally.broken:
             log.unlink()
+            shutil.rmtree(report)
     if tally.broken:
         print(f"not clean: see {tally.log(tally.broken)}", file=sys.stderr)
         return 1
