@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pytest_csi_snapshot.conditions import BOUND
 from pytest_csi_snapshot.history import History, Json, Version
+from pytest_csi_snapshot.holding import hold_on
 from pytest_csi_snapshot.kube.kinds import (
     GROUP_CLASS,
     GROUP_CONTENT,
@@ -27,7 +28,7 @@ from pytest_csi_snapshot.kube.kinds import (
     STORAGE_CLASS,
     Kind,
 )
-from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import NUDGE, referred
 from pytest_csi_snapshot.observing import describe, observations
 from pytest_csi_snapshot.owning import OwnedClient
@@ -48,6 +49,15 @@ WATCHED = (POD, *SNAPSHOTS, *CONTENTS, PVC, PV)
 
 class CleanUpError(Exception):
     """The API server refused a step of the clean-up, or was lost during it."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What did not go, with its last state and what holds it; ``blame`` who has to let it go ("": whom the clause
+    names)."""
+
+    text: str
+    blame: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ class Ledger:
         own = [handle.uid for handle in self.handles if handle.kind == kind]
         return list(dict.fromkeys([*own, *(version.uid for version in self._derived(kind))]))
 
-    def clean_up(self) -> list[str]:
+    def clean_up(self) -> list[Leak]:
         """Remove everything; the leaks, each with what holds it.
 
         Raises CleanUpError, at the end, where something could not even be asked to go: not a fault of the driver.
@@ -117,11 +127,11 @@ class Ledger:
         self._delete(PV)
         self._await_gone((POD, *SNAPSHOTS, *CONTENTS, PVC), within=self._patience)
         self._await_gone((PV,), within=self._patience)
-        leaks = [f"{_name(version)}: {self._story(version)}" for version in self._remaining(WATCHED)]
+        leaks = [self._leak(version) for version in self._remaining(WATCHED)]
         for kind in (GROUP_CLASS, SNAPSHOT_CLASS, STORAGE_CLASS, NAMESPACE):
             self._delete(kind)
         if self._troubles:
-            raise CleanUpError("; ".join([*self._troubles, *(f"left behind: {leak}" for leak in leaks)]))
+            raise CleanUpError("; ".join([*self._troubles, *(f"left behind: {leak.text}" for leak in leaks)]))
         return leaks
 
     # -- steps
@@ -246,9 +256,14 @@ class Ledger:
     def _contents(self) -> list[Version]:
         return self._remaining(CONTENTS)
 
-    def _story(self, version: Version) -> str:
+    def _leak(self, version: Version) -> Leak:
         seen = observations(self._history, version.uid)
-        return seen[-1][1] if seen else describe(version)
+        text = f"{_name(version)}: {seen[-1][1] if seen else describe(version)}"
+        try:
+            hold = hold_on(self._api, version)
+        except (ApiError, ApiUnreachableError) as error:
+            return Leak(f"{text}; what holds it could not be read: {error}")
+        return Leak(f"{text}; {hold.text}", hold.blame) if hold else Leak(text)
 
 
 def owners_of(body: Json) -> list[Json]:

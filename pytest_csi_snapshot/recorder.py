@@ -162,8 +162,10 @@ class Recorder:
         """Replace the lines that a failure shows as "when", oldest first."""
         self._timeline = [str(entry) for entry in entries]
 
-    def attach_violation(self, finding: Finding, *, timeline: Iterable[str] = (), hint: str = "") -> None:
-        """Record what watching found.
+    def attach_violation(
+        self, finding: Finding, *, timeline: Iterable[str] = (), hint: str = "", blame: str = ""
+    ) -> None:
+        """Record what watching found; ``blame`` as for ``check``.
 
         A violation fails the test when the running phase ends, a doubt makes the clause unknown.
         """
@@ -175,7 +177,7 @@ class Recorder:
         elif not finding.holds:
             seen = tuple(timeline) or tuple(self._timeline)
             self.failures.append(Failure(finding.clause, finding.expected, finding.observed, finding.at, _now(),
-                                         finding.about, hint, timeline=seen))  # fmt: skip
+                                         finding.about, hint, blame, seen))  # fmt: skip
 
     def on_finish(self, finisher: Callable[[], None]) -> None:
         """Call ``finisher`` when the body of the test has ended, before its outcome is settled.

@@ -21,7 +21,7 @@ from pytest_csi_snapshot.invariants import violations
 from pytest_csi_snapshot.invariants.finding import Finding
 from pytest_csi_snapshot.kube.kinds import NAMESPACE
 from pytest_csi_snapshot.last_words import ends_of_logs
-from pytest_csi_snapshot.ledger import LEAK_CLAUSE
+from pytest_csi_snapshot.ledger import LEAK_CLAUSE, Leak
 from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
 from pytest_csi_snapshot.settings import Settings
@@ -104,7 +104,7 @@ class Scenario(
 
     def close(self, *, keep: bool = False) -> None:
         """Remove everything that the test made; what does not go is a broken FIN-011."""
-        leaks: list[str] = []
+        leaks: list[Leak] = []
         try:
             try:
                 self.restore_defaults()  # first, and whatever is kept: other people wait for them
@@ -118,9 +118,10 @@ class Scenario(
             self._forget()
         for leak in leaks:
             if self._recorder is None:
-                raise PreparationError(f"left behind: {leak}")
+                raise PreparationError(f"left behind: {leak.text}")
             self._recorder.attach_violation(
-                Finding(LEAK_CLAUSE, "clean-up", "nothing left of what the test made", leak, self._elapsed())
+                Finding(LEAK_CLAUSE, "clean-up", "nothing left of what the test made", leak.text, self._elapsed()),
+                blame=leak.blame,
             )
 
     def _forget(self) -> None:

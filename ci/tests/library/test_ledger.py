@@ -73,7 +73,7 @@ def test_what_stays_is_told_with_what_holds_it(test: Test) -> None:
     test.history.record(SNAPSHOT, "MODIFIED", test.api.patch(SNAPSHOT, HOME, "s", {}))
     leaks = test.ledger.clean_up()
     assert len(leaks) == 1
-    assert f"VolumeSnapshot {HOME}/s" in leaks[0]
+    assert f"VolumeSnapshot {HOME}/s" in leaks[0].text
 
 
 def test_retained_content_is_deleted_with_its_backend_snapshot(test: Test) -> None:
@@ -115,7 +115,7 @@ def test_snapshot_held_by_such_a_content_goes_as_soon_as_that_is_freed(test: Tes
 def test_content_of_a_driver_that_exists_is_never_freed_by_hand(test: Test) -> None:
     test.make(SNAPSHOT, "s")
     test.derive(finalizers=["held"])
-    assert ["VolumeSnapshotContent snapcontent" in leak for leak in test.ledger.clean_up()] == [True]
+    assert ["VolumeSnapshotContent snapcontent" in leak.text for leak in test.ledger.clean_up()] == [True]
     assert not [ask for ask in test.api.asked if "finalizers" in ask]
 
 

@@ -1,0 +1,68 @@
+"""What keeps a volume that is to go is told with whose part it is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from pytest_csi_snapshot.history import Version
+from pytest_csi_snapshot.holding import hold_on
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT, VOLUME_ATTACHMENT, Kind
+
+from .objects import Json, Recorded, meta, snapshot
+
+
+class Lists:
+    """Answers of an API server; ``asked`` has the selectors."""
+
+    def __init__(self, **answers: list[Json]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
+        self.asked.append(query.get("fieldSelector", ""))
+        return self.answers.get(kind.plural, [])
+
+
+def seen(kind: Kind, body: Json) -> Version:
+    latest = Recorded().told(kind, body).latest(body["metadata"]["uid"])
+    assert latest is not None
+    return latest
+
+
+def attachment(volume: str = "pv", *, going: bool = True, error: str = "") -> Json:
+    more: Json = {"deletionTimestamp": "now", "finalizers": ["external-attacher/d"]} if going else {}
+    status: Json = {"attached": True, **({"detachError": {"message": error}} if error else {})}
+    spec = {"attacher": "d", "nodeName": "node-1", "source": {"persistentVolumeName": volume}}
+    return {"metadata": meta("csi-1", **more), "spec": spec, "status": status}
+
+
+def refusal(message: str, when: str) -> Json:
+    return {"metadata": meta(f"e-{when}"), "message": message, "lastTimestamp": when}
+
+
+@pytest.mark.parametrize(
+    ("answers", "text", "blame"),
+    [
+        ({VOLUME_ATTACHMENT.plural: [attachment(going=False)]}, "nobody has asked for its deletion", "CORE"),
+        ({VOLUME_ATTACHMENT.plural: [attachment()]}, r"finalizers \['d'\], no detachError", "external-attacher"),
+        ({VOLUME_ATTACHMENT.plural: [attachment(error="busy")]}, "detachError: busy", "DRV, external-attacher"),
+        ({EVENT.plural: [refusal("last", "2"), refusal("first", "1")]}, "VolumeFailedDelete: last", "DRV, EP"),
+        ({VOLUME_ATTACHMENT.plural: [attachment("other")]}, "not attached, and no event", "EP"),
+    ],
+)
+def test_what_keeps_a_released_volume(answers: dict[str, list[Json]], text: str, blame: str) -> None:
+    hold = hold_on(
+        Lists(**answers), seen(PV, {"metadata": meta("pv"), "spec": {}, "status": {"phase": "Released"}})
+    )
+    assert hold is not None
+    assert hold.blame == blame
+    assert re.search(text, hold.text)
+
+
+def test_other_kinds_tell_by_themselves_what_holds_them() -> None:
+    api = Lists()
+    assert hold_on(api, seen(SNAPSHOT, snapshot())) is None
+    assert api.asked == []

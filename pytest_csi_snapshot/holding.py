@@ -1,0 +1,66 @@
+"""What keeps a volume that is to go, and whose part it is to let it go.
+
+Read once, when a wait for its end was in vain: the wait itself needs only the volume, and a volume that stays says
+nothing of why. A released PersistentVolume goes after its last attachment, by the provisioner's DeleteVolume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pytest_csi_snapshot.history import Version
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, VOLUME_ATTACHMENT, Kind
+from pytest_csi_snapshot.observing import short
+
+Json = dict[str, Any]
+
+ATTACHER = "external-attacher"
+_FAILED_DELETE = "VolumeFailedDelete"
+"""Reason of the event by which external-provisioner tells that the driver did not delete a volume."""
+
+
+class Reader(Protocol):
+    """Lists objects; raises ApiError, ApiUnreachableError."""
+
+    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]: ...
+
+
+@dataclass(frozen=True)
+class Hold:
+    """``text`` is what was seen, ``blame`` whose part the next step is: keys of OWNERS, or words."""
+
+    text: str
+    blame: str
+
+
+def hold_on(api: Reader, version: Version) -> Hold | None:
+    """What keeps a PersistentVolume; None for another kind. Raises ApiError, ApiUnreachableError."""
+    if version.kind != PV:
+        return None
+    attachments = [
+        body
+        for body in api.list(VOLUME_ATTACHMENT)
+        if body["spec"]["source"].get("persistentVolumeName") == version.name
+    ]
+    if attachments:
+        return _attached(attachments[0])
+    about = f"involvedObject.uid={version.uid},reason={_FAILED_DELETE}"
+    if refused := api.list(EVENT, "default", fieldSelector=about):
+        last = max(refused, key=lambda body: str(body.get("lastTimestamp") or body.get("eventTime") or ""))
+        return Hold(f"event {_FAILED_DELETE}: {last.get('message', '')}", "DRV, EP")
+    return Hold("not attached, and no event tells of a DeleteVolume that failed", "EP")
+
+
+def _attached(attachment: Json) -> Hold:
+    """The detaching is asked for by the control plane, and done by the attacher and its driver."""
+    meta = attachment["metadata"]
+    named = f"VolumeAttachment {meta['name']} to node {attachment['spec']['nodeName']}"
+    if "deletionTimestamp" not in meta:
+        return Hold(f"{named} stands, and nobody has asked for its deletion", "CORE")
+    finalizers = [short(name) for name in meta.get("finalizers", [])]
+    error: Mapping[str, Any] = (attachment.get("status") or {}).get("detachError") or {}
+    if error:
+        return Hold(f"{named} is terminating, detachError: {error.get('message', '')}", f"DRV, {ATTACHER}")
+    return Hold(f"{named} is terminating, finalizers {finalizers}, no detachError", ATTACHER)
