@@ -83,13 +83,15 @@ class Ledger:
     """What one test made.
 
     ``forsaken`` drivers have no controller: their contents are freed by hand (DEL-018). ``borrowed`` contents
-    (uids) import a snapshot that belongs to another content: their policy stays ``Retain``.
+    (uids) import a snapshot that belongs to another content: their policy stays ``Retain``. ``patience`` and
+    ``release`` are the limits for the end of anything and for that of a volume, in seconds.
     """
 
-    def __init__(self, api: OwnedClient, history: History, *, patience: float) -> None:
+    def __init__(self, api: OwnedClient, history: History, *, patience: float, release: float) -> None:
         self._api = api
         self._history = history
         self._patience = patience
+        self._release = release
         self.handles: list[Handle] = []
         self._troubles: list[str] = []
         self.forsaken: set[str] = set()
@@ -123,10 +125,13 @@ class Ledger:
             self._delete(kind)
         self._await_gone(SNAPSHOTS, within=min(self._patience, 10.0))
         self._delete_contents()
+        self._await_gone(
+            (POD,), within=self._patience
+        )  # a claim that outlives its pods says what is to be detached
         self._delete(PVC)
         self._delete(PV)
         self._await_gone((POD, *SNAPSHOTS, *CONTENTS, PVC), within=self._patience)
-        self._await_gone((PV,), within=self._patience)
+        self._await_gone((PV,), within=self._release)
         leaks = [self._leak(version) for version in self._remaining(WATCHED)]
         for kind in (GROUP_CLASS, SNAPSHOT_CLASS, STORAGE_CLASS, NAMESPACE):
             self._delete(kind)

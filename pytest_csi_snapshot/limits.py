@@ -18,6 +18,7 @@ class Limits:
     snapshot: float = 300.0  # a snapshot until it is ready
     pod: float = 300.0  # a workload until it has answered or is ready, attaching included
     deletion: float = 300.0  # an object after its last obstacle is gone
+    release: float = 300.0  # a volume after its claim is gone, detaching included: see LOCAL
     resize: float = 600.0  # an expansion with its node step: kubelets look once in 60 to 90 s
     failover: float = 180.0  # another leader after the loss of one, and what it finds left to do
     reaction: float = 60.0  # a controller's first move on an object: an event, a finalizer, an error
@@ -34,14 +35,19 @@ class Limits:
 PHASES = tuple(each.name for each in fields(Limits))
 """What can be waited for, by name."""
 
-LOCAL = Limits(bind=30.0, snapshot=30.0, pod=90.0, deletion=30.0, resize=30.0, failover=60.0, reaction=15.0)
+LOCAL = Limits(
+    bind=30.0, snapshot=30.0, pod=90.0, deletion=30.0, release=105.0, resize=30.0, failover=60.0, reaction=15.0
+)
 """For a cluster on this machine with nothing behind it: a stuck operation is told sooner.
 
-Workloads have longer: some read a whole device.
+Workloads have longer: some read a whole device. Volumes, too: the attach-detach controller finds out by the claim
+which volume a pod has left, so one that hears of the pod's end after the claim's learns of it once a minute only.
 """
 
 
-KUBELETS = Limits(bind=60.0, snapshot=60.0, pod=120.0, deletion=120.0, resize=240.0, failover=90.0, reaction=30.0)
+KUBELETS = Limits(
+    bind=60.0, snapshot=60.0, pod=120.0, deletion=120.0, release=180.0, resize=240.0, failover=90.0, reaction=30.0
+)
 """The same with real kubelets, which look at some things once in a minute or two."""
 
 _OF_PROVIDERS = {"embedded": LOCAL, "kind": KUBELETS}

@@ -51,8 +51,8 @@ _PHASES: Mapping[str, str] = {
     "PodStart": "pod",
     "PodStartSlow": "pod",
     "SnapshotDelete": "deletion",
-    "PVDelete": "deletion",
-    "PVDeleteSlow": "deletion",
+    "PVDelete": "release",
+    "PVDeleteSlow": "release",
 }
 """Their timeout -> the phase of ours; of several the longest counts."""
 

@@ -15,7 +15,7 @@ from pytest_csi_snapshot.conditions import Condition
 from pytest_csi_snapshot.evidence.stepping import Stepping, quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.client import MERGE_PATCH
-from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, PV, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
 from pytest_csi_snapshot.last_words import last_words
@@ -46,7 +46,7 @@ class Core(Stepping):
         self.bounds = bounds
         self.limits = limits = bounds.limits
         self.test_id = test_id
-        self.ledger = Ledger(self.api, self.history, patience=limits.deletion)
+        self.ledger = Ledger(self.api, self.history, patience=limits.deletion, release=limits.release)
         self._recorder = recorder
         self._namespace = ""
         self._begun = self.history.position
@@ -174,7 +174,8 @@ class Core(Stepping):
             latest = self.history.latest(what.uid)
             return latest if latest and latest.deleted else None
 
-        return self._await(what, is_gone, "its end", clause, within or self.limits.deletion)
+        usual = self.limits.release if what.kind == PV else self.limits.deletion
+        return self._await(what, is_gone, "its end", clause, within or usual)
 
     def event(
         self, about: Handle, reason: str, clause: str = "", *, mentions: str = "", or_else: str = ""

@@ -74,7 +74,7 @@ def test_a_group_takes_its_content_and_its_members_along() -> None:
     history = Recorded()
     api = MemoryApi(history)
     owned = OwnedClient(api, history, MARK)
-    ledger = Ledger(owned, history, patience=0)
+    ledger = Ledger(owned, history, patience=0, release=0)
     made = owned.create(GROUP_SNAPSHOT, {"metadata": {"name": "g", "namespace": HOME}})
     uid = ledger.add(Handle.of(GROUP_SNAPSHOT, made)).uid
     body = group_content("groupsnapcontent", uid=uid)
@@ -84,7 +84,7 @@ def test_a_group_takes_its_content_and_its_members_along() -> None:
     history.record(SNAPSHOT, "ADDED", member)
 
     leaks = ledger.clean_up()
-    assert [leak.partition(":")[0] for leak in leaks] == [f"VolumeSnapshot {HOME}/m"]
+    assert [leak.text.partition(":")[0] for leak in leaks] == [f"VolumeSnapshot {HOME}/m"]
     asked = [ask for ask in api.asked if "VolumeGroupSnapshotContent" in ask]
     assert asked[0].endswith("{'spec': {'deletionPolicy': 'Delete'}}")
     assert "delete VolumeGroupSnapshotContent groupsnapcontent" in asked

@@ -26,7 +26,7 @@ class Test:
         self.history = Recorded()
         self.api = MemoryApi(self.history)
         self.owned = OwnedClient(self.api, self.history, MARK)
-        self.ledger = Ledger(self.owned, self.history, patience=0)
+        self.ledger = Ledger(self.owned, self.history, patience=0, release=0)
 
     def make(self, kind: Kind, name: str, **fields: Json) -> Handle:
         meta = {"name": name, "namespace": HOME} if kind.namespaced else {"name": name}
@@ -117,6 +117,17 @@ def test_content_of_a_driver_that_exists_is_never_freed_by_hand(test: Test) -> N
     test.derive(finalizers=["held"])
     assert ["VolumeSnapshotContent snapcontent" in leak.text for leak in test.ledger.clean_up()] == [True]
     assert not [ask for ask in test.api.asked if "finalizers" in ask]
+
+
+def test_a_volume_has_the_time_in_which_the_control_plane_learns_of_its_last_pod(
+    test: Test, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("pytest_csi_snapshot.ledger.wait_for", lambda *_, within, **__: waits.append(within))
+    ledger = Ledger(test.owned, test.history, patience=30, release=105)
+    assert ledger.clean_up() == []
+    assert waits[-1] == 105
+    assert max(waits[:-1]) == 30
 
 
 def test_a_refusal_does_not_keep_the_rest_from_going(test: Test) -> None:
