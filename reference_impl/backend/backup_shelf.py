@@ -101,17 +101,19 @@ class Shelf:
         return BackupVolume(name, name, backup_targets.DEFAULT)
 
     def of(self, volume: str, target: str = "") -> list[Backup]:
-        """Those of ``volume``, in ``target`` or in all; sorted by name."""
-        found = {
-            job.name: self._of_job(job)
-            for job in self.jobs()
-            if job.volume == volume and target in ("", job.target)
-        }
+        """Those of ``volume``, in ``target`` or in all; sorted by name.
+
+        What a job still works on is complete when the job says so, not when its files can be seen: only then has
+        their directory reached the disk.
+        """
+        jobs = [job for job in self.jobs() if job.volume == volume and target in ("", job.target)]
+        found = {job.name: self._of_job(job) for job in jobs}
+        under_way = {job.name for job in jobs if job.state in UNFINISHED}
         for each, root in self._roots():
             if target not in ("", each.name) or not is_name(volume):
                 continue
             for item in self._in_store(each, VolumeFolder(root, volume)):
-                if item.state == COMPLETED or item.name not in found:
+                if item.name not in found or (item.state == COMPLETED and item.name not in under_way):
                     found[item.name] = item
         return [item for _, item in sorted(found.items())]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_csi_snapshot.reference_impl.backend import durable
 from pytest_csi_snapshot.reference_impl.backend.backup_parts import INTERRUPTED, default_folder
 from pytest_csi_snapshot.reference_impl.backend.backup_restores import Restores
 from pytest_csi_snapshot.reference_impl.backend.backup_states import TRANSITIONS, UNFINISHED
@@ -92,6 +95,28 @@ def test_under_way(story: Story, uploading: Gate) -> None:
     story.settle()
     assert story.backups()[0]["state"] == "Completed"
     assert story.get("/v1/volumes/pvc-a")["lastBackup"] == backup["name"]
+
+
+def test_it_is_complete_when_it_is_on_the_disk_not_when_it_can_be_seen(
+    story: Story, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_snapshot(story)
+    clean = durable.rename
+
+    def renamed(old: Path, new: Path) -> None:
+        if new.name.startswith("backup_backup-") and json.loads(old.read_text())["CreatedTime"]:
+            durable.disk.rename(old, new)  # it can be seen, and is not synced
+            gate.before(durable.disk.sync_folder)(new.parent)
+        else:
+            clean(old, new)
+
+    monkeypatch.setattr(durable, "rename", renamed)
+    story.act("pvc-a", "snapshotBackup", name="snap-1")
+    assert gate.reached.wait(10)
+    assert [item["state"] for item in story.backups()] == ["InProgress"]
+    gate.opened.set()
+    story.settle()
+    assert [item["state"] for item in story.backups()] == ["Completed"]
 
 
 def test_so_many_at_a_time(story: Story, uploading: Gate) -> None:
