@@ -37,6 +37,7 @@ from pytest_csi_snapshot.watching import WatchLostError
 
 BOUND_FINALIZER = "snapshot.storage.kubernetes.io/volumesnapshot-bound-protection"
 CONTENT_FINALIZER = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
+RESTORE_FINALIZER = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
 BEING_DELETED = "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted"
 GROUP_BEING_DELETED = "groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-being-deleted"
 LEAK_CLAUSE = "FIN-011"

@@ -1,11 +1,12 @@
-"""Drivers whose CreateVolume leaves fields out: what the provisioner makes of it."""
+"""Drivers whose CreateVolume fails or leaves fields out: what the provisioner makes of it."""
 
 from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import status_of
+from pytest_csi_snapshot.conditions import has_finalizer, lacks_finalizer, status_of
 from pytest_csi_snapshot.kube.kinds import PV
+from pytest_csi_snapshot.ledger import RESTORE_FINALIZER
 from pytest_csi_snapshot.scenario import Scenario
 
 
@@ -25,3 +26,25 @@ def test_an_answer_without_content_source_is_no_restore(csi: Scenario) -> None:
               about=f"a PersistentVolume for {restored}")  # fmt: skip
     csi.delete(restored)  # before the snapshot, which waits for claims that are made of it
     csi.gone(restored)
+
+
+@pytest.mark.csi_companion("scripted")
+@pytest.mark.csi_clause("FIN-008")
+def test_snapshot_is_protected_until_the_driver_has_made_the_restore(csi: Scenario) -> None:
+    """Refused twice, with seconds between; the volume's own object may come after the finalizer is off."""
+    snapshot = csi.ready_snapshot(csi.volume())
+    busy = csi.storage_class_with(parameters={"answers": "CreateVolume=UNAVAILABLE*2"})
+    restored = csi.claim(csi.restore_size(snapshot), source=snapshot, storage_class=busy)
+    csi.event(restored, "ProvisioningFailed", "FIN-008")
+    csi.bound(restored)
+    csi.wait(snapshot, lacks_finalizer(RESTORE_FINALIZER), "FIN-008")
+    csi.seamless("FIN-008", snapshot.kind)
+    held = has_finalizer(RESTORE_FINALIZER)
+    versions = csi.versions(snapshot)
+    protected = [version for version in versions if held.holds(version.object)]
+    freed = next(version for version in versions if version.position > protected[-1].position)
+    refused = next(e for e in csi.events_of(restored) if e.object["reason"] == "ProvisioningFailed")
+    first, last, refusal = (int(each.resource_version) for each in (protected[0], freed, refused))
+    csi.check("FIN-008", expected="the finalizer from before the first refusal until after it",
+              observed=f"from version {first} to {last}, refused at {refusal}", holds=first < refusal < last,
+              about=snapshot)  # fmt: skip
