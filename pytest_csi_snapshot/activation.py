@@ -41,6 +41,8 @@ from pytest_csi_snapshot.reporting.junit import Junit
 from pytest_csi_snapshot.reporting.progress.hooks import Progress
 from pytest_csi_snapshot.reporting.progress.standings import standings_of
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
+from pytest_csi_snapshot.scheduling.hooks import Distribution
+from pytest_csi_snapshot.scheduling.usual import Usual, usual_path
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
 from pytest_csi_snapshot.session import ClusterOwner, redaction_key, shares_beside, turns_of
@@ -182,8 +184,10 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Seque
     section = Section(settings, collector, settling, owner, aside)
     # Whoever looks at the judgement when the session ends stands before Settling, which is then asked first.
     judging = [collector, Junit(config, settings, settling), settling, LastWord(settling)]
-    told = [Losses(), Header(settings), aside, section, standings_of(config), Progress(config, settings)]
-    parts = [Shares(None, 1), owner, *judging, *told]
+    usual = Usual(usual_path())
+    progress = Progress(config, settings, usual)
+    told = [Losses(), Header(settings), aside, section, standings_of(config), progress]
+    parts = [Shares(None, 1), owner, *judging, *told, Distribution(config, settings, usual, progress.folder)]
     if settings.report_folder:
         composer = Composer(config, settings, settling, name=owner.name_run, asked=asked)
         parts.append(Keeper(config, settings.report_folder, collector, composer))
