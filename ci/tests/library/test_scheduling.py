@@ -234,7 +234,7 @@ def test_who_has_a_long_test_before_it_is_given_a_short_one_next() -> None:
     line.join("one")
     line.join("two")
     first, second = line.next_for("one"), line.next_for("one")
-    assert first and second and (first.seconds, second.seconds) == (20.0, 1.0)
+    assert [unit and unit.seconds for unit in (first, second)] == [20.0, 1.0]
     assert [unit.seconds for unit in iter(lambda: line.next_for("two"), None)] == [8.0, 7.0, 6.0]
 
 
