@@ -10,6 +10,7 @@ from pytest_csi_snapshot.scheduling.estimates import by_price, estimates
 from pytest_csi_snapshot.scheduling.line import Line
 from pytest_csi_snapshot.scheduling.scheduler import Knowledge, LongestFirst
 from pytest_csi_snapshot.scheduling.units import Unit, units_of
+from pytest_csi_snapshot.scheduling.workers import advice, recommended
 
 
 def file_of(test: str) -> str:
@@ -246,3 +247,18 @@ def test_an_unknown_test_is_thought_to_last_by_its_price_on_the_scale_of_the_kno
     a, b, c = estimates(["a", "b", "c"], known, prices)
     assert (a, b) == (1.0, known["b"])
     assert round(c, 6) == round(2 * by_price(dear), 6)
+
+
+def test_cores_limit_a_cluster_on_this_machine_and_nodes_one_elsewhere() -> None:
+    assert recommended(nodes=0, cores=2, here=True) == 4
+    assert recommended(nodes=9, cores=1, here=True) == 2
+    assert recommended(nodes=3, cores=4, here=False) == 12
+    assert recommended(nodes=0, cores=4, here=False) == 8
+    assert recommended(nodes=100, cores=1, here=False) == 8
+    assert recommended(nodes=100, cores=64, here=False) == 32
+
+
+def test_a_word_is_said_only_where_the_workers_are_far_from_what_is_recommended() -> None:
+    assert [advice(workers, 4) for workers in (3, 4, 5, 7)] == ["", "", "", ""]
+    assert advice(1, 4) == "one test at a time; for this cluster and machine -n 4 is recommended (-n auto)"
+    assert advice(16, 4).startswith("16 workers; ")

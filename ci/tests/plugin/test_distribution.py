@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def source():
     note("source")
 
 @pytest.mark.csi_exclusive
-def test_alone():
+def test_alone(csi_recorder):
     note("alone")
 
 @pytest.mark.parametrize("number", range(6))
@@ -110,3 +111,46 @@ def test_alone(number):
 """
     )
     demo.run("-n2").assert_outcomes(passed=13, failed=2)
+
+
+MANY = """
+@pytest.mark.parametrize("number", range(60))
+def test_some(number):
+    pass
+"""
+
+
+def test_auto_is_what_is_recommended_in_a_run_of_ours_alone(demo: Demo) -> None:
+    wanted = max(2, min(2 * len(os.sched_getaffinity(0)), 32))
+    demo.run("-nauto").stdout.fnmatch_lines([f"*{wanted}/{wanted} workers*"])
+    theirs = demo.pytester.makepyfile("def test_theirs(): pass")
+    plain = len(os.sched_getaffinity(0))
+    demo.run("-nauto", str(theirs), driver="").stdout.fnmatch_lines([f"*{plain}/{plain} worker*"])
+    demo.env(PYTEST_XDIST_AUTO_NUM_WORKERS="3")
+    demo.run("-nauto").stdout.fnmatch_lines(["*3/3 workers*"])
+
+
+def test_wrong_settings_are_told_once_with_auto_too(demo: Demo) -> None:
+    result = demo.run("-nauto", driver="refrence")
+    assert result.ret == 4
+    assert "\n".join(result.errlines).count("did you mean 'reference'?") == 1
+
+
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "workers"])
+def test_who_asks_for_far_fewer_workers_is_told(demo: Demo, workers: tuple[str, ...]) -> None:
+    demo.suite(test_one=MANY)
+    told = "one test at a time; for this cluster and machine -n "
+    assert demo.run(*workers, "--csi-report=none").stdout.str().count(told) == 1
+    demo.suite(test_one=MANY.replace("60", "6"))
+    assert told not in demo.run(*workers, "--csi-report=none").stdout.str()
+
+
+def test_the_end_tells_where_the_time_went(demo: Demo) -> None:
+    demo.suite(test_one=NOTES)
+    result = demo.run("-n2")
+    result.stdout.re_match_lines(
+        [r"tests took .* s of 2 workers; .*: driver \d+%, .*, harness \d+%", r"critical path: \d+ of 8 tests, .*"]
+    )
+    report = json.loads((demo.path / "csi-report/report.json").read_text())
+    assert report["time"]["critical"][-1] == "demo/suites/test_one.py::test_alone"
+    assert [test["id"] for test in report["tests"] if test["alone"]] == ["demo/suites/test_one.py::test_alone"]

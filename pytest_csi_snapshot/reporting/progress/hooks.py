@@ -30,6 +30,7 @@ from pytest_csi_snapshot.reporting.progress.standings import FOLDER, doings_in, 
 from pytest_csi_snapshot.reporting.progress.tally import Tally
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.scheduling.usual import Usual
+from pytest_csi_snapshot.scheduling.workers import advice, recommended_for
 from pytest_csi_snapshot.session import cluster_of
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.standing import STANDING, Doing
@@ -106,15 +107,15 @@ class Progress:
         if self.folder or not session.items:
             return
         self._tally.plan(plan_of(session))
-        if len(session.items) >= MANY and self._settings.csi_cluster == "embedded":
-            self._line("one test at a time; with -n 4 the tests take about a third of that")
+        self._advise(len(session.items), 1)
         self._start()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self) -> None:
         """The same, in a worker."""
-        if self.folder:
+        if self.folder and not self._tally.tests:
             self._tally.plan(read_plan(self.folder))
+            self._advise(self._tally.tests, self._lanes)
             self._start()
 
     @pytest.hookimpl(optionalhook=True)
@@ -173,6 +174,11 @@ class Progress:
             clause, versions = catalogue().by_id.get(each.clause), cluster.versions if cluster else ""
             line = telling.failure_in_words(each, clause, report.nodeid, versions)
             self._line(line, yellow=bool(each.excuse), red=not each.excuse)
+
+    def _advise(self, tests: int, workers: int) -> None:
+        wanted = recommended_for(self._settings, cluster_of(self._config))
+        if tests >= MANY and (told := advice(workers, wanted)):
+            self._line(told)
 
     # -- what is written
 
