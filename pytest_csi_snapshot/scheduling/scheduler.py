@@ -16,7 +16,7 @@ from pytest_csi_snapshot.scheduling.units import Unit, units_of
 
 AHEAD = 1.0
 """Seconds of work that a worker has before it beyond the test that it runs: the process that hands tests out may
-be busy with the report for as long. At least one test, for xdist begins none without knowing the next."""
+be busy with the report for as long. Above 0, for xdist begins no test without knowing the next."""
 
 
 class Worker(Protocol):
@@ -153,7 +153,7 @@ class LongestFirst:
         if node.shutting_down or node not in self._going:
             return
         has = self._has[node]
-        while len(has) < 2 or sum(self._known.seconds[test] for test in has[1:]) < AHEAD:
+        while sum(self._known.seconds[test] for test in has[1:]) < AHEAD:
             test = self._next_for(node)
             if test is None:
                 node.shutdown()

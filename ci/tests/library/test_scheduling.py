@@ -194,8 +194,8 @@ def test_what_a_lost_worker_had_is_run_by_the_others() -> None:
     assert sorted([*run.done, *(run.tests[test] for test in [*lost.done, at])]) == sorted(run.tests)
 
 
-def test_what_a_worker_that_ran_alone_had_left_is_run_by_its_successor() -> None:
-    run = Run({"a": 1.0, "b": 1.0, "~a": 1.0, "~b": 1.0, "~c": 1.0}, 2)
+def test_what_a_worker_that_ran_alone_had_left_is_run_by_its_successor_in_its_order() -> None:
+    run = Run({"a": 1.0, "b": 1.0, "~a": 1.0, "~b": 1.0, "~c": 1.0, "~d": 9.0}, 2)
     while not any(run.tests[test] == "~a" for hand in run.hands for test in hand.done):
         run.step()
     lost = next(hand for hand in run.hands if run.tests.index("~a") in hand.done)
@@ -203,8 +203,15 @@ def test_what_a_worker_that_ran_alone_had_left_is_run_by_its_successor() -> None
     successor = Hand()
     run.join(successor)
     run.scheduler.schedule()
-    assert [run.tests[test] for test in successor.sent] == ["~c"]
-    assert successor.shutting_down
+    assert [run.tests[test] for test in successor.sent] == ["~c", "~d"]
+
+
+def test_who_was_slower_than_was_thought_gets_less() -> None:
+    tests = {"a": 5.0, "b": 5.0, "c": 5.0, "d": 5.0, "e": 4.0, "f": 1.0}
+    run = Run(tests, 2)
+    slow, _other = run.hands
+    run.scheduler.mark_test_complete(slow, slow.sent[0], 30.0)
+    assert run.tests[slow.sent[-1]] == "f"
 
 
 def test_a_test_that_is_wanted_again_runs_again() -> None:
@@ -237,6 +244,16 @@ def test_who_has_a_long_test_before_it_is_given_a_short_one_next() -> None:
     first, second = line.next_for("one"), line.next_for("one")
     assert [unit and unit.seconds for unit in (first, second)] == [20.0, 1.0]
     assert [unit.seconds for unit in iter(lambda: line.next_for("two"), None)] == [8.0, 7.0, 6.0]
+
+
+def test_who_comes_later_begins_where_the_others_are() -> None:
+    line = Line([Unit((number,), seconds) for number, seconds in enumerate((8.0, 7.0, 6.0, 1.0))])
+    line.join("one")
+    line.next_for("one")
+    line.join("two")
+    found = line.next_for("one")
+    assert found is not None
+    assert found.seconds == 7.0
 
 
 def test_an_unknown_test_is_thought_to_last_by_its_price_on_the_scale_of_the_known_ones() -> None:
