@@ -1,8 +1,8 @@
 """The makespan of the whole suite, held against what it could not be less than.
 
 That is the longer of the longest test, and the CPU seconds of all processes of the run (the control plane, the
-driver, the pods and the workers: everything is a child of the run, and is reaped with its cluster) divided by the
-cores. Makespan is from the beginning of the first test to the end of the last.
+driver, the pods and the workers) divided by the cores. Makespan is from the beginning of the first test to the end
+of the last; CPU seconds are those of the whole run, with its start.
 
     python ci/bench/makespan.py [-n WORKERS] [pytest arguments]
 
@@ -12,13 +12,14 @@ Exit status 1 if it is more than 1.3 times that, or if the run did not end as it
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from bench.cpu_account import account
 
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.report.document import read_report
@@ -60,15 +61,16 @@ def measure(arguments: Sequence[str] = (), *, workers: str = "auto") -> Measured
         report_folder = Path(folder, "report")
         command = [sys.executable, "-m", "pytest", "--csi-driver=reference", "-n", workers]
         command += [f"--csi-report={report_folder}", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        output = process.stdout.read() if process.stdout else ""
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        with account() as cpu:
+            ended = subprocess.run(
+                cpu.inside(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            used = cpu.seconds()
         try:
             report = read_report(report_folder)
         except UsageTrouble as error:
-            raise SystemExit(f"{' '.join(command)} left no report: {error}\n{output}") from error
-    return judged(report, usage.ru_utime + usage.ru_stime, cores(), output if process.returncode else "")
+            raise SystemExit(f"{' '.join(command)} left no report: {error}\n{ended.stdout}") from error
+    return judged(report, used, cores(), ended.stdout if ended.returncode else "")
 
 
 def judged(report: Report, cpu: float, cores: int, trouble: str = "") -> Measured:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+from bench.cpu_account import ROOT, account
 from bench.makespan import judged, lines
 from library.report.samples import report as sample
 
@@ -39,3 +45,35 @@ def test_the_table_says_what_is_broken() -> None:
     told = "\n".join(lines(judged(report, 4.0, 2)))
     assert "1.30 broken" in told
     assert "10.0 s  s/a" in told
+
+
+BURN = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+
+
+@pytest.mark.skipif(not os.access(ROOT, os.W_OK), reason="control groups cannot be written here")
+def test_what_nobody_waits_for_is_counted_too() -> None:
+    orphan = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BURN!r}], stdout=2); sys.exit()"
+    with account() as cpu:
+        ended = subprocess.run(
+            cpu.inside([sys.executable, "-c", orphan]), stderr=subprocess.PIPE
+        )  # to the last one
+        assert ended.returncode == 0
+        assert cpu.seconds() > 0.3
+        folder = cpu.folder
+    assert not folder.exists()
+
+
+def test_without_control_groups_it_is_one_line(tmp_path: Path) -> None:
+    with (
+        pytest.raises(SystemExit, match="CPU seconds cannot be counted: .*; run it as root"),
+        account(tmp_path / "no"),
+    ):
+        pass
+
+
+def test_a_group_of_version_two_is_read(tmp_path: Path) -> None:
+    with account(tmp_path) as cpu:
+        (cpu.folder / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\n")
+        assert cpu.seconds() == 2.5
+        (cpu.folder / "cpu.stat").unlink()
+    assert list(tmp_path.iterdir()) == []
