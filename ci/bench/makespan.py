@@ -4,7 +4,7 @@ That is the longer of the longest test, and the CPU seconds of all processes of 
 driver, the pods and the workers) divided by the cores. Makespan is from the beginning of the first test to the end
 of the last; CPU seconds are those of the whole run, with its start.
 
-    python ci/bench/makespan.py [-n WORKERS] [pytest arguments]
+    PYTHONPATH=ci python -m bench.makespan [-n WORKERS] [pytest arguments]
 
 Exit status 1 if it is more than 1.3 times that, or if the run did not end as it should.
 """

@@ -18,7 +18,7 @@ from pytest_csi_snapshot.report.model import Phases, ReportedTest, RunTime, Seco
 
 def figures(cpu: float, *, makespan: float = 12.0, harness: float = 1.0) -> dict[str, tuple[float, bool]]:
     time = RunTime(Seconds(total=20.0, harness=harness), makespan, "s/a", 9.0, ("s/a",))
-    report = replace(sample(()), time=time, tests=(ReportedTest("s/a", "passed", phases=Phases(1.0, 8.0, 1.0)),))
+    report = replace(sample(), time=time, tests=(ReportedTest("s/a", "passed", phases=Phases(1.0, 8.0, 1.0)),))
     return {each.name: (each.value, each.kept) for each in judged(report, cpu, 2).figures}
 
 
@@ -41,7 +41,7 @@ def test_the_harness_has_a_budget() -> None:
 
 def test_the_table_says_what_is_broken() -> None:
     time = RunTime(Seconds(total=20.0), 40.0, "s/a", 9.0, ("s/a",))
-    report = replace(sample(()), time=time, tests=(ReportedTest("s/a", "passed", phases=Phases(1.0, 8.0, 1.0)),))
+    report = replace(sample(), time=time, tests=(ReportedTest("s/a", "passed", phases=Phases(1.0, 8.0, 1.0)),))
     told = "\n".join(lines(judged(report, 4.0, 2)))
     assert "1.30 broken" in told
     assert "10.0 s  s/a" in told
@@ -52,11 +52,10 @@ BURN = "import time; end = time.process_time() + 0.3\nwhile time.process_time() 
 
 @pytest.mark.skipif(not os.access(ROOT, os.W_OK), reason="control groups cannot be written here")
 def test_what_nobody_waits_for_is_counted_too() -> None:
-    orphan = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BURN!r}], stdout=2); sys.exit()"
+    orphan = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BURN!r}], stdout=2)"
     with account() as cpu:
-        ended = subprocess.run(
-            cpu.inside([sys.executable, "-c", orphan]), stderr=subprocess.PIPE
-        )  # to the last one
+        command = cpu.inside([sys.executable, "-c", orphan])
+        ended = subprocess.run(command, stderr=subprocess.PIPE)  # which the orphan has too: until both have ended
         assert ended.returncode == 0
         assert cpu.seconds() > 0.3
         folder = cpu.folder
@@ -64,10 +63,8 @@ def test_what_nobody_waits_for_is_counted_too() -> None:
 
 
 def test_without_control_groups_it_is_one_line(tmp_path: Path) -> None:
-    with (
-        pytest.raises(SystemExit, match="CPU seconds cannot be counted: .*; run it as root"),
-        account(tmp_path / "no"),
-    ):
+    told = pytest.raises(SystemExit, match=r"CPU seconds cannot be counted: .*; run it as root")
+    with told, account(tmp_path / "no"):
         pass
 
 
