@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_csi_snapshot.report.model import Phases, ReportedTest, RunTime, Seconds
 from pytest_csi_snapshot.report.pacing import lines_about, time_of
+from pytest_csi_snapshot.report.showing import shown
+
+from .samples import report
 
 
 def ran(
@@ -55,3 +60,9 @@ def test_what_the_terminal_says() -> None:
     assert took == f"tests took 13.0 s of 2 workers; of all that they waited and worked: {shares}"
     bound = "the cluster allows no less than 11.8 s"
     assert path == f"critical path: 3 of 5 tests, 12.8 s; {bound}; longest: 10.0 s c"
+
+
+def test_a_report_shows_it_again() -> None:
+    whole = replace(report(), tests=tuple(TESTS), time=time_of(TESTS, 2))
+    assert "critical path: 3 of 5 tests, 12.8 s" in "\n".join(shown(whole))
+    assert "critical path" not in "\n".join(shown(report()))
