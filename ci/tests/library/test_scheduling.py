@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pytest_csi_snapshot.prices import Price, PriceList
 from pytest_csi_snapshot.scheduling.estimates import by_price, estimates
+from pytest_csi_snapshot.scheduling.hooks import source_of
 from pytest_csi_snapshot.scheduling.line import Line
 from pytest_csi_snapshot.scheduling.scheduler import Knowledge, LongestFirst
 from pytest_csi_snapshot.scheduling.units import Unit, units_of
@@ -279,3 +280,10 @@ def test_a_word_is_said_only_where_the_workers_are_far_from_what_is_recommended(
     assert [advice(workers, 4) for workers in (3, 4, 5, 7)] == ["", "", "", ""]
     assert advice(1, 4) == "one test at a time; for this cluster and machine -n 4 is recommended (-n auto)"
     assert advice(16, 4).startswith("16 workers; ")
+
+
+def test_a_packaged_file_shares_what_its_price_says_and_somebodys_own_may_share_anything() -> None:
+    shares = "pytest_csi_snapshot/suites/test_restore.py"
+    assert source_of(f"{shares}::test_a") == shares
+    assert source_of("pytest_csi_snapshot/suites/test_dynamic.py::test_a") == ""
+    assert source_of("tests/test_own.py::test_a") == "tests/test_own.py"

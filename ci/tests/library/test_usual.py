@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.scheduling import usual
-from pytest_csi_snapshot.scheduling.usual import Usual
+from pytest_csi_snapshot.scheduling.usual import Usual, place_of
 
 
 @pytest.fixture
@@ -59,3 +62,17 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     found = remembered(tmp_path / "file" / "durations.json", "one")
     found.keep({"a": 1.0})
     assert "cannot be" in found.trouble
+
+
+CHOSEN: Any = SimpleNamespace(csi_controllers="upstream", driver_name="d.example.org", csi_cluster="embedded")
+
+
+def cluster(provider: str, identity: str) -> Cluster:
+    return Cluster(provider, "", "", "d.example.org", "", "", "", identity=identity)
+
+
+def test_clusters_of_our_own_are_one_place_and_others_are_told_apart() -> None:
+    assert place_of(CHOSEN, cluster("embedded", "a")) == place_of(CHOSEN, cluster("embedded", "b"))
+    assert place_of(CHOSEN, cluster("embedded", "a")) == "embedded upstream d.example.org"
+    assert place_of(CHOSEN, cluster("existing", "a")) == "existing a d.example.org"
+    assert place_of(CHOSEN, cluster("existing", "")) == "existing d.example.org"
