@@ -5,6 +5,7 @@ Imported only when the command line asks for it; see ``options.starts_run``.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from pytest_csi_snapshot.options import STARTERS
 from pytest_csi_snapshot.plan import Plan
 from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.report.composing import Composer
+from pytest_csi_snapshot.report.hearing import Hearing
 from pytest_csi_snapshot.report.keeper import Keeper
 from pytest_csi_snapshot.report.partial import asked_for
 from pytest_csi_snapshot.report.rerun import Hand
@@ -41,6 +43,9 @@ from pytest_csi_snapshot.reporting.junit import Junit
 from pytest_csi_snapshot.reporting.progress.hooks import Progress
 from pytest_csi_snapshot.reporting.progress.standings import standings_of
 from pytest_csi_snapshot.reporting.terminal import Aside, Header, Section
+from pytest_csi_snapshot.scheduling.hooks import Distribution
+from pytest_csi_snapshot.scheduling.usual import Usual, usual_path
+from pytest_csi_snapshot.scheduling.workers import recommended_for
 from pytest_csi_snapshot.scope import out_of_reach, scope_of
 from pytest_csi_snapshot.selection import Selection, marks_in_files, unknown_clauses
 from pytest_csi_snapshot.session import ClusterOwner, redaction_key, shares_beside, turns_of
@@ -104,6 +109,20 @@ def sweep(config: pytest.Config) -> int:
         print(f"csi-snapshot: {trouble}", file=sys.stderr)
         return trouble.exit_code
     return code
+
+
+def workers_before(config: pytest.Config) -> int | None:
+    """How many workers ``-n auto`` means, before there is a cluster; None: what xdist makes of it.
+
+    So it is where somebody has said it in xdist's own variable. Wrong settings are told where the run begins.
+    """
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    try:
+        settings = read_settings(config)
+    except (UsageTrouble, pytest.UsageError):
+        return None
+    return recommended_for(settings, None)
 
 
 def list_faults() -> int:
@@ -179,14 +198,17 @@ def _controller_parts(config: pytest.Config, settings: Settings, *, asked: Seque
     if settings.report_folder:
         prepare(settings.report_folder)
     owner, aside = ClusterOwner(config, settings), Aside()
-    section = Section(settings, collector, settling, owner, aside)
+    hearing = Hearing()
+    section = Section(settings, collector, settling, owner, aside, hearing.tests)
     # Whoever looks at the judgement when the session ends stands before Settling, which is then asked first.
-    judging = [collector, Junit(config, settings, settling), settling, LastWord(settling)]
-    told = [Losses(), Header(settings), aside, section, standings_of(config), Progress(config, settings)]
-    parts = [Shares(None, 1), owner, *judging, *told]
+    judging = [hearing, collector, Junit(config, settings, settling), settling, LastWord(settling)]
+    usual = Usual(usual_path())
+    progress = Progress(config, settings, usual)
+    told = [Losses(), Header(settings), aside, section, standings_of(config), progress]
+    parts = [Shares(None, 1), owner, *judging, *told, Distribution(config, settings, usual, progress.folder)]
     if settings.report_folder:
         composer = Composer(config, settings, settling, name=owner.name_run, asked=asked)
-        parts.append(Keeper(config, settings.report_folder, collector, composer))
+        parts.append(Keeper(config, settings.report_folder, collector, composer, hearing.tests))
     if settings.rerun:
         parts.append(Hand(settings.rerun))
     return parts

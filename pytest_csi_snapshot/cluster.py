@@ -32,6 +32,7 @@ class Cluster:
     the run: others may be at work in it, now or later. ``bounds`` are what tests keep to. ``observed`` are the
     needs (``requirements.NEEDS``) that its objects show the driver to fulfil. ``identity`` is the same for one
     cluster at all times, and for no other: the uid of its namespace kube-system; "" where that is not known.
+    ``nodes`` is how many workload pods can use the driver on; 0 where that is not known, or is what was asked for.
     """
 
     provider: str
@@ -49,6 +50,7 @@ class Cluster:
     shared: bool = False
     group_class: str = ""
     identity: str = ""
+    nodes: int = 0
     observed: tuple[str, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
     components: Mapping[str, str] = field(default_factory=dict, hash=False)

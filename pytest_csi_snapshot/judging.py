@@ -27,6 +27,7 @@ from pytest_csi_snapshot.reporting.words import blamed_on, failure_title, rerun_
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.session import cluster_of
 from pytest_csi_snapshot.settings import SETTINGS
+from pytest_csi_snapshot.turns import is_exclusive
 
 CLAUSES = pytest.StashKey[tuple[str, ...]]()
 RECORDER = pytest.StashKey[Recorder]()
@@ -227,6 +228,7 @@ def _attach(
         body["checks"] = [asdict(check) for check in recorder.checks]
     if report.when == "teardown":
         body |= told_of(item, recorder, [each.outcome for each in settled.values()])
+        body["alone"] = is_exclusive(item)
     setattr(report, PAYLOAD, json.dumps(body, ensure_ascii=False))
     if report.when == "teardown":  # the phase whose properties JUnit writes
         for result in settled.values():

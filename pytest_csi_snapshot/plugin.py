@@ -55,6 +55,16 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     return None
 
 
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Have ``-n auto`` mean what is recommended, in a run of ours."""
+    if not starts_run(config):
+        return None
+    from pytest_csi_snapshot.activation import workers_before
+
+    return workers_before(config)
+
+
 @pytest.fixture(scope="session")
 def csi_cluster(request: pytest.FixtureRequest) -> Cluster:
     """The cluster of this run, with the driver under test in it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -41,13 +41,31 @@ def alone(item: pytest.Item, cluster: Cluster) -> AbstractContextManager[None]:
 
 
 class Turns:
-    """Takes a turn around setup, call and teardown of every test of a worker."""
+    """Takes turns for the tests of a worker."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._ordinary = ExitStack()
+        self._among_others = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """The lock is held until the teardown is over."""
-        with turn(self._path, exclusive=is_exclusive(item)):
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """The lock is held until the teardown is over, and by ordinary tests from one to the next.
+
+        So one that runs alone waits until nobody has ordinary ones left: between two of them it would stop the
+        others, who have something to do.
+        """
+        if is_exclusive(item):
+            with turn(self._path, exclusive=True):
+                return (yield)
+        if not self._among_others:
+            self._ordinary.enter_context(turn(self._path, exclusive=False))
+            self._among_others = True
+        try:
             return (yield)
+        finally:
+            if nextitem is None or is_exclusive(nextitem):
+                self._ordinary.close()
+                self._among_others = False

@@ -23,6 +23,7 @@ from pytest_csi_snapshot.report.building import (
 )
 from pytest_csi_snapshot.report.concluding import NOT_ENDED, concluded, not_yet
 from pytest_csi_snapshot.report.model import Report, ReportedTest
+from pytest_csi_snapshot.report.pacing import time_of
 from pytest_csi_snapshot.report.seen import Tests
 from pytest_csi_snapshot.reporting import words
 from pytest_csi_snapshot.session import cluster_of
@@ -90,6 +91,7 @@ class Composer:
             verdict=not_yet(clauses),
             missing=(*([NOT_ENDED] if going else []), *tests.crashes, *files),
             notes=tuple(tests.notes),
+            time=time_of(rows, surroundings.workers_of(self._config)),
             clauses=clauses,
             tests=tuple(rows),
         )

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,7 +20,7 @@ from pytest_csi_snapshot.report.document import PAGE, REPORT, text_of
 from pytest_csi_snapshot.report.model import Report
 from pytest_csi_snapshot.report.seen import Tests
 from pytest_csi_snapshot.report.writing import write_whole
-from pytest_csi_snapshot.reporting.collector import Collector, payload_of
+from pytest_csi_snapshot.reporting.collector import Collector
 from pytest_csi_snapshot.reporting.words import counted
 
 if TYPE_CHECKING:
@@ -37,12 +37,14 @@ TROUBLE = 3
 class Keeper:
     """Hooks of the controller, from the start of the session to the end of everything."""
 
-    def __init__(self, config: pytest.Config, folder: Path, collector: Collector, composer: Composer) -> None:
+    def __init__(
+        self, config: pytest.Config, folder: Path, collector: Collector, composer: Composer, tests: Tests
+    ) -> None:
         self._config = config
         self._folder = folder
         self._collector = collector
         self._composer = composer
-        self._tests = Tests()
+        self._tests = tests
         self._session: pytest.Session | None = None
         self._last: Report | None = None
         self._written_at = (0, time.monotonic())
@@ -60,25 +62,9 @@ class Keeper:
         self._tell_trouble()
         self._told = ""  # at the end it is told again
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note what is to run, without workers."""
-        self._tests.collect(item.nodeid for item in session.items)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Note what is to run, with workers."""
-        self._tests.collect(ids)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Note a worker that died, also where it is never told in which test."""
-        if error and str(error) != "keyboard-interrupt":
-            self._tests.lose(node.gateway.id)
-
     @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take what a phase says; renew the report now and then. After the collector."""
-        self._tests.take(report, payload_of(report))
+    def pytest_runtest_logreport(self) -> None:
+        """Renew the report now and then. After those who hear what it is made of."""
         tests, since = self._written_at
         if self._tests.ended - tests >= EVERY_TESTS or time.monotonic() - since >= EVERY_SECONDS:
             self._renew()

@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from pytest_csi_snapshot.errors import UsageTrouble
-from pytest_csi_snapshot.report.building import counts_of, with_tests
+from pytest_csi_snapshot.report.building import counts_of, sum_of, with_tests
 from pytest_csi_snapshot.report.concluding import NOT_ENDED
-from pytest_csi_snapshot.report.model import Report, ReportedClause, ReportedTest, Run
+from pytest_csi_snapshot.report.model import Report, ReportedClause, ReportedTest, Run, RunTime
 from pytest_csi_snapshot.reporting.words import counted
 from pytest_csi_snapshot.settings import OWN_CLUSTERS
 
@@ -69,6 +69,7 @@ def merged(reports: Sequence[Named], command: str) -> tuple[Report, dict[str, st
         missing=tuple(dict.fromkeys((*absent, *lost))),
         notes=tuple(dict.fromkeys((*(note for _, report in ordered for note in report.notes), *notes))),
         waivers=(),
+        time=RunTime(sum_of(test.seconds for test in tests)),
         clauses=clauses,
         tests=tests,
         verdict=replace(first.verdict, exit_code=0, reasons=(), counts=counts_of(clauses)),

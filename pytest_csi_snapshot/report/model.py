@@ -39,6 +39,21 @@ class Seconds:
 
 
 @dataclass(frozen=True)
+class RunTime:
+    """How a run went in time; zero where no test ran. Of merged reports only the sum is known."""
+
+    seconds: Annotated[Seconds, "Sum over all tests"] = Seconds()
+    makespan: Annotated[float, "From the beginning of the first test to the end of the last"] = 0.0
+    longest: Annotated[str, "The test that took longest"] = ""
+    least: Annotated[
+        float,
+        "What the cluster set as the least makespan of so many workers: the time in which tests waited for it",
+    ] = 0.0
+    critical: Annotated[tuple[str, ...], "The tests that determined the end, one after the other"] = ()
+    on_path: Annotated[Seconds, "Sum over these; what the makespan has besides is between tests"] = Seconds()
+
+
+@dataclass(frozen=True)
 class Tool:
     """What ran."""
 
@@ -241,6 +256,7 @@ class ReportedTest:
     results: tuple[ReportedResult, ...] = ()
     checks: tuple[ReportedCheck, ...] = ()
     evidence: Annotated[str, 'Path below the report\'s folder; "": none'] = ""
+    alone: Annotated[bool, "No other test ran beside it"] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,5 +271,6 @@ class Report:
     missing: Annotated[tuple[str, ...], "What was lost or is not in here, a sentence each"] = ()
     notes: Annotated[tuple[str, ...], "What a reader should know besides, a sentence each"] = ()
     waivers: tuple[Waiver, ...] = ()
+    time: RunTime = RunTime()
     clauses: Annotated[tuple[ReportedClause, ...], "In the order of the catalogue"] = ()
     tests: Annotated[tuple[ReportedTest, ...], "Sorted by id"] = ()

@@ -35,6 +35,7 @@ class Seen:
     phases: dict[str, float] = field(default_factory=dict)
     checks: list[dict[str, Any]] = field(default_factory=list)
     evidence: str = ""
+    alone: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
     def take(self, report: pytest.TestReport, payload: Mapping[str, Any] | None) -> None:
@@ -48,7 +49,7 @@ class Seen:
             self.began = self.began or report.start
         self.ended = report.when == "teardown"
         self._take_word(report)
-        for key in ("carried", "checks", "evidence"):
+        for key in ("carried", "checks", "evidence", "alone"):
             if payload and payload.get(key):
                 setattr(self, key, payload[key])
         if payload and payload.get("seconds_by"):
@@ -78,6 +79,7 @@ class Seen:
             pytest=self.word if self.ended else "",
             checks=tuple(from_plain(ReportedCheck, check) for check in self.checks),
             evidence=self.evidence,
+            alone=self.alone,
         )
 
 

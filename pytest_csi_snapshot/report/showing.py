@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.report.model import Report
+from pytest_csi_snapshot.report.pacing import lines_about
 from pytest_csi_snapshot.report.rejudging import verdict_of
 from pytest_csi_snapshot.reporting import summary, words
 from pytest_csi_snapshot.verdict import Verdict
@@ -25,6 +26,7 @@ def shown(report: Report) -> Iterator[str]:
         yield from ["", *(f"{outcome}: {line}" for line in lines)] if lines else []
     yield from summary.on_companions(verdict)
     yield ""
+    yield from lines_about(report.time, report.tests, report.run.workers)
     yield from (f"waiver, {waiver.state}: {waiver.told or waiver.clause}" for waiver in report.waivers)
     yield from report.notes
     yield from (f"missing: {line}" for line in report.missing)

@@ -18,6 +18,9 @@ from pytest_csi_snapshot.gating.settling import Settling
 from pytest_csi_snapshot.gating.telling import Tone, exit_lines, gate_lines
 from pytest_csi_snapshot.options import OPTIONS
 from pytest_csi_snapshot.outcomes import Outcome
+from pytest_csi_snapshot.report.pacing import lines_about, time_of
+from pytest_csi_snapshot.report.seen import Tests
+from pytest_csi_snapshot.report.surroundings import workers_of
 from pytest_csi_snapshot.reporting import summary, words
 from pytest_csi_snapshot.reporting.collector import Collector, payload_of
 from pytest_csi_snapshot.reporting.places import below_report, places
@@ -101,12 +104,14 @@ class Section:
         settling: Settling,
         owner: ClusterOwner | None,
         aside: Aside,
+        tests: Tests,
     ) -> None:
         self._settings = settings
         self._collector = collector
         self._settling = settling
         self._owner = owner
         self._aside = aside
+        self._tests = tests
         self._told = False
 
     @pytest.hookimpl(tryfirst=True)
@@ -128,7 +133,7 @@ class Section:
         for line in summary.on_companions(verdict):
             terminalreporter.write_line(line)
         self._write_profile(terminalreporter, verdict, cluster)
-        self._write_times(terminalreporter)
+        self._write_times(terminalreporter, workers_of(config))
         judgement = self._settling.judgement()
         for line, tone in gate_lines(judgement, self._settling.terms.baseline):
             terminalreporter.write_line(line, **_TONES[tone])
@@ -191,13 +196,16 @@ class Section:
         for line in ["", *lines] if lines else []:
             reporter.write_line(line)
 
-    def _write_times(self, reporter: TerminalReporter) -> None:
+    def _write_times(self, reporter: TerminalReporter, workers: int) -> None:
         reporter.write_line("")
         if self._collector.first_test_after is not None:
             first = words.show_seconds(self._collector.first_test_after)
             what = "driver reached" if self._settings.at_socket_only else "cluster up"
             up = f"{what} after {words.show_seconds(self._owner.up_after)}, " if self._owner else ""
             reporter.write_line(f"{up}first test after {first} (since the command was typed)")
+        rows = [row for row, _ in self._tests.rows(0.0)]
+        for line in lines_about(time_of(rows, workers), rows, workers):
+            reporter.write_line(line)
 
 
 def settings_line(settings: Settings) -> str:

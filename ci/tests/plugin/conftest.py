@@ -24,6 +24,7 @@ class Demo:
         self._monkeypatch = monkeypatch
         monkeypatch.setenv("STAND_IN_LOG", str(self.path / "log.txt"))
         monkeypatch.setenv("PYTHONPATH", str(self.path))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(self.path / "cache"))
         for name in [name for name in os.environ if name.startswith(("PYTEST_", "COLUMNS"))]:
             monkeypatch.delenv(name)
         monkeypatch.setenv("COLUMNS", "200")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import os
 import pty
 import re
@@ -102,13 +101,6 @@ def test_verbose_lines_of_pytest_stay(demo: Demo) -> None:
     output = demo.run("-v").stdout.str()
     assert re.search(r"^demo/suites/test_one.py::test_kept PASSED +\[ 20%\]$", output, re.MULTILINE)
     assert FAILED in told(output)
-
-
-def test_durations_are_remembered_by_driver_and_cluster(demo: Demo) -> None:
-    demo.pytester.run(*PYTEST, *QUIET, "--csi-driver=reference")
-    kept = json.loads((demo.path / ".pytest_cache/v/csi-snapshot/seconds").read_text())
-    assert list(kept) == ["driver.longhorn.io embedded"]
-    assert list(kept["driver.longhorn.io embedded"]) == ["demo/suites/test_one.py::test_gone"]
 
 
 DECISIVE = ("CI", "BUILD_NUMBER", "NO_COLOR")

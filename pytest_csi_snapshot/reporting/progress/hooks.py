@@ -24,12 +24,13 @@ from pytest_csi_snapshot.outcomes import ClauseResult, Outcome
 from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.reporting.collector import payload_of
 from pytest_csi_snapshot.reporting.progress import telling
-from pytest_csi_snapshot.reporting.progress.memory import Memory
 from pytest_csi_snapshot.reporting.progress.pace import left_in_words, seconds_left
 from pytest_csi_snapshot.reporting.progress.screen import Screen
 from pytest_csi_snapshot.reporting.progress.standings import FOLDER, doings_in, plan_of, read_plan
 from pytest_csi_snapshot.reporting.progress.tally import Tally
 from pytest_csi_snapshot.requirements import catalogue
+from pytest_csi_snapshot.scheduling.usual import Usual
+from pytest_csi_snapshot.scheduling.workers import advice, recommended_for
 from pytest_csi_snapshot.session import cluster_of
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.standing import STANDING, Doing
@@ -56,14 +57,15 @@ MANY = 60
 class Progress:
     """Tells while tests run: a line that is redrawn on a terminal, now and then one in a log."""
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, usual: Usual) -> None:
         self._config = config
         self._settings = settings
+        self._usual = usual
         self._verbosity = config.get_verbosity()
         self._lanes = len(config.option.tx or []) if getattr(config.option, "dist", "no") != "no" else 0
-        self._folder = Path(tempfile.mkdtemp(prefix="csi-standings-")) if self._lanes else None
+        self.folder = Path(tempfile.mkdtemp(prefix="csi-standings-")) if self._lanes else None
+        """Where workers publish; None without workers."""
         self._tally = Tally()
-        self._memory = Memory(None, "")
         self._seconds: dict[str, float] = {}
         self._told: set[tuple[str, ...]] = set()
         self._reporter: TerminalReporter | None = None
@@ -81,8 +83,6 @@ class Progress:
     def pytest_sessionstart(self) -> None:
         """Find the terminal, if there is one; nothing is captured now."""
         self._reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        place = f"{self._settings.driver_name} {self._settings.csi_cluster}"
-        self._memory = Memory(getattr(self._config, "cache", None), place)
         if self._reporter is None or self._verbosity < -1:
             return
         try:
@@ -99,42 +99,43 @@ class Progress:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker where to publish what it does."""
-        if self._folder:
-            node.workerinput[FOLDER] = str(self._folder)
+        if self.folder:
+            node.workerinput[FOLDER] = str(self.folder)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn what will run; without xdist the tests begin now."""
-        if self._folder or not session.items:
+        if self.folder or not session.items:
             return
         self._tally.plan(plan_of(session))
-        if len(session.items) >= MANY and self._settings.csi_cluster == "embedded":
-            self._line("one test at a time; with -n 4 the tests take about a third of that")
+        self._advise(len(session.items), 1)
         self._start()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self) -> None:
         """The same, in a worker."""
-        if self._folder:
-            self._tally.plan(read_plan(self._folder))
+        if self.folder and not self._tally.tests:
+            self._tally.plan(read_plan(self.folder))
+            self._advise(self._tally.tests, self._lanes)
             self._start()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """A worker that is gone does nothing any more."""
-        if self._folder:
-            (self._folder / node.gateway.id).unlink(missing_ok=True)
+        if self.folder:
+            (self.folder / node.gateway.id).unlink(missing_ok=True)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """The tests are over."""
         self._stop()
-        self._memory.keep(self._tally.tests_done)
+        if not self._settings.csi_faults:  # what a fault makes last is not usual
+            self._usual.keep(self._tally.tests_done)
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing, whatever ended the run."""
         self._stop()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- the tests
 
@@ -174,6 +175,11 @@ class Progress:
             line = telling.failure_in_words(each, clause, report.nodeid, versions)
             self._line(line, yellow=bool(each.excuse), red=not each.excuse)
 
+    def _advise(self, tests: int, workers: int) -> None:
+        wanted = recommended_for(self._settings, cluster_of(self._config))
+        if tests >= MANY and (told := advice(workers, wanted)):
+            self._line(told)
+
     # -- what is written
 
     def _line(self, text: str, **markup: bool) -> None:
@@ -193,12 +199,12 @@ class Progress:
     def _done(self) -> str:
         tally, lanes = self._tally, max(1, self._lanes)
         elapsed = time.monotonic() - self._began
-        left = seconds_left(tally.waiting, tally.tests_done, self._memory.seconds, elapsed, lanes)
+        left = seconds_left(tally.waiting, tally.tests_done, self._usual.seconds, elapsed, lanes)
         return telling.done_in_words(tally, left_in_words(left))
 
     def _doings(self) -> list[Doing]:
-        if self._folder:
-            return list(doings_in(self._folder).values())
+        if self.folder:
+            return list(doings_in(self.folder).values())
         doing = STANDING.now
         return [doing] if doing else []
 

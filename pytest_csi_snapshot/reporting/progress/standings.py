@@ -10,12 +10,14 @@ import json
 import time
 from collections.abc import Generator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.judging import CLAUSES
 from pytest_csi_snapshot.standing import STANDING, Doing, read_standing
+from pytest_csi_snapshot.turns import is_exclusive
 
 FOLDER = "csi_standings"
 """Key of ``workerinput``."""
@@ -37,8 +39,9 @@ class Standings:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what will run: the controller collects nothing itself. All workers write the same."""
         if self._folder:
+            alone = [item.nodeid for item in session.items if is_exclusive(item)]
             part = self._folder / f"{_PLAN}.{time.monotonic_ns()}"
-            part.write_text(json.dumps(plan_of(session)))
+            part.write_text(json.dumps({"tests": plan_of(session), "alone": alone}))
             part.rename(self._folder / _PLAN)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -75,9 +78,18 @@ def plan_of(session: pytest.Session) -> dict[str, tuple[str, ...]]:
 
 def read_plan(folder: Path) -> Mapping[str, tuple[str, ...]]:
     """What the workers will run; {} until one of them has collected it."""
+    return {test: tuple(clauses) for test, clauses in _planned(folder).get("tests", {}).items()}
+
+
+def read_alone(folder: Path) -> frozenset[str]:
+    """Which of these tests run alone."""
+    return frozenset(_planned(folder).get("alone", ()))
+
+
+def _planned(folder: Path) -> dict[str, Any]:
     path = folder / _PLAN
-    plain: dict[str, list[str]] = json.loads(path.read_text()) if path.exists() else {}
-    return {test: tuple(clauses) for test, clauses in plain.items()}
+    plain: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return plain
 
 
 def doings_in(folder: Path) -> dict[str, Doing]:

@@ -1,0 +1,74 @@
+"""The line of what is still to run, and who gets what of it. Pure: knows workers by name, and no clock.
+
+A worker begins a test only once it knows the one after it, so what is next has to be chosen while a test still
+runs. What a worker has got so far, by the seconds that tests are thought to take, stands for when it will be free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from pytest_csi_snapshot.scheduling.units import Unit
+
+
+class Line:
+    """``units`` in no order; ``last`` are the tests that run alone, after all others, on one worker."""
+
+    def __init__(self, units: Iterable[Unit], last: Unit | None = None) -> None:
+        self._units = sorted(units, key=_longest_first)
+        self._last = last
+        self._loads: dict[Hashable, float] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._units or self._last)
+
+    def join(self, worker: Hashable) -> None:
+        """A worker more, which may replace one that was lost: it begins where the others are."""
+        self._loads[worker] = min(self._loads.values(), default=0.0)
+
+    def leave(self, worker: Hashable) -> None:
+        """A worker has ended, or is lost."""
+        self._loads.pop(worker, None)
+
+    def put_back(self, unit: Unit) -> None:
+        """Have something run that somebody had got and has not done."""
+        self._units.append(unit)
+        self._units.sort(key=_longest_first)
+
+    def put_last(self, unit: Unit) -> None:
+        """The same with tests that run alone, at the end."""
+        waiting = self._last or Unit((), 0.0)
+        self._last = Unit((*unit.tests, *waiting.tests), unit.seconds + waiting.seconds)
+
+    def correct(self, worker: Hashable, seconds: float) -> None:
+        """A test took so much longer (or, below 0, shorter) than was thought."""
+        if worker in self._loads:
+            self._loads[worker] = max(0.0, self._loads[worker] + seconds)
+
+    def next_for(self, worker: Hashable) -> Unit | None:
+        """What a worker does next; None where nothing is left.
+
+        The longest for whoever has least; for another the longest that does not take it beyond what each would get
+        of all if it could be divided evenly, for it may have a long test to end first; if none fits, the shortest.
+        """
+        unit = self._choose(self._loads[worker])
+        if unit is None:
+            unit, self._last = self._last, None
+        else:
+            self._units.remove(unit)
+        if unit is not None:
+            self._loads[worker] += unit.seconds
+        return unit
+
+    def _choose(self, load: float) -> Unit | None:
+        if not self._units:
+            return None
+        if load <= min(self._loads.values()):
+            return self._units[0]
+        left = sum(unit.seconds for unit in self._units)
+        even = (sum(self._loads.values()) + left) / len(self._loads)
+        return next((unit for unit in self._units if load + unit.seconds <= even), self._units[-1])
+
+
+def _longest_first(unit: Unit) -> tuple[float, tuple[int, ...]]:
+    return -unit.seconds, unit.tests
