@@ -1,0 +1,16 @@
+"""The figures: one module each, or one for those that come from the same runs."""
+
+from __future__ import annotations
+
+from bench.figure import Measurement
+
+from . import backups, notice, plugin, start, suite
+
+MEASUREMENTS: tuple[Measurement, ...] = (
+    plugin.MEASUREMENT,
+    start.MEASUREMENT,
+    notice.MEASUREMENT,
+    suite.MEASUREMENT,
+    backups.MEASUREMENT,
+)
+"""In the order in which they are taken."""
