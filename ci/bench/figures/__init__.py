@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.figure import Measurement
 
-from . import backups, notice, plugin, start, suite
+from . import backups, beside, notice, plugin, start, suite, whole
 
 MEASUREMENTS: tuple[Measurement, ...] = (
     plugin.MEASUREMENT,
@@ -12,5 +12,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     notice.MEASUREMENT,
     suite.MEASUREMENT,
     backups.MEASUREMENT,
+    whole.MEASUREMENT,
+    beside.MEASUREMENT,
 )
 """In the order in which they are taken."""
