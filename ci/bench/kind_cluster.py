@@ -23,7 +23,7 @@ from pytest_csi_snapshot.fixtures.programs import kind as kind_program
 WORDS = (*trials.REFERENCE, "--csi-cluster=kind", "--csi-controllers=upstream")
 """What runs on that cluster are started with."""
 
-ONE_CLAUSE = "--csi-clauses=API-001"
+ONE_CLAUSE = "--csi-clauses=API-CLS-001"
 """A short one: the first run is there for the cluster alone."""
 
 
@@ -43,14 +43,21 @@ class KindCluster:
 def kept(folder: Path) -> Iterator[KindCluster]:
     """Bring it up, in the engine that is there or in a lab's, and delete it at the end.
 
-    Raises BenchError where there is neither, or where a kept cluster is there already.
+    A cluster that was kept before is taken instead, and stays. Raises BenchError where there is no engine, or
+    where the kept cluster is another one than is needed.
     """
-    if Records.of_user().named(KEPT).about:
-        raise BenchError(f"there is a kept kind cluster {KEPT}, which may be in use; end it, then measure again")
+    there = Records.of_user().named(KEPT).about
+    if there and there["settings"] != {**there["settings"], "controllers": "upstream", "faults": ""}:
+        raise BenchError(
+            f"the kept kind cluster {KEPT} has other controllers than upstream's, or faults: end it first"
+        )
     lab = KindLab()
     lab.begin()
     try:
         environment = lab.environment()
+        if there:
+            yield KindCluster(Cluster.from_plain(there["cluster"]), environment)
+            return
         try:
             trials.run(folder, [*WORDS, "--csi-keep", ONE_CLAUSE], environment=environment)
             cluster = Cluster.from_plain(Records.of_user().named(KEPT).about["cluster"])

@@ -13,6 +13,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     suite.MEASUREMENT,
     backups.MEASUREMENT,
     whole.MEASUREMENT,
-    beside.MEASUREMENT,
+    beside.SERIAL,
+    beside.PARALLEL,
 )
 """In the order in which they are taken."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from bench import kind_cluster, trials
@@ -15,38 +16,31 @@ from bench.troubles import BenchError
 
 SUITES = "pytest_csi_snapshot/suites/"
 
-OURS, THEIRS = "csi-snapshot", "e2e"
-SERIAL = Budget("ours serial", "nine cases on kind, ours, serial", "s", 110.0)
-PARALLEL = Budget("ours at 4", "nine cases on kind, ours, 4 processes", "s", 45.0)
-E2E_SERIAL = Budget("e2e serial", "nine cases on kind, e2e, serial", "s")
-E2E_PARALLEL = Budget("e2e at 4", "nine cases on kind, e2e, 4 processes", "s")
-RATIO = Budget("ratio serial", "ours to e2e, serial", "x", 1.0)
-RATIO_4 = Budget("ratio at 4", "ours to e2e, 4 processes", "x", 1.0)
+OURS, THEIRS, RATIO = "ours", "e2e", "ratio"
 
-PROCESSES = 4
+AT_MOST = {1: 110.0, 4: 45.0}
+"""Processes -> seconds that ours may take."""
 
 
-def take(order: Order) -> Taken:
-    """All four runs in turn, so often; on one cluster, which is brought up once and is no part of any figure."""
+def take(order: Order, processes: int) -> Taken:
+    """Ours and theirs in turn, so often, on one cluster, which is brought up before and is part of no figure."""
     programs.ginkgo()
     programs.e2e_test()
-    values: dict[str, list[float]] = {each.name: [] for each in MEASUREMENT.budgets}
-    rows: list[Mapping[str, object]] = []
+    ours_s: list[float] = []
+    theirs_s: list[float] = []
+    rows: list[dict[str, dict[str, object]]] = []
     notes: list[str] = []
     with kind_cluster.kept(order.folder / "up") as cluster:
         order.say(f"cluster up: {cluster.cluster.versions}")
         for number in range(order.repetitions):
             folder = order.folder / str(number)
-            ours, theirs = _ours(cluster, folder, order, 1), _theirs(cluster, folder, order, 1)
-            ours_4 = _ours(cluster, folder, order, PROCESSES)
-            theirs_4 = _theirs(cluster, folder, order, PROCESSES)
-            walls = (ours.seconds, ours_4.seconds, theirs.seconds, theirs_4.seconds)
-            ratios = (ours.seconds / theirs.seconds, ours_4.seconds / theirs_4.seconds)
-            for budget, value in zip(MEASUREMENT.budgets, (*walls, *ratios), strict=True):
-                values[budget.name].append(value)
-            rows.append(compared(seconds_of(ours), seconds_of(ours_4), theirs, theirs_4))
-            notes += [*_table(rows[-1]), *_amiss(theirs), *_amiss(theirs_4)]
-    return Taken(values, tuple(notes), {"cases": rows})
+            ours, theirs = _ours(cluster, folder, order, processes), _theirs(cluster, folder, order, processes)
+            ours_s.append(ours.seconds)
+            theirs_s.append(theirs.seconds)
+            rows.append(compared(seconds_of(ours), theirs))
+            notes += [*_table(rows[-1]), *_amiss(theirs)]
+    ratios = [mine / other for mine, other in zip(ours_s, theirs_s, strict=True)]
+    return Taken({OURS: ours_s, THEIRS: theirs_s, RATIO: ratios}, tuple(notes), {"cases": rows})
 
 
 def _ours(cluster: KindCluster, folder: Path, order: Order, processes: int) -> trials.Trial:
@@ -89,43 +83,43 @@ def seconds_of(trial: trials.Trial) -> Mapping[str, float]:
     return found
 
 
-def compared(
-    ours: Mapping[str, float], ours_4: Mapping[str, float], theirs: E2eRun, theirs_4: E2eRun
-) -> Mapping[str, object]:
-    """Case -> seconds of all four; the sums and the walls are told apart from them."""
-    serial, parallel = ({each.name: each.seconds for each in run.results} for run in (theirs, theirs_4))
+def compared(ours: Mapping[str, float], theirs: E2eRun) -> dict[str, dict[str, object]]:
+    """Case -> seconds of both, and what it is."""
+    seconds = {each.name: each.seconds for each in theirs.results}
     return {
-        case.name: {"ours": ours[case.name], "ours at 4": ours_4[case.name],
-                    "e2e": serial[case.name], "e2e at 4": parallel[case.name],
-                    "tests": list(case.ours), "looks at": case.looks_at}
+        case.name: {OURS: ours[case.name], THEIRS: seconds[case.name], "tests": list(case.ours),
+                    "looks at": case.looks_at}
         for case in CASES
     }  # fmt: skip
 
 
-def _table(row: Mapping[str, object]) -> Sequence[str]:
-    lines = [f"{'case':<26}{'ours':>8}{'e2e':>8}{'ratio':>8}{'ours -n 4':>12}{'e2e -n 4':>10}"]
-    total = [0.0] * 4
-    for name, told in row.items():
-        assert isinstance(told, dict), "a row of cases has a mapping for each"
-        ours, theirs, ours_4, theirs_4 = (told[key] for key in ("ours", "e2e", "ours at 4", "e2e at 4"))
-        total = [sum(pair) for pair in zip(total, (ours, theirs, ours_4, theirs_4), strict=True)]
-        lines.append(_row(name, ours, theirs, ours_4, theirs_4))
-    return [*lines, _row("sum of cases", *total)]
+def _table(rows: Mapping[str, Mapping[str, object]]) -> list[str]:
+    pairs = {name: (float(str(row[OURS])), float(str(row[THEIRS]))) for name, row in rows.items()}
+    sums = [sum(column) for column in zip(*pairs.values(), strict=True)]
+    lines = [f"{'case, seconds':<28}{'ours':>8}{'e2e':>8}{'ratio':>8}"]
+    return [*lines, *(_row(name, *pair) for name, pair in pairs.items()), _row("sum", *sums)]
 
 
-def _row(name: str, ours: float, theirs: float, ours_4: float, theirs_4: float) -> str:
-    ratio = ours / theirs if theirs else 0.0
-    return f"{name:<26}{ours:>8.1f}{theirs:>8.1f}{ratio:>8.2f}{ours_4:>12.1f}{theirs_4:>10.1f}"
+def _row(name: str, ours: float, theirs: float) -> str:
+    return f"{name:<28}{ours:>8.1f}{theirs:>8.1f}{ours / theirs if theirs else 0.0:>8.2f}"
 
 
-MEASUREMENT = Measurement(
-    "side-by-side",
-    "the nine cases of ci/bench/e2e/cases.py on one kind cluster with the reference driver and upstream's "
-    "controllers: pytest and e2e.test, one after the other and in 4 processes; from each command to its end, the "
-    "cluster being up",
-    (SERIAL, PARALLEL, E2E_SERIAL, E2E_PARALLEL, RATIO, RATIO_4),
-    take,
-    repetitions=1,
-    quick=1,
-    asked_by="--side-by-side",
-)
+def _measurement(name: str, processes: int) -> Measurement:
+    way = "one after the other" if processes == 1 else f"in {processes} processes"
+    return Measurement(
+        name,
+        f"the nine cases of ci/bench/e2e/cases.py on one kind cluster with the reference driver and upstream's "
+        f"controllers, by pytest and by e2e.test, {way}; from each command to its end, the cluster being up",
+        (
+            Budget(OURS, f"nine cases on kind, {way}, ours", "s", AT_MOST[processes]),
+            Budget(THEIRS, f"nine cases on kind, {way}, e2e", "s"),
+            Budget(RATIO, f"ours to e2e, {way}", "x", 1.0),
+        ),
+        partial(take, processes=processes),
+        repetitions=1,
+        quick=1,
+        asked_by="--side-by-side",
+    )
+
+
+SERIAL, PARALLEL = _measurement("side-by-side", 1), _measurement("side-by-side-4", 4)

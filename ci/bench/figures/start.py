@@ -7,7 +7,7 @@ from bench.figure import Budget, Measurement, Order, Taken
 
 START = Budget("start", "command typed to first test, embedded", "s", 12.0)
 END = Budget("end", "last test to the prompt", "s")
-ONE_CLAUSE = "--csi-clauses=API-001"
+ONE_CLAUSE = "--csi-clauses=API-CLS-001"
 
 
 def take(order: Order) -> Taken:
