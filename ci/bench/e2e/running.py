@@ -24,6 +24,10 @@ Outcome = Literal["passed", "failed", "skipped", "not run"]
 LIMIT = 1500.0
 """Seconds for one run; a case that hangs in e2e.test does so for five minutes."""
 
+SIZE = "512Mi"
+"""Of the volumes; no less than the least that a driver makes of any request: e2e.test restores a snapshot with the
+size that it asked for, not with that of the volume."""
+
 _LONGEST = 300
 """Characters of what a failed case said."""
 
@@ -47,7 +51,7 @@ class Driver:
             "SnapshotClass": {"FromExistingClassName": self.snapshot_class},
             "DriverInfo": {
                 "Name": self.name,
-                "SupportedSizeRange": {"Min": "64Mi"},
+                "SupportedSizeRange": {"Min": SIZE},
                 "Capabilities": dict.fromkeys(offered, True),
             },
             "Timeouts": dict(self.timeouts),
