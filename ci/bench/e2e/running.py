@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
@@ -27,6 +29,9 @@ LIMIT = 1500.0
 SIZE = "512Mi"
 """Of the volumes; no less than the least that a driver makes of any request: e2e.test restores a snapshot with the
 size that it asked for, not with that of the volume."""
+
+PATIENCE = 60.0
+"""Seconds in which a run that was ended cleans up."""
 
 _LONGEST = 300
 """Characters of what a failed case said."""
@@ -103,7 +108,10 @@ def run(
     log = folder / "log"
     with log.open("wb") as out:
         began = time.monotonic()
-        done = _run(command, folder, out.fileno(), limit + 60)
+        try:
+            done = _run(command, folder, out.fileno(), limit + PATIENCE)
+        except subprocess.TimeoutExpired as hung:
+            raise BenchError(f"e2e.test did not end within {limit + PATIENCE:.0f} s, see {log}") from hung
         seconds = time.monotonic() - began
     if not report.exists():
         raise BenchError(f"e2e.test ended with {done} and told nothing, see {log}")
@@ -140,11 +148,15 @@ def _trouble(found: ElementTree.Element) -> str | None:
 
 
 def _run(command: Sequence[str], folder: Path, log: int, limit: float) -> int:
-    with subprocess.Popen(command, cwd=folder, env=dict(os.environ), stdin=subprocess.DEVNULL, stdout=log,
-                          stderr=log) as run:  # fmt: skip
+    """Run ginkgo with its processes, and leave none of them behind, however this ends."""
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                          start_new_session=True) as run:  # fmt: skip
         try:
             return run.wait(limit)
-        except BaseException:
-            run.terminate()  # ginkgo ends its processes, which clean up
-            run.wait()
-            raise
+        finally:
+            if run.poll() is None:
+                run.terminate()  # it lets its processes clean up
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    run.wait(PATIENCE)
+            with contextlib.suppress(ProcessLookupError):  # they have all ended, as they should
+                os.killpg(run.pid, signal.SIGKILL)

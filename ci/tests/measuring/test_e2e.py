@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import yaml
+from bench.e2e import programs, running
 from bench.e2e.cases import CASES, E2eCase
 from bench.e2e.running import Driver, result_of
+from bench.troubles import BenchError
 from faults.tests import planned
 
 from pytest_csi_snapshot.testdriver import from_testdriver
@@ -41,6 +48,13 @@ def test_our_tests_for_them_are_there(tmp_path: Path) -> None:
     assert missing == []
 
 
+@contextmanager
+def _reader(pipe: Path) -> Iterator[BinaryIO]:
+    """The end of a named pipe that reads: it is at its end when the last who had it open to write is gone."""
+    with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        yield file
+
+
 def report(*cases: tuple[str, str, str]) -> str:
     inside = "".join(
         f'<testcase name="{escape(name)}" status="{status}" time="1.5">{within}</testcase>'
@@ -52,6 +66,51 @@ def report(*cases: tuple[str, str, str]) -> str:
 def named(status: str, within: str = "") -> tuple[str, str, str]:
     (name,) = (each for each in NAMES if re.search(CASE.pattern(), each))
     return name, status, within
+
+
+@pytest.fixture
+def ginkgo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What stands in its place: a script that tells its process id, and what it started."""
+    script = tmp_path / "ginkgo"
+    monkeypatch.setattr(programs, "ginkgo", lambda: script)
+    monkeypatch.setattr(programs, "e2e_test", lambda: tmp_path / "e2e.test")
+    return script
+
+
+def scripted(ginkgo: Path, text: str) -> None:
+    ginkgo.write_text(f"#!/bin/sh\n{text}\n")
+    ginkgo.chmod(0o755)
+
+
+DRIVER = Driver("driver.example.org", "fast", "snaps")
+
+
+def test_a_run_reads_what_was_reported(tmp_path: Path, ginkgo: Path) -> None:
+    (tmp_path / "made.xml").write_text(report(named("passed")))
+    scripted(ginkgo, f'echo "$@" >words; cp {tmp_path}/made.xml report.xml; exit 1')
+    run = running.run(CASES, DRIVER, "/the/kubeconfig", tmp_path / "out", processes=4)
+    assert [each.name for each in run.results if each.outcome == "passed"] == [CASE.name]
+    words = (tmp_path / "out" / "words").read_text()
+    assert "-procs=4" in words
+    assert "-kubeconfig=/the/kubeconfig" in words
+
+
+def test_a_run_that_tells_nothing_is_an_error(tmp_path: Path, ginkgo: Path) -> None:
+    scripted(ginkgo, "exit 7")
+    with pytest.raises(BenchError, match="ended with 7 and told nothing"):
+        running.run(CASES, DRIVER, "", tmp_path / "out")
+
+
+def test_a_run_that_hangs_leaves_no_process(tmp_path: Path, ginkgo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PATIENCE", 0.5)
+    os.mkfifo(tmp_path / "alive")
+    # Both ignore what asks them to end; who writes to the pipe lives.
+    scripted(ginkgo, f"trap '' TERM; (trap '' TERM; exec sleep 600) >{tmp_path}/alive & exec sleep 600")
+    with _reader(tmp_path / "alive") as pipe:
+        with pytest.raises(BenchError, match="did not end within"):
+            running.run(CASES, DRIVER, "", tmp_path / "out", limit=0.5)
+        readable, _, _ = select.select([pipe], [], [], 10.0)
+        assert readable, "somebody lives who was started"
 
 
 OTHER = ("[It] something else", "failed", '<failure message="not ours"/>')
