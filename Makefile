@@ -40,8 +40,8 @@ test: system-for-tests programs  ## lint, types, import rules, units, plugin, in
 full: system-for-tests programs  ## everything there is, sampled nothing
 	$(PY) ci/stages.py full
 
-bench: programs  ## speed, with spread, against the budgets
-	$(PY) ci/stages.py bench
+bench: programs  ## speed, with spread, against the budgets, and beside Kubernetes' own tests; ARGS=--list tells how
+	$(PY) ci/bench --whole --side-by-side $(ARGS)
 
 clean:  ## what the build left in this folder (caches of programs stay)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -6,23 +6,30 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
+_FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
 
-def program(module: Path, name: str, command: str) -> Path:
-    """The program ``name/cmd/command`` that the go.mod in the folder ``module`` pins by its module's ``name``.
 
-    Raises FileNotFoundError without a Go toolchain, CalledProcessError if it cannot be built.
+def program(module: Path, name: str, command: str, package: str = "") -> Path:
+    """The program ``command`` that the go.mod in the folder ``module`` pins by its module's ``name``.
+
+    Its Go package is ``name/cmd/command`` unless ``package`` says so. Raises FileNotFoundError without a Go
+    toolchain, CalledProcessError if it cannot be built.
     """
-    found = user_cache_path("pytest-csi-snapshot") / command / pinned_version(module, name) / command
-    if not found.exists():
-        found.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="build-", dir=found.parent) as staging:
-            _build(module, f"{name}/cmd/{command}", Path(staging) / command)
-            (Path(staging) / command).replace(found)
-    return found
+    return _cached(module, name, command, ["build", *_FLAGS, package or f"{name}/cmd/{command}"])
+
+
+def tests_of(module: Path, name: str, command: str, package: str, version_in: str) -> Path:
+    """The tests of the Go ``package`` of a module, as a program ``command``; otherwise as ``program``.
+
+    ``version_in`` is the Go variable that the program tells its version from.
+    """
+    stamp = f"-s -w -X {version_in}={pinned_version(module, name)}"
+    return _cached(module, name, command, ["test", "-c", "-vet=off", *_FLAGS, "-ldflags", stamp, package])
 
 
 def pinned_version(module: Path, name: str) -> str:
@@ -32,8 +39,18 @@ def pinned_version(module: Path, name: str) -> str:
     return found[1]
 
 
-def _build(module: Path, package: str, target: Path) -> None:
+def _cached(module: Path, name: str, command: str, words: Sequence[str]) -> Path:
+    found = user_cache_path("pytest-csi-snapshot") / command / pinned_version(module, name) / command
+    if not found.exists():
+        found.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="build-", dir=found.parent) as staging:
+            _build(module, words, Path(staging) / command)
+            (Path(staging) / command).replace(found)
+    return found
+
+
+def _build(module: Path, words: Sequence[str], target: Path) -> None:
     # GOFLAGS of the user (-mod=vendor, -race ...) would change or break what is pinned here.
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
-    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
-    subprocess.run(["go", "build", *flags, "-o", str(target), package], cwd=module, env=environment, check=True)
+    *flags, package = words
+    subprocess.run(["go", *flags, "-o", str(target), package], cwd=module, env=environment, check=True)

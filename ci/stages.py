@@ -164,8 +164,7 @@ STAGES = (
         frozenset({"full"}),
         limit=7200,
     ),
-    Stage("plugin cost", script("bench/plugin_cost.py"), frozenset({"bench", "full"})),
-    Stage("backup speed", script("bench/backup_speed.py"), frozenset({"bench", "full"})),
+    Stage("bench", script("bench"), frozenset({"full"}), limit=2400),
 )
 
 
@@ -205,7 +204,7 @@ def main(argv: list[str]) -> int:
     mode = argv[0] if argv else "test"
     chosen = [stage for stage in STAGES if mode in stage.modes]
     if not chosen:
-        print(f"unknown mode {mode!r}: one of test, full, bench", file=sys.stderr)
+        print(f"unknown mode {mode!r}: one of test, full", file=sys.stderr)
         return 2
     # Started in the background of a script, Ctrl-C is ignored, here and in all that is started here: tests send it
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -22,7 +22,8 @@ the report says of each is in `ci/faults/golden/`.
 - **clause**: the one that must find it. **found by**: the clause, another one, or nobody, when it was last tried.
 - **csi-sanity**: whether the CSI project's own program finds it at the driver's socket. It does not talk to
   controllers: their faults are out of its sight, "-".
-- **e2e**: whether the storage tests of Kubernetes find it.
+- **e2e**: whether the storage tests of Kubernetes find it, by the [nine cases](bench.md) that both have;
+  `PYTHONPATH=ci python -m faults --e2e NAME ...` asks them.
 
 The other way round, no clause may turn red while everything is slow and unsteady but correct: `jitter-…` holds up
 calls, refuses one in ten once, loses requests, cuts watches, delays events and restarts leaders, in one role each;
@@ -47,10 +48,13 @@ def page(cases: Sequence[Case], noted: standing.Standing) -> str:
 def _sums(cases: Sequence[Case], noted: standing.Standing) -> str:
     ours = [word for case in cases if (word := noted.get(case.name, {}).get(standing.OURS))]
     theirs = [word for case in cases if (word := noted.get(case.name, {}).get(standing.SANITY))]
+    e2e = [word for case in cases if (word := noted.get(case.name, {}).get(standing.E2E))]
+    both = sum(standing.E2E in by and by.get(standing.OURS, "missed") != "missed" for by in noted.values())
     return (
         f"{len(cases)} faults; of {len(ours)} that were tried, this suite finds "
         f"{len(ours) - ours.count('missed')}, {ours.count('intended')} of them by the intended clause.\n"
         f"csi-sanity was asked about {len(theirs)} of driver and backend, and finds {theirs.count('caught')}.\n"
+        f"e2e was asked about {len(e2e)}, and finds {e2e.count('caught')}; of the same this suite finds {both}.\n"
     )
 
 
@@ -60,4 +64,5 @@ def _row(case: Case, by: Mapping[str, str]) -> str:
     issue = (
         f"[{case.issue.removeprefix('https://').removeprefix('github.com/')}]({case.issue})" if case.issue else ""
     )
-    return f"| `{case.name}` | {case.kind} | {case.intended} | {ours} | {sanity} | not run | {issue} |"
+    e2e = by.get(standing.E2E, "not run")
+    return f"| `{case.name}` | {case.kind} | {case.intended} | {ours} | {sanity} | {e2e} | {issue} |"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 FILE = Path(__file__).parent / "results.json"
 
-OURS, SANITY = "csi-snapshot", "csi-sanity"
-JUDGES = (OURS, SANITY)
+OURS, SANITY, E2E = "csi-snapshot", "csi-sanity", "e2e"
+JUDGES = (OURS, SANITY, E2E)
 """Who judged; what there is no entry of was not run."""
 
 Standing = dict[str, dict[str, str]]
-"""Fault -> judge -> "intended", "another", "missed" or, of csi-sanity, "caught" or "missed"."""
+"""Fault -> judge -> "intended", "another", "missed" or, of csi-sanity and e2e, "caught" or "missed"."""
 
 
 def read(file: Path = FILE) -> Standing:

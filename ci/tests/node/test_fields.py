@@ -27,6 +27,7 @@ def with_container(**more: Any) -> dict[str, Any]:
         with_container(stdin=False, tty=False, livenessProbe={"exec": {"command": ["true"]}, "periodSeconds": 1}),
         spec(volumes=[{"name": "v", "emptyDir": {"medium": "Memory"}}, {"name": "w", "ephemeral": {}}]),
         spec(securityContext={"fsGroup": 1, "seccompProfile": {"type": "RuntimeDefault"}}),
+        spec(securityContext={"seLinuxOptions": {"level": "s0:c0,c1"}}),
         spec(futureField=None, anotherOne={}, third=[]),
     ],
 )
@@ -66,7 +67,14 @@ def test_each_unsupported_field_is_named() -> None:
 
 def test_accepted_without_effect() -> None:
     listed = set(unenforced())
-    for name in ("resources", "imagePullPolicy", "ports", "securityContext.seccompProfile"):
+    fields = (
+        "resources",
+        "imagePullPolicy",
+        "ports",
+        "securityContext.seccompProfile",
+        "securityContext.seLinuxOptions",
+    )
+    for name in fields:
         assert f"spec.containers[].{name}" in listed
     assert "spec.securityContext.seccompProfile" in listed
     assert "spec.containers[].command" not in listed

@@ -1,0 +1,101 @@
+"""The same faults before Kubernetes' own tests of storage: which of them their nine cases can see.
+
+A fault is asked about if it breaks a clause that one of our tests for these cases judges; what the cases do not
+look at, they cannot find. They run on an embedded cluster, where faults are switched on and off by restarting a
+role.
+Cases that fail there without any fault are left out, and told.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.e2e import running
+from bench.e2e.cases import CASES, E2eCase
+from bench.e2e.running import Driver, E2eRun
+
+from pytest_csi_snapshot.cluster import Cluster
+
+from .cases import CLEAN, Case
+from .clusters import KeptCluster, name_of
+from .tests import Tests
+
+PROCESSES = 4
+
+LIMIT = 240.0
+"""Seconds for all cases; without a fault they take one."""
+
+TIMEOUTS = dict.fromkeys(
+    ("ClaimProvision", "DataSourceProvision", "PodStart", "PodStartSlow", "PodDelete", "SnapshotCreate",
+     "SnapshotDelete", "PVDelete", "PVDeleteSlow", "PVBound"), "60s")  # fmt: skip
+"""Their own are five minutes and more, for clouds; a fault that hangs is told as well after one."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What they say of a fault: the cases that failed, each with what it said."""
+
+    fault: str
+    by: tuple[str, ...]
+    seconds: float
+
+    @property
+    def word(self) -> str:
+        """As it is noted."""
+        return "caught" if self.by else "missed"
+
+
+def visible(cases: Sequence[Case], tests: Tests) -> list[Case]:
+    """The faults of a clause that one of the nine cases looks at."""
+    ours = tuple(test for case in CASES for test in case.ours)
+    seen = {clause for clause, known in tests.of.items() if any(each.endswith(ours) for each in known)}
+    return [case for case in cases if seen.intersection(case.breaks)]
+
+
+def judged_by_e2e(cases: Sequence[Case], folder: Path, tell: Callable[[Judged], None]) -> list[Judged]:
+    """What e2e.test says of each fault; all of it stands in ``folder`` too.
+
+    Raises RuntimeError and BenchError where it cannot be asked, CalledProcessError if it cannot be built.
+    """
+    cluster = KeptCluster(name_of(os.getpid(), 0))
+    found: list[Judged] = []
+    try:
+        cluster.up()
+        able = _able(cluster, folder)
+        for case in cases:
+            if not cluster.cleared():
+                cluster.replace()
+            began = time.monotonic()
+            cluster.switch((case.name,))
+            run = _run(cluster, able, folder / case.name)
+            by = tuple(f"{each.name} ({each.said})" for each in run.failed)
+            found.append(Judged(case.name, by, time.monotonic() - began))
+            tell(found[-1])
+            (folder / "results.json").write_text(json.dumps([asdict(each) for each in found], indent=1) + "\n")
+        return found
+    finally:
+        cluster.down()
+
+
+def _able(cluster: KeptCluster, folder: Path) -> tuple[E2eCase, ...]:
+    """The cases that pass without a fault. Raises RuntimeError where none does."""
+    run = _run(cluster, CASES, folder / CLEAN)
+    passed = {each.name for each in run.results if each.outcome == "passed"}
+    for each in run.results:
+        if each.name not in passed:
+            print(f"left out, for without a fault it is {each.outcome}: {each.name}: {each.said}", flush=True)
+    if not passed:
+        raise RuntimeError(f"no case of e2e passes without a fault, see {folder / CLEAN / 'log'}")
+    print(f"without a fault {len(passed)} of {len(CASES)} cases pass in {run.seconds:.0f} s", flush=True)
+    return tuple(case for case in CASES if case.name in passed)
+
+
+def _run(cluster: KeptCluster, cases: Sequence[E2eCase], folder: Path) -> E2eRun:
+    about = Cluster.from_plain(json.loads(cluster.run.cluster_file.read_text())["cluster"])
+    driver = Driver(about.driver, about.storage_class, about.snapshot_class, TIMEOUTS)
+    return running.run(cases, driver, about.kubeconfig, folder, processes=PROCESSES, limit=LIMIT)

@@ -1,0 +1,1 @@
+"""The bench itself: what it makes of values, not the values."""

@@ -1,0 +1,100 @@
+"""Runs of the suites: when one says nothing, and what is made of what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace as Told
+
+import pytest
+from bench import trials
+from bench.e2e.cases import CASES
+from bench.e2e.running import CaseResult, E2eRun
+from bench.figures import beside, suite
+from bench.figures.whole import least
+from bench.troubles import BenchError
+
+from pytest_csi_snapshot.report.model import Phases, Seconds
+
+
+def ending_with(monkeypatch: pytest.MonkeyPatch, code: int, *lines: str) -> list[Sequence[str]]:
+    """Have runs end so, after they have said this; the commands are kept."""
+    commands: list[Sequence[str]] = []
+
+    def run(command: Sequence[str], variables: Mapping[str, str], log: int) -> int:
+        commands.append(command)
+        Path(variables["CSI_BENCH_PROBES"], "gw0.json").write_text(
+            json.dumps({"tests": 2, "first": 5.0, "peak": 80.0, "asked": {}})
+        )
+        Path(variables["CSI_BENCH_PROBES"], "main.json").write_text(
+            json.dumps({"tests": 0, "first": 0.0, "peak": 90.0, "asked": {}})
+        )
+        with open(log, "w", closefd=False) as file:
+            file.write("\n".join(lines))
+        return code
+
+    monkeypatch.setattr(trials, "_run", run)
+    return commands
+
+
+def test_a_run_has_its_probe_and_a_report_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = ending_with(monkeypatch, 1)
+    trial = trials.run(tmp_path / "one", ["--csi-driver=reference"])
+    assert commands[0][3:5] == ["-p", "bench.probe"]
+    assert f"--csi-report={tmp_path}/one/report" in commands[0]
+    assert trial.code == 1
+    assert [process.name for process in trial.workers] == ["gw0"]  # the other one ran no test
+    assert trial.to_first_test == 5.0 - trial.began
+
+
+def test_a_run_that_could_not_judge_measures_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending_with(monkeypatch, 3, "starting", "csi-snapshot: no etcd here", "=======")
+    with pytest.raises(BenchError, match=r"pytest --csi-driver=reference ended with 3: .*no etcd here$"):
+        trials.run(tmp_path / "one", ["--csi-driver=reference"])
+
+
+def wait(*, began: float, ended: float, late: float, came: bool = True) -> Told:
+    return Told(began=began, ended=ended, late=late, came=came)
+
+
+def test_figures_of_a_run() -> None:
+    worker = trials.Process(
+        "gw0", 2, 1.0, 80.0, {"": {"list": 9}, "a": {"get": 2, "watch": 3}, "b": {"create": 4}}
+    )
+    waits = [
+        wait(began=1.0, ended=2.0, late=0.004),
+        wait(began=1.0, ended=1.001, late=0.001),  # what it waited for was there
+        wait(began=1.0, ended=9.0, late=0.0, came=False),
+    ]
+    tests = [Told(seconds=Seconds(total=10.0, harness=0.5)), Told(seconds=Seconds(total=10.0, harness=0.7))]
+    trial = Told(workers=(worker,), report=Told(tests=tests), evidence=lambda: [Told(waits=waits)])
+    taken = suite.taken([trial])  # type: ignore[list-item]
+    values = {name: list(found) for name, found in taken.values.items()}
+    assert values["worker memory"] == [80.0]
+    assert values["harness share"] == [pytest.approx(6.0)]
+    assert values["late"] == values["late p99"] == [pytest.approx(4.0)]
+    assert values["requests"] == [2.0, 4.0]
+    assert values["watches"] == [3.0, 0.0]
+    assert taken.details["requests by verb"] == {"create": 2.0, "watch": 1.5, "get": 1.0}
+
+
+@pytest.mark.parametrize(("cpu", "seconds"), [(8.0, 30.0), (1e6, 1e6 / 2)])
+def test_the_least_is_the_longest_test_or_the_work(
+    cpu: float, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    tests = [Told(phases=Phases(1.0, 28.0, 1.0)), Told(phases=Phases(1.0, 2.0, 1.0))]
+    assert least(Told(cpu=cpu, report=Told(tests=tests))) == seconds  # type: ignore[arg-type]
+
+
+def test_our_tests_for_a_case_add_up() -> None:
+    names = [test for case in CASES for test in case.ours]
+    tests = [Told(id=f"x/suites/{name}", phases=Phases(0.5, 1.0, 0.5)) for name in names]
+    ours = beside.seconds_of(Told(report=Told(tests=tests)))  # type: ignore[arg-type]
+    assert ours["snapshot, Delete"] == 6.0
+    assert ours["restore"] == 2.0
+    theirs = E2eRun(90.0, tuple(CaseResult(case.name, "passed", 10.0) for case in CASES))
+    rows = beside.compared(ours, theirs)
+    assert list(rows) == [case.name for case in CASES]
+    assert (rows["restore"]["ours"], rows["restore"]["e2e"]) == (2.0, 10.0)
