@@ -26,13 +26,21 @@ from .observing import Row
 class Listener:
     """Hooks of one run. ``wanted`` are the clauses to turn red; with none every test is run.
 
-    After ``patience`` seconds no further test is begun. ``tell`` is called after each test: a run that hangs later
-    has told what it saw.
+    ``instead`` are clauses that matter only while none at all is red: where the wanted ones have missed it.
+    After ``patience`` seconds no further test is begun. ``tell`` is called after each test: a run that hangs
+    later has told what it saw.
     """
 
-    def __init__(self, wanted: Sequence[str], patience: float, tell: Callable[[Listener], None]) -> None:
+    def __init__(
+        self,
+        wanted: Sequence[str],
+        patience: float,
+        tell: Callable[[Listener], None],
+        instead: Sequence[str] = (),
+    ) -> None:
         self._tell = tell
-        self._wanted = list(wanted)
+        self._wanted = frozenset(wanted)
+        self._instead = frozenset(instead)
         self._until = time.monotonic() + patience
         self._config: pytest.Config | None = None
         self.rows: list[Row] = []
@@ -74,7 +82,7 @@ class Listener:
         if not self._wanted:
             return True
         red = {row.clause for row in self.rows if row.outcome == Outcome.FAILED}
-        open_ones = frozenset(self._wanted) - red
+        open_ones = (self._wanted if red else self._wanted | self._instead) - red
         return time.monotonic() < self._until and not open_ones.isdisjoint(carried_by(item))
 
     def _row(self, test: str, result: ClauseResult) -> Row:

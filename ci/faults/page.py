@@ -47,9 +47,13 @@ def page(cases: Sequence[Case], noted: standing.Standing) -> str:
 def _sums(cases: Sequence[Case], noted: standing.Standing) -> str:
     ours = [word for case in cases if (word := noted.get(case.name, {}).get(standing.OURS))]
     theirs = [word for case in cases if (word := noted.get(case.name, {}).get(standing.SANITY))]
+    told = [(case.owner, noted[case.name][standing.BLAMED]) for case in cases
+            if noted.get(case.name, {}).get(standing.BLAMED)]  # fmt: skip
+    right = sum(owner == blamed for owner, blamed in told)
     return (
         f"{len(cases)} faults; of {len(ours)} that were tried, this suite finds "
         f"{len(ours) - ours.count('missed')}, {ours.count('intended')} of them by the intended clause.\n"
+        f"Of {len(told)} reports {right} blame the faulty component, and before all others.\n"
         f"csi-sanity was asked about {len(theirs)} of driver and backend, and finds {theirs.count('caught')}.\n"
     )
 

@@ -14,6 +14,8 @@ FILE = Path(__file__).parent / "results.json"
 OURS, SANITY = "csi-snapshot", "csi-sanity"
 JUDGES = (OURS, SANITY)
 """Who judged; what there is no entry of was not run."""
+BLAMED = "blamed"
+"""Beside the judges: whom this suite has blamed first, "" for nobody."""
 
 Standing = dict[str, dict[str, str]]
 """Fault -> judge -> "intended", "another", "missed" or, of csi-sanity, "caught" or "missed"."""
@@ -28,6 +30,11 @@ def read(file: Path = FILE) -> Standing:
 def is_proven(fault: str, file: Path = FILE) -> bool:
     """Whether the clause that a fault breaks has found it, when it was last tried."""
     return read(file).get(fault, {}).get(OURS) == "intended"
+
+
+def is_tried(fault: str, file: Path = FILE) -> bool:
+    """Whether this suite was ever tried on a fault."""
+    return OURS in read(file).get(fault, {})
 
 
 def note(judge: str, told: Mapping[str, str], known: set[str], file: Path = FILE) -> None:

@@ -1,7 +1,8 @@
 """What every verb stands on: create, read, change, delete, wait, and the word about a clause.
 
 A wait that names a clause decides it: it records the clause as kept when it returns, and as broken when it
-times out. A wait without one prepares the ground; when it fails, nothing is said about any clause.
+times out. A wait without one prepares the ground; when it fails, nothing is said about any clause, unless what was
+seen shows who did not do his part: then the clause that promises this step is broken.
 """
 
 from __future__ import annotations
@@ -12,10 +13,19 @@ from typing import Any, NoReturn
 from pytest_csi_snapshot.bounds import Bounds
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition
+from pytest_csi_snapshot.culprits import culprit, promised, writer_of
 from pytest_csi_snapshot.evidence.stepping import Stepping, quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.client import MERGE_PATCH
-from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.kube.kinds import (
+    EVENT,
+    NAMESPACE,
+    SECRET,
+    SERVICE_ACCOUNT,
+    SNAPSHOT_CONTENT,
+    VOLUME_ATTACHMENT,
+    Kind,
+)
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
 from pytest_csi_snapshot.last_words import last_words
@@ -223,12 +233,21 @@ class Core(Stepping):
         except WaitTimeout as error:
             if not isinstance(error, EarlyEnd):
                 error.words += self.controllers_say(what)
-            if clause and self._recorder:
+            error.blame = culprit(self.history, what.uid, awaited, self._attachments)
+            if self._recorder and error.blame:  # who is to blame is known: so is what he promises
+                error.clause = clause or promised(self.history, what.uid)
+            error.blame = error.blame or writer_of(error.clause, what.kind)
+            if error.clause and self._recorder:
                 raise
             raise PreparationError(str(error).lstrip(": ")) from None
         if clause:
             self.check(clause, expected=awaited, observed=describe(found), holds=True, about=str(what))
         return found
+
+    def _attachments(self, volume: str) -> list[Json]:
+        """The VolumeAttachments of a volume, as they are now."""
+        found = self.api.list(VOLUME_ATTACHMENT)
+        return [each for each in found if each["spec"]["source"].get("persistentVolumeName") == volume]
 
     def controllers_say(self, what: Handle) -> list[str]:
         """What the logs of the controllers say about an object and what belongs to it, one line each."""
@@ -251,6 +270,7 @@ class Core(Stepping):
             return
         if not kept:
             self._recorder.timeline(self.timeline())
+        blame = blame or (writer_of(clause, about.kind) if isinstance(about, Handle) else None)
         self._recorder.check(
             clause, expected=expected, observed=observed, holds=kept, about=str(about), hint=hint, blame=blame
         )

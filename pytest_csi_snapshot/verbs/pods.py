@@ -102,6 +102,7 @@ class PodVerbs(Core):
             or f"tree {tree.tag!r}, all equal",
             holds=not different,
             about=about,
+            blame="DRV",
         )
 
     def spans(self, clause: str, size: int, answer: str, about: object) -> None:
@@ -116,6 +117,7 @@ class PodVerbs(Core):
             observed=f"{inside.size} bytes",
             holds=inside.size >= size * 4 // 5,
             about=about,
+            blame="DRV",
         )
 
     def start_writer(self, claim: Handle, first: Tree, last: Tree) -> Handle:
