@@ -166,8 +166,15 @@ def _of_claim(scene: _Scene, claim: Version) -> str:
         return _of_growth(scene, body, claim.uid)
     volume, reasons = scene.volume_of(claim.uid), {reason for reason, _ in told}
     if volume is not None and not volume.deleted:
-        return "CORE"
+        return "CORE" if _fits(volume.object["spec"], body["spec"]) else "EP"
     return "DRV" if "Provisioning" in reasons and "ProvisioningFailed" not in reasons else "EP"
+
+
+def _fits(volume: Json, claim: Json) -> bool:
+    """Whether a volume may be bound to the claim that it was made for."""
+    modes = set(claim.get("accessModes") or []) <= set(volume.get("accessModes") or [])
+    same = all(volume.get(key) == claim.get(key) for key in ("volumeMode", "storageClassName"))
+    return modes and same and capacity_of({"spec": volume}) >= request_of({"spec": claim})
 
 
 def _of_growth(scene: _Scene, claim: Json, uid: str) -> str:

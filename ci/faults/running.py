@@ -23,6 +23,7 @@ from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir
 
 from .listening import Listener
 from .observing import Observation
+from .tests import ALONE, NO_OTHERS
 
 SLOW_FACTOR = 0.5
 """Of the usual limits on this machine: a fault that hangs is told after 15 s instead of 30."""
@@ -30,9 +31,6 @@ PATIENCE = 120.0
 """Seconds after which no further test of a case is begun."""
 LIMIT = 200.0
 """Seconds after which a case is ended, wherever it is; a run without a fault has four times as long."""
-
-_PLAIN = ("-p", "pytest_csi_snapshot.plugin", "-p", "no:cacheprovider", "--assert=plain", "-q", "--tb=short")
-"""No other plugin, no rewritten assert and no report: each would cost more than a test does."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +124,9 @@ def _judge(order: Order, run: RunDir, answer: Path) -> int:
     Joined.run = run
     session.PROVIDER = f"{__name__}:Joined"
     faults = [f"--csi-fault={name}" for name in order.faults]
-    options = ["--csi-driver=reference", *faults, f"--csi-slow-factor={SLOW_FACTOR}", "--csi-report=none", *_PLAIN]
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    options = ["--csi-driver=reference", *faults, f"--csi-slow-factor={SLOW_FACTOR}", "--csi-report=none", *ALONE]
+    options += ["-q", "--tb=short"]
+    os.environ[NO_OTHERS] = "1"
     code = pytest.main([*options, *order.tests], plugins=[listener])
     _write(answer, listener)
     return int(code)

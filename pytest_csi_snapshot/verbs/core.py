@@ -141,8 +141,13 @@ class Core(Stepping):
 
     # -- waiting
 
-    def wait(self, what: Handle, condition: Condition, clause: str = "", *, within: float | None = None) -> Json:
-        """The object as soon as its newest version fulfils ``condition``. ``within`` is in seconds."""
+    def wait(
+        self, what: Handle, condition: Condition, clause: str = "", *, within: float | None = None, blame: str = ""
+    ) -> Json:
+        """The object as soon as its newest version fulfils ``condition``. ``within`` is in seconds.
+
+        ``blame`` is whose doing it is that it does not, where that is known before (see Recorder.check).
+        """
         __tracebackhide__ = True
 
         def holds_now() -> Version | None:
@@ -157,7 +162,7 @@ class Core(Stepping):
                 raise HopelessError(why)
             return None
 
-        return self._await(what, holds_now, condition.text, clause, within).object
+        return self._await(what, holds_now, condition.text, clause, within, blame).object
 
     def seen(
         self, what: Handle, condition: Condition, clause: str = "", *, within: float | None = None
@@ -217,7 +222,9 @@ class Core(Stepping):
         mine = [event for event in found if (event.object.get("involvedObject") or {}).get("uid") == about.uid]
         return sorted(mine, key=lambda event: event.position)
 
-    def _await(self, what: Handle, probe: Any, awaited: str, clause: str, within: float | None) -> Version:
+    def _await(
+        self, what: Handle, probe: Any, awaited: str, clause: str, within: float | None, blame: str = ""
+    ) -> Version:
         __tracebackhide__ = True
         try:
             found: Version = wait_for(
@@ -233,7 +240,7 @@ class Core(Stepping):
         except WaitTimeout as error:
             if not isinstance(error, EarlyEnd):
                 error.words += self.controllers_say(what)
-            error.blame = culprit(self.history, what.uid, awaited, self._attachments)
+            error.blame = blame or culprit(self.history, what.uid, awaited, self._attachments)
             if self._recorder and error.blame:  # who is to blame is known: so is what he promises
                 error.clause = clause or promised(self.history, what.uid)
             error.blame = error.blame or writer_of(error.clause, what.kind)

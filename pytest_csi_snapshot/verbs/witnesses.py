@@ -5,7 +5,7 @@ Only where its socket can be reached; elsewhere both stay blamed. No verdict is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,19 @@ class WitnessVerbs(Core):
             return "DRV" if told_of(socket, handle) else "SS"
 
         return self._asked(ask, "DRV, SS")
+
+    @quiet
+    def has_cut_all(self, volumes: Sequence[str]) -> str:
+        """Who has left out a snapshot of one of these volumes (handles): the sidecar if the driver has all."""
+        socket = self._socket()
+        if socket is None:
+            return "SS, DRV"
+        from pytest_csi_snapshot.csi.listing import snapshots_of
+
+        def ask() -> str:
+            return "SS" if all(snapshots_of(socket, volume) for volume in volumes) else "DRV"
+
+        return self._asked(ask, "SS, DRV")
 
     def _socket(self) -> Path | None:
         return Path(self.cluster.endpoint.removeprefix("unix://")) if self.cluster.endpoint else None

@@ -91,7 +91,11 @@ def test_a_claim_that_is_never_bound(told: list[tuple[str, str]], owner: str) ->
 
 
 def test_a_claim_whose_volume_is_there_and_not_bound() -> None:
-    history = Recorded().told(PVC, claim()).told(PV, volume("Available"))
+    asked = claim(accessModes=["ReadWriteOnce"])
+    fitting, unfit = volume("Available"), volume("Available")
+    fitting["spec"]["accessModes"] = ["ReadWriteOnce"]
+    assert blamed(Recorded().told(PVC, asked).told(PV, unfit), "uid-p", BOUND.text) == "EP"
+    history = Recorded().told(PVC, asked).told(PV, fitting)
     assert blamed(history, "uid-p", BOUND.text) == "CORE"
     assert promised(history, "uid-p") == ""
 
