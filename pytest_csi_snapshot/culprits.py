@@ -23,7 +23,7 @@ from pytest_csi_snapshot.conditions import (
 )
 from pytest_csi_snapshot.growing import NODE_STEP_DUE
 from pytest_csi_snapshot.history import History, Version
-from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT_CONTENT, Kind
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 from pytest_csi_snapshot.labels import referred
 from pytest_csi_snapshot.requirements import catalogue
 
@@ -31,8 +31,11 @@ _FILLED_BY = {"VolumeSnapshot": "RES-001", "PersistentVolumeClaim": "CLN-001"}
 """Kind of a claim's source -> the clause that promises a volume with its data."""
 
 Json = dict[str, Any]
-Attachments = Callable[[str], Sequence[Json]]
-"""Name of a volume -> its VolumeAttachments, read now."""
+Reader = Callable[[Kind, str | None], Sequence[Json]]
+"""Kind and namespace (None: all) -> the objects that there are now: what no watch brings."""
+
+HOME_OF_EVENTS = "default"
+"""Namespace of the events about objects that are in none."""
 
 ANSWER = "rpc error: code = "
 """How an answer of a driver begins wherever a controller repeats it."""
@@ -74,12 +77,12 @@ _WRITERS = {
 }
 
 
-def culprit(history: History, uid: str, awaited: str, attachments: Attachments) -> str:
+def culprit(history: History, uid: str, awaited: str, read: Reader) -> str:
     """The component (a key of OWNERS) on which an object waits in vain; "" where its state tells nothing."""
     latest = history.latest(uid)
     if latest is None or latest.deleted or not awaited.startswith(_STEPS):
         return ""
-    scene = _Scene(history, attachments)
+    scene = _Scene(history, read)
     judge = _JUDGES.get(latest.kind.kind)
     return judge(scene, latest) if judge else ""
 
@@ -109,9 +112,14 @@ def writer_of(clause: str, kind: Kind) -> str:
 
 
 class _Scene:
-    def __init__(self, history: History, attachments: Attachments) -> None:
+    def __init__(self, history: History, read: Reader) -> None:
         self.history = history
-        self.attachments = attachments
+        self._read = read
+
+    def attachments(self, volume: str) -> list[Json]:
+        """The VolumeAttachments of a volume, by its name."""
+        found = self._read(VOLUME_ATTACHMENT, None)
+        return [each for each in found if each["spec"]["source"].get("persistentVolumeName") == volume]
 
     def content_of(self, uid: str) -> Version | None:
         return self._latest(SNAPSHOT_CONTENT, lambda body: referred(body).get("uid") == uid)
@@ -120,9 +128,11 @@ class _Scene:
         return self._latest(PV, lambda body: referred(body).get("uid") == uid)
 
     def told(self, uid: str) -> list[tuple[str, str]]:
-        """(reason, message) of the events about an object, each as it was seen first."""
+        """(reason, message) of the events about an object."""
         first = (versions[0].object for versions in self.history.objects(EVENT))
-        mine = (event for event in first if (event.get("involvedObject") or {}).get("uid") == uid)
+        latest = self.history.latest(uid)
+        found = [*first] if latest and latest.namespace else [*first, *self._read(EVENT, HOME_OF_EVENTS)]
+        mine = (event for event in found if (event.get("involvedObject") or {}).get("uid") == uid)
         return [(str(event.get("reason", "")), str(event.get("message", ""))) for event in mine]
 
     def _latest(self, kind: Any, wanted: Callable[[Json], bool]) -> Version | None:

@@ -27,6 +27,7 @@ _COMPANION = 1000
 def planned(folder: Path) -> str:
     """The plan that ``--csi-list`` prints. Raises RuntimeError where it cannot be made."""
     command = [sys.executable, "-m", "pytest", "--csi-driver=reference", "--csi-list", *ALONE]
+    command += ["-p", "xdist.plugin"]
     env = {**os.environ, NO_OTHERS: "1"}
     asked = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if asked.returncode not in (0, 5):

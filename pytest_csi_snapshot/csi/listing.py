@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,21 @@ def told_of(socket: Path, handle: str) -> Told | None:
         found = entry.snapshot
         return Told(found.ready_to_use, found.creation_time.ToNanoseconds(), found.size_bytes)
     return None
+
+
+def refusal_of(socket: Path, name: str, secrets: Mapping[str, str]) -> str:
+    """What the driver says when it is to cut a volume that does not exist; "" where it cuts it. Raises OSError."""
+    import grpc
+
+    from pytest_csi_snapshot.csi.wire import csi_pb2
+
+    request = csi_pb2.CreateSnapshotRequest(name=name, source_volume_id=f"{name}-of-nothing", secrets=secrets)
+    with _controller(socket) as controller:
+        try:
+            controller.CreateSnapshot(request, timeout=CALL_SECONDS)
+        except grpc.RpcError as error:
+            return str(error.details())
+    return ""
 
 
 def delete(socket: Path, handle: str) -> None:

@@ -23,7 +23,6 @@ from pytest_csi_snapshot.kube.kinds import (
     SECRET,
     SERVICE_ACCOUNT,
     SNAPSHOT_CONTENT,
-    VOLUME_ATTACHMENT,
     Kind,
 )
 from pytest_csi_snapshot.kube.refusals import ApiError
@@ -240,7 +239,7 @@ class Core(Stepping):
         except WaitTimeout as error:
             if not isinstance(error, EarlyEnd):
                 error.words += self.controllers_say(what)
-            error.blame = blame or culprit(self.history, what.uid, awaited, self._attachments)
+            error.blame = blame or culprit(self.history, what.uid, awaited, self.api.list)
             if self._recorder and error.blame:  # who is to blame is known: so is what he promises
                 error.clause = clause or promised(self.history, what.uid)
             error.blame = error.blame or writer_of(error.clause, what.kind)
@@ -250,11 +249,6 @@ class Core(Stepping):
         if clause:
             self.check(clause, expected=awaited, observed=describe(found), holds=True, about=str(what))
         return found
-
-    def _attachments(self, volume: str) -> list[Json]:
-        """The VolumeAttachments of a volume, as they are now."""
-        found = self.api.list(VOLUME_ATTACHMENT)
-        return [each for each in found if each["spec"]["source"].get("persistentVolumeName") == volume]
 
     def controllers_say(self, what: Handle) -> list[str]:
         """What the logs of the controllers say about an object and what belongs to it, one line each."""

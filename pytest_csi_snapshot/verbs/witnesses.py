@@ -5,12 +5,14 @@ Only where its socket can be reached; elsewhere both stay blamed. No verdict is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.evidence.stepping import quiet
+from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.verbs.core import Core
 
 
@@ -58,6 +60,17 @@ class WitnessVerbs(Core):
             return "SS" if all(snapshots_of(socket, volume) for volume in volumes) else "DRV"
 
         return self._asked(ask, "SS, DRV")
+
+    @quiet
+    def repeats_secrets(self, secrets: Mapping[str, str], word: str) -> str:
+        """Who has told a word of some secrets: the driver if it does so in a refusal that nobody else hears."""
+        socket = self._socket()
+        if socket is None:
+            return "SS, DRV"
+        from pytest_csi_snapshot.csi.listing import refusal_of
+
+        told = partial(refusal_of, socket, fresh_name("never"), secrets)
+        return self._asked(lambda: "DRV" if word in told() else "SS", "SS, DRV")
 
     def _socket(self) -> Path | None:
         return Path(self.cluster.endpoint.removeprefix("unix://")) if self.cluster.endpoint else None

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_csi_snapshot.conditions import BOUND, HAS_ERROR, READY, grown
 from pytest_csi_snapshot.culprits import culprit, promised, writer_of
-from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 
 from .objects import Json, Recorded, claim, content, meta, snapshot
 
@@ -29,13 +29,20 @@ def volume(phase: str = "Bound", *, capacity: str = "1Gi") -> Json:
     return {"metadata": meta("v"), "spec": spec, "status": {"phase": phase}}
 
 
+def attachment(metadata: Json) -> Json:
+    return {"metadata": metadata, "spec": {"source": {"persistentVolumeName": "v"}}}
+
+
 def event(about: str, reason: str, message: str = "") -> Json:
     body = {"involvedObject": {"uid": about}, "reason": reason, "message": message}
     return {"metadata": meta(f"event-{reason}", namespace="ns"), **body}
 
 
 def blamed(history: Recorded, uid: str, awaited: str, *attachments: Json) -> str:
-    return culprit(history, uid, awaited, lambda _volume: attachments)
+    def read(kind: Kind, _namespace: str | None) -> list[Json]:
+        return [*attachments] if kind == VOLUME_ATTACHMENT else []
+
+    return culprit(history, uid, awaited, read)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +121,7 @@ def test_a_claim_that_never_grows(capacity: str, conditions: list[str], owner: s
 
 @pytest.mark.parametrize(
     ("attachments", "owner"),
-    [([], "EP"), ([{"metadata": {}}], "EP"), ([{"metadata": LEAVING}], "EA")],
+    [([], "EP"), ([attachment({})], "EP"), ([attachment(LEAVING)], "EA")],
 )
 def test_a_volume_that_never_goes(attachments: list[Any], owner: str) -> None:
     history = Recorded().told(PV, volume("Released"))
