@@ -56,7 +56,7 @@ class Listener:
         if session.testsfailed or session.config.option.collectonly:
             return None
         for item in session.items:
-            if not self._tells_more(item):
+            if not self.tells_more(item):
                 continue
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             self._tell(self)
@@ -78,7 +78,8 @@ class Listener:
         if report.failed and not body["results"]:
             self.trouble.append(f"{report.nodeid}: {report.when}: {report.longreprtext[-500:]}")
 
-    def _tells_more(self, item: pytest.Item) -> bool:
+    def tells_more(self, item: pytest.Item) -> bool:
+        """Whether a test can still tell what is wanted."""
         if not self._wanted:
             return True
         red = {row.clause for row in self.rows if row.outcome == Outcome.FAILED}
