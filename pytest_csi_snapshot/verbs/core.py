@@ -25,7 +25,7 @@ from pytest_csi_snapshot.kube.kinds import (
     SNAPSHOT_CONTENT,
     Kind,
 )
-from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
 from pytest_csi_snapshot.last_words import last_words
 from pytest_csi_snapshot.leave import LeaveClient
@@ -239,7 +239,7 @@ class Core(Stepping):
         except WaitTimeout as error:
             if not isinstance(error, EarlyEnd):
                 error.words += self.controllers_say(what)
-            error.blame = blame or culprit(self.history, what.uid, awaited, self.api.list)
+            error.blame = blame or culprit(self.history, what.uid, awaited, self._seen_now)
             if self._recorder and error.blame:  # who is to blame is known: so is what he promises
                 error.clause = clause or promised(self.history, what.uid)
             error.blame = error.blame or writer_of(error.clause, what.kind)
@@ -249,6 +249,13 @@ class Core(Stepping):
         if clause:
             self.check(clause, expected=awaited, observed=describe(found), holds=True, about=str(what))
         return found
+
+    def _seen_now(self, kind: Kind, namespace: str | None) -> list[Json]:
+        """What there is of a kind; nothing where it cannot be read, which must not hide what did not come."""
+        try:
+            return self.api.list(kind, namespace)
+        except (ApiError, ApiUnreachableError):
+            return []
 
     def controllers_say(self, what: Handle) -> list[str]:
         """What the logs of the controllers say about an object and what belongs to it, one line each."""
