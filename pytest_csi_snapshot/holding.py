@@ -16,7 +16,6 @@ from pytest_csi_snapshot.observing import short
 
 Json = dict[str, Any]
 
-ATTACHER = "external-attacher"
 _FAILED_DELETE = "VolumeFailedDelete"
 """Reason of the event by which external-provisioner tells that the driver did not delete a volume."""
 
@@ -29,7 +28,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Hold:
-    """``text`` is what was seen, ``blame`` whose part the next step is: keys of OWNERS, or words."""
+    """``text`` is what was seen, ``blame`` whose part the next step is: keys of OWNERS."""
 
     text: str
     blame: str
@@ -62,5 +61,5 @@ def _attached(attachment: Json) -> Hold:
     finalizers = [short(name) for name in meta.get("finalizers", [])]
     error: Mapping[str, Any] = (attachment.get("status") or {}).get("detachError") or {}
     if error:
-        return Hold(f"{named} is terminating, detachError: {error.get('message', '')}", f"DRV, {ATTACHER}")
-    return Hold(f"{named} is terminating, finalizers {finalizers}, no detachError", ATTACHER)
+        return Hold(f"{named} is terminating, detachError: {error.get('message', '')}", "DRV, EA")
+    return Hold(f"{named} is terminating, finalizers {finalizers}, no detachError", "EA")

@@ -60,6 +60,8 @@ class Finding(Protocol):
     def at(self) -> float: ...
     @property
     def holds(self) -> bool | None: ...
+    @property
+    def blame(self) -> str: ...
 
 
 class TimedOut(Protocol):
@@ -71,6 +73,7 @@ class TimedOut(Protocol):
     observations: Sequence[tuple[float, str]]
     why: str
     words: Sequence[str]
+    blame: str
 
 
 class Recorder:
@@ -162,10 +165,8 @@ class Recorder:
         """Replace the lines that a failure shows as "when", oldest first."""
         self._timeline = [str(entry) for entry in entries]
 
-    def attach_violation(
-        self, finding: Finding, *, timeline: Iterable[str] = (), hint: str = "", blame: str = ""
-    ) -> None:
-        """Record what watching found; ``blame`` as for ``check``.
+    def attach_violation(self, finding: Finding, *, timeline: Iterable[str] = (), hint: str = "") -> None:
+        """Record what watching found.
 
         A violation fails the test when the running phase ends, a doubt makes the clause unknown.
         """
@@ -177,7 +178,7 @@ class Recorder:
         elif not finding.holds:
             seen = tuple(timeline) or tuple(self._timeline)
             self.failures.append(Failure(finding.clause, finding.expected, finding.observed, finding.at, _now(),
-                                         finding.about, hint, blame, seen))  # fmt: skip
+                                         finding.about, hint, finding.blame, seen))  # fmt: skip
 
     def on_finish(self, finisher: Callable[[], None]) -> None:
         """Call ``finisher`` when the body of the test has ended, before its outcome is settled.
@@ -200,7 +201,8 @@ class Recorder:
         last = f"last seen: {error.observations[-1][1]}" if seen else "nothing was observed"
         timeline = (*(seen or self._timeline), *error.words)
         observed, at = f"{error.why}; {last}", self._elapsed()
-        failure = Failure(error.clause, error.awaited, observed, at, _now(), error.about, timeline=timeline)
+        failure = Failure(error.clause, error.awaited, observed, at, _now(), error.about, blame=error.blame,
+                          timeline=timeline)  # fmt: skip
         self.failures.append(failure)
         return failure
 

@@ -40,6 +40,7 @@ OWNERS: Mapping[str, str] = {
     "SS": "csi-snapshotter",
     "EP": "external-provisioner",
     "ER": "external-resizer",
+    "EA": "external-attacher",
     "DRV": "driver",
     "ADM": "cluster setup",
 }

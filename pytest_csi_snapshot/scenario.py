@@ -120,8 +120,14 @@ class Scenario(
             if self._recorder is None:
                 raise PreparationError(f"left behind: {leak.text}")
             self._recorder.attach_violation(
-                Finding(LEAK_CLAUSE, "clean-up", "nothing left of what the test made", leak.text, self._elapsed()),
-                blame=leak.blame,
+                Finding(
+                    LEAK_CLAUSE,
+                    "clean-up",
+                    "nothing left of what the test made",
+                    leak.text,
+                    self._elapsed(),
+                    blame=leak.blame,
+                )
             )
 
     def _forget(self) -> None:

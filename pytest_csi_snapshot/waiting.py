@@ -29,7 +29,8 @@ class Observation(NamedTuple):
 class WaitTimeout(AssertionError):  # noqa: N818  what it is called wherever waiting is spoken of
     """Something a clause promises did not come within the limit: the clause is not kept.
 
-    ``within`` is the limit in seconds; ``words`` are what the controllers' logs say about it.
+    ``within`` is the limit in seconds; ``words`` are what the controllers' logs say about it; ``blame`` is the
+    component (a key of OWNERS) that is seen not to have done its part, "" where that cannot be told.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class WaitTimeout(AssertionError):  # noqa: N818  what it is called wherever wai
         self.observations = observations
         self.why = why
         self.words: list[str] = []
+        self.blame = ""
         lines = [f"{clause}: {about}: awaited {awaited}; {why}", *(f"  {seen}" for seen in observations)]
         super().__init__("\n".join(lines if observations else [*lines, "  nothing was observed"]))
 

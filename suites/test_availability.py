@@ -23,10 +23,11 @@ def one_snapshot(csi: Scenario, snapshot: Handle) -> Handle:
     """Check that a ready snapshot has one content, which has had one handle; the content."""
     contents = [body for body in csi.api.list(SNAPSHOT_CONTENT)
                 if body["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid]  # fmt: skip
-    csi.check("HA-002", expected=1, observed=len(contents), about=f"contents of {snapshot}")
+    csi.check("HA-002", expected=1, observed=len(contents), about=f"contents of {snapshot}", blame="SC")
     content = Handle.of(SNAPSHOT_CONTENT, contents[0])
     handles = {csi.handle_in(version.object) for version in csi.versions(content)} - {""}
-    csi.check("HA-002", expected=1, observed=len(handles), about=f"handles that {content} has had")
+    csi.check("HA-002", expected=1, observed=len(handles), about=f"handles that {content} has had",
+              blame="SS")  # fmt: skip
     return content
 
 
@@ -35,7 +36,8 @@ def one_snapshot(csi: Scenario, snapshot: Handle) -> Handle:
 def test_one_instance_leads_and_is_alive(csi: Scenario, component: str) -> None:
     lease = csi.lease_of(component, "HA-001")
     now = csi.get(lease)
-    csi.wait(lease, renewed_since(now), "HA-001", within=2 * now["spec"]["leaseDurationSeconds"])
+    term = now["spec"]["leaseDurationSeconds"]
+    csi.wait(lease, renewed_since(now), "HA-001", within=2 * term, blame=component)
     pod = csi.get(csi.leader(lease, "HA-001"))
     csi.check("HA-001", expected="a pod that runs", observed=pod["status"]["phase"], holds=runs(pod), about=lease,
               blame=component)  # fmt: skip
@@ -69,7 +71,7 @@ def test_snapshot_is_taken_and_deleted_although_the_leader_ends(csi: Scenario, c
     csi.led_by_another(lease, second, "HA-002")
     found = csi.backend_knows(handle, "HA-002")
     csi.check("HA-002", expected="not in the backend", observed=f"in the backend: {found}", holds=not found,
-              about=handle)  # fmt: skip
+              about=handle, blame=csi.deletes_when_asked(handle) if found else None)  # fmt: skip
 
 
 @pytest.mark.csi_exclusive

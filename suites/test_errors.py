@@ -99,12 +99,14 @@ def test_error_has_a_text_and_the_time_of_its_first_occurrence(csi: Scenario) ->
         csi.wait(each, HAS_ERROR)
     csi.nudge(sourceless)
     csi.ready_snapshot(csi.volume())  # a probe: the snapshot-controller was at work after the nudge
-    for broken in (content, snapshot, sourceless):
+    for broken, writer in ((content, "SS"), (snapshot, "SC"), (sourceless, "SC")):
         errors = errors_of(csi, broken)
         whole = all(error.get("message") and error.get("time") for error in errors)
-        csi.check("STAT-009", expected="a message and a time", observed=errors[-1], holds=whole, about=broken)
+        csi.check("STAT-009", expected="a message and a time", observed=errors[-1], holds=whole, about=broken,
+                  blame=writer)  # fmt: skip
         moved = [later for one, later in pairwise(errors) if one["message"] == later["message"] and one != later]
-        csi.check("STAT-009", expected=[], observed=moved, about=f"errors whose time moved, {broken}")
+        csi.check("STAT-009", expected=[], observed=moved, about=f"errors whose time moved, {broken}",
+                  blame=writer)  # fmt: skip
     csi.keeps("STAT-009", held)
 
 

@@ -32,7 +32,7 @@ def copy(csi: Scenario, source: Handle, how: str) -> Handle:
 def grow(csi: Scenario, claim: Handle, clause: str) -> str:
     """Grow an unused volume by a step; what a pod finds in it then."""
     csi.expand(claim, csi.larger)
-    csi.node_step_due(claim, csi.larger)
+    csi.node_step_due(claim, csi.larger, clause)
     answer = csi.read(claim, clause)
     csi.grown(claim, csi.larger, clause)
     return answer

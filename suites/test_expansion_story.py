@@ -46,6 +46,17 @@ def test_volume_has_its_new_size_before_its_claim(csi: Scenario) -> None:
     csi.grown(claim, csi.larger, "EXP-005")
 
 
+@pytest.mark.csi_clause("EXP-005")
+def test_device_that_has_grown_is_not_said_to_be_growing(csi: Scenario) -> None:
+    """Of many drivers the node has nothing to do for a device: then it is the resizer that clears up."""
+    csi.may_grow("EXP-005")
+    claim = csi.volume_of("Block", "EXP-005")
+    csi.expand(claim, csi.larger)
+    if csi.node_step_due(claim, csi.larger, "EXP-005"):
+        csi.use(claim)
+    csi.grown(claim, csi.larger, "EXP-005")
+
+
 @pytest.mark.csi_clause("EXP-006")
 @pytest.mark.parametrize("mode", MODES)
 def test_growth_is_told_by_events(csi: Scenario, mode: str) -> None:

@@ -25,7 +25,8 @@ def taken(csi: Scenario, cls: str) -> tuple[Handle, list[Handle], dict[str, Hand
 
 def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> None:
     found = csi.backend_knows(handle, clause)
-    csi.check(clause, expected=f"in the backend: {kept}", observed=f"in the backend: {found}", about=handle)
+    csi.check(clause, expected=f"in the backend: {kept}", observed=f"in the backend: {found}", about=handle,
+              blame="SS, DRV" if kept else "DRV, SS")  # fmt: skip
 
 
 @pytest.mark.csi_clause("GRP-008")

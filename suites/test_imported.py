@@ -26,7 +26,9 @@ def test_imported_content_says_all_before_anybody_claims_it(csi: Scenario, csi_s
     csi.check("STAT-002", expected=csi_source.handle, observed=csi.handle_in(alone), about=content)
     source = status_of(csi.get(csi_source.content))
     lacking = ({"creationTime", "restoreSize"} & source.keys()) - status_of(alone).keys()
-    csi.check("SNAP-PRE-007", expected=set(), observed=lacking, about=f"what the status of {content} lacks")
+    csi.check("SNAP-PRE-007", expected=set(), observed=lacking, about=f"what the status of {content} lacks",
+              blame=csi.sidecar_or_driver(csi_source.handle, lambda told: not (told and told.cut and told.size))
+              if lacking else None)  # fmt: skip
     cut, told = source.get("creationTime") or 0, status_of(alone).get("creationTime") or 0
     csi.check("SNAP-PRE-007", expected=f"{cut}, the moment of the cut, or that of the import", observed=told,
               holds=told >= cut > 0, about=f"creationTime of {content}")  # fmt: skip
@@ -94,7 +96,8 @@ def test_handle_that_nobody_knows_never_becomes_ready(csi: Scenario) -> None:
     if READY.holds(csi.backend_answers(content)):
         if not csi.driver_lists():
             csi.unknown("SNAP-PRE-004", "the driver does not list snapshots: it cannot know what is missing")
-        csi.check("SNAP-PRE-004", expected="not ready", observed="ready, of a driver that lists", about=content)
+        csi.check("SNAP-PRE-004", expected="not ready", observed="ready, of a driver that lists", about=content,
+                  blame=csi.sidecar_or_driver(csi.handle_in(csi.get(content)), bool))  # fmt: skip
     csi.wait(content, HAS_ERROR, "SNAP-PRE-007")
     csi.event(content, "SnapshotContentCheckandUpdateFailed", "SNAP-PRE-004")
     snapshot = csi.import_snapshot(content)

@@ -71,9 +71,12 @@ def test_restore_that_binds_late_waits_for_its_pod(csi: Scenario, csi_source: Ha
     late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
     waiting = csi.claim(csi.restore_size(csi_source) or csi.size, source=csi_source, storage_class=late)
     csi.bound(csi.restore(csi_source), "RES-016")  # made later, of a class that binds at once: without a pod
-    csi.still_pending("RES-016", waiting)
+    csi.still_pending("RES-016", waiting, blame="EP")
     reader = csi.start_read(waiting)
     csi.bound(waiting, "RES-016")
+    pod, volume = csi.versions(reader)[0], csi.versions(csi.pv_of(waiting))[0]
+    order = "after" if pod.position < volume.position else "before"
+    csi.check("RES-016", expected="after its pod", observed=f"{order} its pod", about=volume.name, blame="EP")
     csi.holds("RES-016", trees.A, csi.answer(reader, "RES-016"), waiting)
 
 

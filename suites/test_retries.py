@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, READY, status_of
+from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CONTENT
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.reasons import CREATION_FAILED
 from pytest_csi_snapshot.scenario import Scenario
@@ -38,9 +39,11 @@ def untold_by_status(csi: Scenario, what: Handle) -> list[str]:
 
 def told_once(csi: Scenario, what: Handle) -> None:
     """Check that each error of an object is told by one event, however often it came up."""
-    csi.check("ERR-004", expected={}, observed=repeated(csi, what), about=f"errors told again, {what}")
+    writer = "SS" if what.kind == SNAPSHOT_CONTENT else "SC"
+    csi.check("ERR-004", expected={}, observed=repeated(csi, what), about=f"errors told again, {what}",
+              blame=writer)  # fmt: skip
     csi.check("ERR-004", expected=[], observed=untold_by_status(csi, what),
-              about=f"events that vary an error, {what}")  # fmt: skip
+              about=f"events that vary an error, {what}", blame=writer)  # fmt: skip
 
 
 @pytest.mark.csi_clause("ERR-004", "ERR-006", "ERR-007")

@@ -148,7 +148,8 @@ def test_secret_that_comes_late_is_waited_for(csi: Scenario, csi_source: Handle)
     csi.check("SEC-005", expected=True, observed=status["readyToUse"], about=snapshot)
     csi.check("STAT-008", expected=None, observed=status.get("error"), about=snapshot)
     own = status_of(csi.wait(content, READY)).get("error")
-    csi.check("STAT-001", expected=None, observed=own, about=f"error of {content}, whose snapshot has none")
+    csi.check("STAT-001", expected=None, observed=own, about=f"error of {content}, whose snapshot has none",
+              blame="SS")  # fmt: skip
 
 
 @pytest.mark.csi_clause("SEC-006", "STAT-009")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pytest_csi_snapshot.conditions import NAMES_CONTENT, READY, has_capacity, status_of
+from pytest_csi_snapshot.conditions import NAMES_CONTENT, READY, Json, has_capacity, status_of
 from pytest_csi_snapshot.quantities import parse_quantity
 from pytest_csi_snapshot.scenario import Scenario
 
@@ -63,15 +63,26 @@ def test_creation_time_is_that_of_the_cut(csi: Scenario) -> None:
     snapshot = csi.snapshot(claim)
     body = csi.ready(snapshot)
     begun, cut = seconds_of(body["metadata"]["creationTimestamp"]), seconds_of(body["status"]["creationTime"])
+    content = status_of(csi.get(csi.content_of(snapshot)))
     probe = csi.get(csi.snapshot(claim))  # its creation is the API server's word for "now"
     ended = seconds_of(probe["metadata"]["creationTimestamp"])
+    kept = begun - skew <= cut <= ended + skew
     csi.check(
         "STAT-003",
         expected=f"from {_utc(begun)} to {_utc(ended)}, give or take {skew} s",
         observed=_utc(cut),
-        holds=begun - skew <= cut <= ended + skew,
+        holds=kept,
         about=snapshot,
+        blame=None if kept else author_of_the_time(csi, cut, content),
     )
+
+
+def author_of_the_time(csi: Scenario, cut: int, content: Json) -> str:
+    """Who has made the creationTime of a snapshot, in seconds, what it is: its content tells, and the driver."""
+    told = int(content.get("creationTime") or 0)
+    if told // NANO != cut:
+        return "SC"
+    return csi.sidecar_or_driver(csi.handle_in({"status": content}), lambda driver: driver.cut == told)
 
 
 @pytest.mark.csi_clause("STAT-004", "RES-004")
@@ -100,8 +111,9 @@ def test_restore_size_is_that_of_the_cut(csi: Scenario) -> None:
     for what in (content, snapshot):
         csi.nudge(what)
     csi.ready_snapshot(claim)  # a probe: both controllers were at work after the growth
-    csi.check("STAT-005", expected=before, observed=csi.restore_size(snapshot), about=snapshot)
-    csi.check("STAT-005", expected=before, observed=status_of(csi.get(content))["restoreSize"], about=content)
+    told = status_of(csi.get(content))["restoreSize"]
+    csi.check("STAT-005", expected=before, observed=told, about=content, blame="SS")
+    csi.check("STAT-005", expected=before, observed=csi.restore_size(snapshot), about=snapshot, blame="SC")
 
 
 @pytest.mark.csi_clause("STAT-007")
@@ -113,9 +125,9 @@ def test_ready_stays_though_the_backend_lost_the_snapshot(csi: Scenario) -> None
     for what in (content, snapshot):
         csi.nudge(what)
     csi.ready_snapshot(claim)  # a probe: both controllers were at work after the loss
-    for what in (content, snapshot):
+    for what, writer in ((content, "SS"), (snapshot, "SC")):
         ready = status_of(csi.get(what)).get("readyToUse")
-        csi.check("STAT-007", expected=True, observed=ready, about=what)
+        csi.check("STAT-007", expected=True, observed=ready, about=what, blame=writer)
 
 
 def _utc(seconds: int) -> str:

@@ -40,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="a tenth of those that were proven before, of every kind and component",
     )
+    parser.add_argument("--untried", action="store_true", help="only those of which no result is kept")
+    parser.add_argument(
+        "--portion", type=_number, metavar="N", help="no more than the first N of those that are chosen"
+    )
     parser.add_argument(
         "--component", action="append", default=[], metavar="ROLE", help="only faults of this role"
     )
@@ -70,9 +74,18 @@ def _chosen(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> list[
         cases = [case for case in cases if case.component in asked.component]
     if asked.tenth:
         cases = choosing.tenth([case for case in cases if standing.is_proven(case.name)])
+    if asked.untried:
+        cases = [case for case in cases if not standing.is_tried(case.name)]
     if not cases:
         parser.error("no fault is left by this choice")
-    return choosing.in_order(cases)
+    return choosing.in_order(cases)[: asked.portion]
+
+
+def _number(text: str) -> int:
+    """A positive number of faults. Raises ArgumentTypeError."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of faults: give 1 or more")
+    return int(text)
 
 
 def _prove(cases: Sequence[Case], asked: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ _OWNERS = {
     "csi-snapshotter": OWNERS["SS"],
     "csi-provisioner": OWNERS["EP"],
     "csi-resizer": OWNERS["ER"],
-    "csi-attacher": "external-attacher",
+    "csi-attacher": OWNERS["EA"],
     "crd": OWNERS["CRD"],
 }
 """Role that carries a fault -> the component that a report has to blame."""

@@ -56,6 +56,14 @@ def shared_out(cases: Sequence[Case], hands: int) -> list[list[Case]]:
     return parts
 
 
+def wanted(case: Case, intended: frozenset[str]) -> tuple[str, ...]:
+    """The clauses to turn red under a case: the one that has to, and those that no other case intends.
+
+    ``intended`` are the intended clauses of all cases.
+    """
+    return case.intended, *(clause for clause in case.breaks[1:] if clause not in intended)
+
+
 def chosen_tests(
     clauses: Sequence[str], tests_of: Mapping[str, Sequence[str]], price: Callable[[str], int]
 ) -> list[str]:

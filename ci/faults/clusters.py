@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class KeptCluster:
         """Whether nothing is left of the tests, once what is left was asked to go and had a little time."""
         client = self._client()
         try:
-            if not residue(client):
+            if _gone_soon(client):
                 return True
             self.board.turn_to(())
             for kind, body in residue(client):
@@ -95,6 +96,20 @@ def residue(client: KubeClient) -> list[tuple[Kind, Json]]:
     ours = f"{MANAGED_BY}={DOMAIN}"
     found = [(kind, body) for kind in _LABELLED for body in client.list(kind, labelSelector=ours)]
     return found + [(kind, body) for kind in _CLUSTER_WIDE for body in client.list(kind)]
+
+
+def _gone_soon(client: KubeClient) -> bool:
+    """Whether nothing is left, or nothing but namespaces that are on their way: of these, once they are gone.
+
+    So the next fault takes the place of this one, and no clean role has to come up in between.
+    """
+    left = residue(client)
+    if any(kind != kinds.NAMESPACE or "deletionTimestamp" not in body["metadata"] for kind, body in left):
+        return False
+    ending = awaiting.Awaited("end of namespaces", kinds.NAMESPACE, _left(kinds.NAMESPACE))
+    with suppress(awaiting.NotInTimeError):
+        awaiting.wait_for(client, ending, time.monotonic() + PATIENCE)
+    return not residue(client)
 
 
 def _left(kind: Kind) -> awaiting.Missing:

@@ -46,10 +46,12 @@ class Hand:
             return Observation(order.name, seconds=seconds, trouble=f"the fault could not be switched on: {error}")
         switched = time.monotonic() - begun
         seen = observe(order, self._cluster.run, self._folder, self._folder / "logs" / f"{order.name}.log")
-        remarks = list(seen.remarks)
+        remarks, judged = list(seen.remarks), time.monotonic() - begun
         if not self._cluster.cleared():
             remarks.append("left the cluster dirty: it was replaced")
             self._cluster.replace()
-        remarks.append(f"{switched:.1f} s of it to switch")
         seconds = round(time.monotonic() - begun, 2)
+        remarks.append(
+            f"{switched:.1f} s to switch, {judged - switched:.1f} s of tests, {seconds - judged:.1f} s to clear"
+        )
         return Observation(order.name, seen.rows, seconds, seen.trouble, tuple(remarks))

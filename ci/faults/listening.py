@@ -26,13 +26,21 @@ from .observing import Row
 class Listener:
     """Hooks of one run. ``wanted`` are the clauses to turn red; with none every test is run.
 
-    After ``patience`` seconds no further test is begun. ``tell`` is called after each test: a run that hangs later
-    has told what it saw.
+    ``instead`` are clauses that matter only while none at all is red: where the wanted ones have missed it.
+    After ``patience`` seconds no further test is begun. ``tell`` is called after each test: a run that hangs
+    later has told what it saw.
     """
 
-    def __init__(self, wanted: Sequence[str], patience: float, tell: Callable[[Listener], None]) -> None:
+    def __init__(
+        self,
+        wanted: Sequence[str],
+        patience: float,
+        tell: Callable[[Listener], None],
+        instead: Sequence[str] = (),
+    ) -> None:
         self._tell = tell
-        self._wanted = list(wanted)
+        self._wanted = frozenset(wanted)
+        self._instead = frozenset(instead)
         self._until = time.monotonic() + patience
         self._config: pytest.Config | None = None
         self.rows: list[Row] = []
@@ -48,7 +56,7 @@ class Listener:
         if session.testsfailed or session.config.option.collectonly:
             return None
         for item in session.items:
-            if not self._tells_more(item):
+            if not self.tells_more(item):
                 continue
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             self._tell(self)
@@ -70,11 +78,12 @@ class Listener:
         if report.failed and not body["results"]:
             self.trouble.append(f"{report.nodeid}: {report.when}: {report.longreprtext[-500:]}")
 
-    def _tells_more(self, item: pytest.Item) -> bool:
+    def tells_more(self, item: pytest.Item) -> bool:
+        """Whether a test can still tell what is wanted."""
         if not self._wanted:
             return True
         red = {row.clause for row in self.rows if row.outcome == Outcome.FAILED}
-        open_ones = frozenset(self._wanted) - red
+        open_ones = (self._wanted if red else self._wanted | self._instead) - red
         return time.monotonic() < self._until and not open_ones.isdisjoint(carried_by(item))
 
     def _row(self, test: str, result: ClauseResult) -> Row:

@@ -78,8 +78,8 @@ class Finding:
 
     @property
     def owner_right(self) -> bool:
-        """Whether the component that carries the fault is among the blamed ones."""
-        return self.row is not None and self.case.owner in self.row.blamed
+        """Whether the component that carries the fault is blamed, and before all others."""
+        return self.row is not None and self.row.blamed[:1] == (self.case.owner,)
 
     @property
     def owner_alone(self) -> bool:

@@ -50,9 +50,13 @@ def _sums(cases: Sequence[Case], noted: standing.Standing) -> str:
     theirs = [word for case in cases if (word := noted.get(case.name, {}).get(standing.SANITY))]
     e2e = [word for case in cases if (word := noted.get(case.name, {}).get(standing.E2E))]
     both = sum(standing.E2E in by and by.get(standing.OURS, "missed") != "missed" for by in noted.values())
+    told = [(case.owner, noted[case.name][standing.BLAMED]) for case in cases
+            if noted.get(case.name, {}).get(standing.BLAMED)]  # fmt: skip
+    right = sum(owner == blamed for owner, blamed in told)
     return (
         f"{len(cases)} faults; of {len(ours)} that were tried, this suite finds "
         f"{len(ours) - ours.count('missed')}, {ours.count('intended')} of them by the intended clause.\n"
+        f"Of {len(told)} reports {right} blame the faulty component, and before all others.\n"
         f"csi-sanity was asked about {len(theirs)} of driver and backend, and finds {theirs.count('caught')}.\n"
         f"e2e was asked about {len(e2e)}, and finds {e2e.count('caught')}; of the same this suite finds {both}.\n"
     )

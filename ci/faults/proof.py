@@ -62,6 +62,7 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
     begun = time.monotonic()
     seen: dict[str, Observation] = {}
     by_name = {case.name: case for case in cases}
+    intended = frozenset(case.intended for case in all_cases())
 
     def tell(observation: Observation) -> None:
         seen[observation.name] = observation
@@ -72,7 +73,7 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
                 _keep(finding)
 
     with Crew(min(clusters, len(cases)), folder) as crew:
-        crew.try_all([_order(case, tests) for case in cases], tell)
+        crew.try_all([_order(case, tests, intended) for case in cases], tell)
         crew.try_all(_clean_orders(seen.values()), tell)
         crew.finish()
     findings = tuple(judged(case, seen[case.name]) for case in cases)
@@ -84,9 +85,11 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
     return Proof(findings, faulty, tuple(_alarms(clean)), open_clauses, must, astray)
 
 
-def _order(case: Case, tests: Tests) -> Order:
+def _order(case: Case, tests: Tests, intended: frozenset[str]) -> Order:
     chosen = choosing.chosen_tests(case.breaks, tests.of, tests.price)
-    return Order(case.name, (case.name,), case.breaks, tuple(chosen))
+    wanted = choosing.wanted(case, intended)
+    instead = tuple(clause for clause in case.breaks if clause not in wanted)
+    return Order(case.name, (case.name,), wanted, tuple(chosen), instead)
 
 
 def _clean_orders(seen: Iterable[Observation]) -> list[Order]:
@@ -111,7 +114,9 @@ def _keep(finding: Finding) -> None:
         golden.write(finding.case.name, finding.row.text)
     if finding.catch is not Catch.NOT_TRIED:
         known = {case.name for case in all_cases()}
+        blamed = finding.row.blamed[0] if finding.row and finding.row.blamed else ""
         standing.note(standing.OURS, {finding.case.name: finding.catch.value}, known)
+        standing.note(standing.BLAMED, {finding.case.name: blamed}, known)
 
 
 def _astray(finding: Finding) -> list[str]:

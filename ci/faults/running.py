@@ -23,36 +23,28 @@ from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir
 
 from .listening import Listener
 from .observing import Observation
+from .tests import ALONE, NO_OTHERS
 
 SLOW_FACTOR = 0.5
 """Of the usual limits on this machine: a fault that hangs is told after 15 s instead of 30."""
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which no further test of a case is begun."""
-LIMIT = 150.0
+LIMIT = 200.0
 """Seconds after which a case is ended, wherever it is; a run without a fault has four times as long."""
-
-_QUIET = (
-    "-W",
-    "ignore::pytest.PytestAssertRewriteWarning",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:xdist",
-    "-p",
-    "no:asyncio",
-    "-q",
-    "--tb=short",
-)
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to run: these tests, with these faults on, until the ``wanted`` clauses are red (none: all tests)."""
+    """What to run: these tests, with these faults on, until the ``wanted`` clauses are red (none: all tests).
+
+    The tests of the clauses ``instead`` are run only while nothing is red.
+    """
 
     name: str
     faults: tuple[str, ...]
     wanted: tuple[str, ...]
     tests: tuple[str, ...]
+    instead: tuple[str, ...] = ()
 
 
 class Joined:
@@ -128,11 +120,13 @@ def _be_the_run(order: Order, run: RunDir, folder: Path, log: Path, answer: Path
 def _judge(order: Order, run: RunDir, answer: Path) -> int:
     import pytest
 
-    listener = Listener(order.wanted, PATIENCE, lambda told: _write(answer, told))
+    listener = Listener(order.wanted, PATIENCE, lambda told: _write(answer, told), order.instead)
     Joined.run = run
     session.PROVIDER = f"{__name__}:Joined"
     faults = [f"--csi-fault={name}" for name in order.faults]
-    options = ["--csi-driver=reference", *faults, f"--csi-slow-factor={SLOW_FACTOR}", *_QUIET]
+    options = ["--csi-driver=reference", *faults, f"--csi-slow-factor={SLOW_FACTOR}", "--csi-report=none", *ALONE]
+    options += ["-q", "--tb=short"]
+    os.environ[NO_OTHERS] = "1"
     code = pytest.main([*options, *order.tests], plugins=[listener])
     _write(answer, listener)
     return int(code)

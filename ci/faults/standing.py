@@ -5,6 +5,7 @@ Written by ``--update``; a run compares nothing with it.
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ FILE = Path(__file__).parent / "results.json"
 OURS, SANITY, E2E = "csi-snapshot", "csi-sanity", "e2e"
 JUDGES = (OURS, SANITY, E2E)
 """Who judged; what there is no entry of was not run."""
+BLAMED = "blamed"
+"""Beside the judges: whom this suite has blamed first, "" for nobody."""
 
 Standing = dict[str, dict[str, str]]
 """Fault -> judge -> "intended", "another", "missed" or, of csi-sanity and e2e, "caught" or "missed"."""
@@ -21,7 +24,7 @@ Standing = dict[str, dict[str, str]]
 
 def read(file: Path = FILE) -> Standing:
     """All that was noted."""
-    found: Standing = json.loads(file.read_text()) if file.exists() else {}
+    found: Standing = json.loads(file.read_text() or "{}") if file.exists() else {}
     return found
 
 
@@ -30,10 +33,20 @@ def is_proven(fault: str, file: Path = FILE) -> bool:
     return read(file).get(fault, {}).get(OURS) == "intended"
 
 
+def is_tried(fault: str, file: Path = FILE) -> bool:
+    """Whether this suite was ever tried on a fault."""
+    return OURS in read(file).get(fault, {})
+
+
 def note(judge: str, told: Mapping[str, str], known: set[str], file: Path = FILE) -> None:
-    """Note what a judge said of some faults, and forget the faults that are not ``known`` any more."""
-    standing = {fault: by for fault, by in read(file).items() if fault in known}
-    for fault, word in told.items():
-        standing.setdefault(fault, {})[judge] = word
-    rows = [f" {json.dumps(fault)}: {json.dumps(standing[fault])}" for fault in sorted(standing)]
-    file.write_text("{\n" + ",\n".join(rows) + "\n}\n")
+    """Note what a judge said of some faults, and forget the faults that are not ``known`` any more.
+
+    Several proofs may note at once.
+    """
+    with file.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        standing = {fault: by for fault, by in read(file).items() if fault in known}
+        for fault, word in told.items():
+            standing.setdefault(fault, {})[judge] = word
+        rows = [f" {json.dumps(fault)}: {json.dumps(standing[fault])}" for fault in sorted(standing)]
+        file.write_text("{\n" + ",\n".join(rows) + "\n}\n")

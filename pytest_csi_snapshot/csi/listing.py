@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,50 @@ def can_list(socket: Path) -> bool:
         answer = controller.ControllerGetCapabilities(request, timeout=CALL_SECONDS)
     claimed = csi_pb2.ControllerServiceCapability.RPC.LIST_SNAPSHOTS
     return any(each.rpc.type == claimed for each in answer.capabilities)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a driver tells of one snapshot: ``cut`` in nanoseconds since 1970 (0: not told), ``size`` in bytes."""
+
+    ready: bool
+    cut: int
+    size: int
+
+
+def told_of(socket: Path, handle: str) -> Told | None:
+    """What the driver tells of a snapshot; None for one that it does not know. Raises as above."""
+    from pytest_csi_snapshot.csi.wire import csi_pb2
+
+    with _controller(socket) as controller:
+        answer = controller.ListSnapshots(csi_pb2.ListSnapshotsRequest(snapshot_id=handle), timeout=CALL_SECONDS)
+    for entry in answer.entries:
+        found = entry.snapshot
+        return Told(found.ready_to_use, found.creation_time.ToNanoseconds(), found.size_bytes)
+    return None
+
+
+def refusal_of(socket: Path, name: str, secrets: Mapping[str, str]) -> str:
+    """What the driver says when it is to cut a volume that does not exist; "" where it cuts it. Raises OSError."""
+    import grpc
+
+    from pytest_csi_snapshot.csi.wire import csi_pb2
+
+    request = csi_pb2.CreateSnapshotRequest(name=name, source_volume_id=f"{name}-of-nothing", secrets=secrets)
+    with _controller(socket) as controller:
+        try:
+            controller.CreateSnapshot(request, timeout=CALL_SECONDS)
+        except grpc.RpcError as error:
+            return str(error.details())
+    return ""
+
+
+def delete(socket: Path, handle: str) -> None:
+    """Have a snapshot deleted. Raises as above."""
+    from pytest_csi_snapshot.csi.wire import csi_pb2
+
+    with _controller(socket) as controller:
+        controller.DeleteSnapshot(csi_pb2.DeleteSnapshotRequest(snapshot_id=handle), timeout=CALL_SECONDS)
 
 
 @contextmanager

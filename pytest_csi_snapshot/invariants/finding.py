@@ -20,3 +20,5 @@ class Finding:
     at: float
     holds: bool | None = False
     timeline: tuple[str, ...] = ()
+    blame: str = ""
+    """A key of OWNERS: who writes what was wrong; "" where that is not known."""

@@ -69,12 +69,12 @@ class Steps:
             if after.position >= self.since and not after.deleted and after.resource_version not in self.own:
                 yield before, after
 
-    def finding(self, clause: str, version: Version, expected: str, observed: str) -> Finding:
+    def finding(self, clause: str, version: Version, expected: str, observed: str, *, blame: str = "") -> Finding:
         """A violation by one version, with what the object went through up to it (seconds before it)."""
         passed = [seen for seen in self.versions if seen.position <= version.position][-8:]
         timeline = tuple(f"{seen.at - version.at:8.3f} s  {describe(seen)}" for seen in passed)
         about = f"{version.kind} {version.namespace + '/' if version.namespace else ''}{version.name}"
-        return Finding(clause, about, expected, observed, version.at, timeline=timeline)
+        return Finding(clause, about, expected, observed, version.at, timeline=timeline, blame=blame)
 
 
 def never_change(steps: Steps, fields: Mapping[str, str]) -> Iterator[Finding]:
@@ -83,7 +83,8 @@ def never_change(steps: Steps, fields: Mapping[str, str]) -> Iterator[Finding]:
         for path, clause in fields.items():
             old, new = _at(before.object, path), _at(after.object, path)
             if old not in (None, "") and old != new and not (new is None and _emptied(after, path)):
-                yield steps.finding(clause, after, f"{path} stays {old!r}", f"{path} became {new!r}")
+                expected, observed = f"{path} stays {old!r}", f"{path} became {new!r}"
+                yield steps.finding(clause, after, expected, observed, blame=writer(after, path))
 
 
 def stays_ready(steps: Steps, clause: str = "STAT-007") -> Iterator[Finding]:
@@ -94,7 +95,14 @@ def stays_ready(steps: Steps, clause: str = "STAT-007") -> Iterator[Finding]:
             continue
         if was is True and now is not True and not _binding_broke(after, steps.contents):
             why = f"it became {now!r} with status.error {_at(after.object, 'status.error.message')!r}"
-            yield steps.finding(clause, after, "status.readyToUse stays true", why)
+            blame = writer(after, "status.readyToUse")
+            yield steps.finding(clause, after, "status.readyToUse stays true", why, blame=blame)
+
+
+def writer(version: Version, path: str) -> str:
+    """Who writes a field: the status of contents is the sidecar's, all else the snapshot-controller's."""
+    of_content = version.kind in (SNAPSHOT_CONTENT, GROUP_CONTENT)
+    return "SS" if of_content and path.startswith("status.") else "SC"
 
 
 _BOUND = {

@@ -83,6 +83,7 @@ class BlockVerbs(VolumeVerbs, PodVerbs):
             or f"pattern {pattern.seed!r}, all ranges equal",
             holds=not different,
             about=about,
+            blame="DRV",
         )
         self.at_least(clause, pattern.size, device.size, about)
 

@@ -1,7 +1,8 @@
 """What every verb stands on: create, read, change, delete, wait, and the word about a clause.
 
 A wait that names a clause decides it: it records the clause as kept when it returns, and as broken when it
-times out. A wait without one prepares the ground; when it fails, nothing is said about any clause.
+times out. A wait without one prepares the ground; when it fails, nothing is said about any clause, unless what was
+seen shows who did not do his part: then the clause that promises this step is broken.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Any, NoReturn
 from pytest_csi_snapshot.bounds import Bounds
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition
+from pytest_csi_snapshot.culprits import culprit, promised, writer_of
 from pytest_csi_snapshot.evidence.stepping import Stepping, quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.client import MERGE_PATCH
 from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, PV, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
-from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
 from pytest_csi_snapshot.last_words import last_words
 from pytest_csi_snapshot.leave import LeaveClient
@@ -131,8 +133,13 @@ class Core(Stepping):
 
     # -- waiting
 
-    def wait(self, what: Handle, condition: Condition, clause: str = "", *, within: float | None = None) -> Json:
-        """The object as soon as its newest version fulfils ``condition``. ``within`` is in seconds."""
+    def wait(
+        self, what: Handle, condition: Condition, clause: str = "", *, within: float | None = None, blame: str = ""
+    ) -> Json:
+        """The object as soon as its newest version fulfils ``condition``. ``within`` is in seconds.
+
+        ``blame`` is whose doing it is that it does not, where that is known before (see Recorder.check).
+        """
         __tracebackhide__ = True
 
         def holds_now() -> Version | None:
@@ -147,7 +154,7 @@ class Core(Stepping):
                 raise HopelessError(why)
             return None
 
-        return self._await(what, holds_now, condition.text, clause, within).object
+        return self._await(what, holds_now, condition.text, clause, within, blame).object
 
     def seen(
         self, what: Handle, condition: Condition, clause: str = "", *, within: float | None = None
@@ -208,7 +215,9 @@ class Core(Stepping):
         mine = [event for event in found if (event.object.get("involvedObject") or {}).get("uid") == about.uid]
         return sorted(mine, key=lambda event: event.position)
 
-    def _await(self, what: Handle, probe: Any, awaited: str, clause: str, within: float | None) -> Version:
+    def _await(
+        self, what: Handle, probe: Any, awaited: str, clause: str, within: float | None, blame: str = ""
+    ) -> Version:
         __tracebackhide__ = True
         try:
             found: Version = wait_for(
@@ -224,12 +233,23 @@ class Core(Stepping):
         except WaitTimeout as error:
             if not isinstance(error, EarlyEnd):
                 error.words += self.controllers_say(what)
-            if clause and self._recorder:
+            error.blame = blame or culprit(self.history, what.uid, awaited, self._seen_now)
+            if self._recorder and error.blame:  # who is to blame is known: so is what he promises
+                error.clause = clause or promised(self.history, what.uid)
+            error.blame = error.blame or writer_of(error.clause, what.kind)
+            if error.clause and self._recorder:
                 raise
             raise PreparationError(str(error).lstrip(": ")) from None
         if clause:
             self.check(clause, expected=awaited, observed=describe(found), holds=True, about=str(what))
         return found
+
+    def _seen_now(self, kind: Kind, namespace: str | None) -> list[Json]:
+        """What there is of a kind; nothing where it cannot be read, which must not hide what did not come."""
+        try:
+            return self.api.list(kind, namespace)
+        except (ApiError, ApiUnreachableError):
+            return []
 
     def controllers_say(self, what: Handle) -> list[str]:
         """What the logs of the controllers say about an object and what belongs to it, one line each."""
@@ -252,6 +272,7 @@ class Core(Stepping):
             return
         if not kept:
             self._recorder.timeline(self.timeline())
+        blame = blame or (writer_of(clause, about.kind) if isinstance(about, Handle) else None)
         self._recorder.check(
             clause, expected=expected, observed=observed, holds=kept, about=str(about), hint=hint, blame=blame
         )

@@ -31,7 +31,7 @@ class DeletionVerbs(SnapshotVerbs):
             observed=f"{has[found]}: {proof}",
             holds=found is kept,
             about=handle,
-            blame="SS, DRV" if kept else "DRV, SS",
+            blame="SS, DRV" if kept else self.deletes_when_asked(handle) if found else None,
             hint="" if kept else "the content is gone: was DeleteSnapshot called, and what did the driver answer?",
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import IN_ITS_GROUP, READY
+from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.discovery import group_versions
 from pytest_csi_snapshot.kube.kinds import (
@@ -19,12 +20,13 @@ from pytest_csi_snapshot.kube.kinds import (
 )
 from pytest_csi_snapshot.labels import RUN, fresh_name, referred
 from pytest_csi_snapshot.ledger import Handle, owners_of
-from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.verbs.witnesses import WitnessVerbs
+from pytest_csi_snapshot.waiting import WaitTimeout
 
 Json = dict[str, Any]
 
 
-class GroupVerbs(Core):
+class GroupVerbs(WitnessVerbs):
     """Verbs on VolumeGroupSnapshots, their contents and classes, in the best version that the cluster serves."""
 
     cluster: Cluster
@@ -129,9 +131,23 @@ class GroupVerbs(Core):
             return found[-1] if len(found) >= count else None
 
         awaited = f"{count} members that are ready and name it"
-        self._await(group, all_there, awaited, clause, self.limits.snapshot)
+        try:
+            self._await(group, all_there, awaited, clause, self.limits.snapshot)
+        except WaitTimeout as error:
+            error.blame = self._who_left_one_out(group, count)
+            raise
         found = sorted(self._members_of(group), key=lambda version: version.name)
         return [Handle.of(SNAPSHOT, version.object) for version in found]
+
+    @quiet
+    def _who_left_one_out(self, group: Handle, count: int) -> str:
+        """Who has less than ``count`` members: the controller that chooses and makes them, sidecar, or driver."""
+        contents = (versions[-1].object for versions in self.history.objects(GROUP_CONTENT))
+        content = next((body for body in contents if referred(body).get("uid") == group.uid), {})
+        volumes = ((content.get("spec") or {}).get("source") or {}).get("volumeHandles") or []
+        status = content.get("status") or {}
+        listed = status.get("volumeSnapshotInfoList") or status.get("volumeSnapshotHandlePairList") or []
+        return "SC" if len(volumes) < count or len(listed) >= count else self.has_cut_all(volumes)
 
     def _members_of(self, group: Handle) -> list[Version]:
         latest = (versions[-1] for versions in self.history.objects(SNAPSHOT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
@@ -72,12 +73,13 @@ class PodVerbs(Core):
         __tracebackhide__ = True
         self.answer(self.start_write(claim, tree))
 
-    def start_read(self, claim: Handle) -> Handle:
-        """A pod that lists what a volume holds (tree, log, size of the filesystem) and ends."""
+    def start_read(self, claim: Handle, *, node: str = "") -> Handle:
+        """A pod that lists what a volume holds (tree, log, filesystem size) and ends; on ``node`` if given."""
         root = mount_path(0)
         script = trees.list_script(root, DATA) + filesystems.size_script(root, DATA)
         script += f"if [ -e {root}/log ]; then {logs.check_script(root, DATA)} fi\n"
-        return self.run(_once(f"{{ {script} }} > {ANSWER_FILE}", claim), claim.namespace)
+        workload = replace(_once(f"{{ {script} }} > {ANSWER_FILE}", claim), node=node)
+        return self.run(workload, claim.namespace)
 
     def read(self, claim: Handle, clause: str = "") -> str:
         """What ``start_read`` found."""
@@ -102,6 +104,7 @@ class PodVerbs(Core):
             or f"tree {tree.tag!r}, all equal",
             holds=not different,
             about=about,
+            blame="DRV",
         )
 
     def spans(self, clause: str, size: int, answer: str, about: object) -> None:
@@ -116,6 +119,7 @@ class PodVerbs(Core):
             observed=f"{inside.size} bytes",
             holds=inside.size >= size * 4 // 5,
             about=about,
+            blame="DRV",
         )
 
     def start_writer(self, claim: Handle, first: Tree, last: Tree) -> Handle:

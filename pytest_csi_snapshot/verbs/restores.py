@@ -36,11 +36,11 @@ class RestoreVerbs(BlockVerbs):
         self.event(claim, "ProvisioningFailed", clause)
         self.still_pending(clause, claim)
 
-    def still_pending(self, clause: str, claim: Handle) -> None:
+    def still_pending(self, clause: str, claim: Handle, *, blame: str | None = None) -> None:
         """Check that a claim has no volume now."""
         __tracebackhide__ = True
         phase = status_of(self.get(claim)).get("phase")
-        self.check(clause, expected="Pending", observed=phase, about=claim)
+        self.check(clause, expected="Pending", observed=phase, about=claim, blame=blame)
 
     def bound_or_refused(self, claim: Handle, code: str, clause: str = "") -> str:
         """Wait until a claim is Bound, or refused by the driver with a CSI code; its message, or ""."""

@@ -136,11 +136,16 @@ class SecretVerbs(SnapshotVerbs):
             observed=", ".join(dict.fromkeys(showing)) or "in none",
             holds=not showing,
             about="what the secret holds",
+            blame=self.repeats_secrets(_plain(held), held.word) if showing else None,
         )
 
 
 def _message(body: Json) -> str:
     return str((status_of(body).get("error") or {}).get("message", ""))
+
+
+def _plain(held: Credentials) -> dict[str, str]:
+    return {key: base64.b64decode(value).decode() for key, value in held.data.items()}
 
 
 def _encoded(word: str) -> str:

@@ -17,7 +17,7 @@ from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.labels import INVENTED_DRIVER, fresh_name
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.verbs.witnesses import WitnessVerbs
 
 Json = dict[str, Any]
 
@@ -35,7 +35,7 @@ class Taken:
     handle: str
 
 
-class SnapshotVerbs(Core):
+class SnapshotVerbs(WitnessVerbs):
     """Verbs on VolumeSnapshots, their contents and classes."""
 
     cluster: Cluster

@@ -76,6 +76,18 @@ class LeaseOutlivesHolder(_Concurrency):
         return elector
 
 
+class _Beginning:
+    """The moment from which an instance works: it may have stood by for long before it leads."""
+
+    def __init__(self) -> None:
+        self._at = ""
+
+    def is_before(self, body: Json) -> bool:
+        """Whether an object was made before; the first that is asked about is when it begins."""
+        self._at = self._at or clock.rfc3339()
+        return str(body["metadata"]["creationTimestamp"]) < self._at
+
+
 class EarlierSnapshotsIgnored(_Concurrency):
     """After a restart the snapshot-controller looks only at what is created from then on."""
 
@@ -84,11 +96,11 @@ class EarlierSnapshotsIgnored(_Concurrency):
     breaks = ("HA-002",)
 
     def apply(self, target: Controller) -> None:
-        began = clock.rfc3339()
+        beginning = _Beginning()
 
         def sync(clean: Clean, key: str) -> None:
             snapshot = target.cluster.snapshots.get(key)
-            if snapshot and snapshot["metadata"]["creationTimestamp"] >= began:
+            if snapshot and not beginning.is_before(snapshot):
                 clean(key)
 
         wrap(target.snapshots, "sync", sync)
@@ -102,11 +114,11 @@ class EarlierContentsIgnored(_Concurrency):
     breaks = ("HA-002",)
 
     def apply(self, target: Snapshotter) -> None:
-        began, contents = clock.rfc3339(), inner(target.contents, "_contents")
+        beginning, contents = _Beginning(), inner(target.contents, "_contents")
 
         def sync(clean: Clean, key: str) -> None:
             content = contents.get(key)
-            if content and content["metadata"]["creationTimestamp"] >= began:
+            if content and not beginning.is_before(content):
                 clean(key)
 
         wrap(target.contents, "sync", sync)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..controllers import markers
 from ..controllers.provisioner import claims, plans
 from .fault import Fault
-from .wrapping import Clean, wrap
+from .wrapping import Clean, inner, wrap
 
 if TYPE_CHECKING:
     from ..controllers.kube.client import Json
@@ -108,13 +108,27 @@ class WaitsForNoConsumer(Fault):
     kind = "state"
 
     def apply(self, target: Provisioner) -> None:
-        """volumeBindingMode counts for nothing where a claim has a source."""
+        """volumeBindingMode counts for nothing where a claim has a source.
+
+        Nor does that nobody has handed the claim over yet: of one that waits for a pod that comes with its node.
+        """
+
+        def wanted(clean: Clean, claim: Json) -> bool:
+            if clean(claim):
+                return True
+            classes, service = inner(target.claims, "_cluster").classes, inner(target.claims, "_service")
+            storage_class = classes.get(claim["spec"].get("storageClassName") or "") or {}
+            restore = (
+                bool(claim["spec"].get("dataSourceRef")) and storage_class.get("provisioner") == service.driver
+            )
+            return restore and not claim["spec"].get("volumeName") and "deletionTimestamp" not in claim["metadata"]
 
         def immediate(clean: Clean, claim: Json, storage_class: Json) -> bool:
             if claim["spec"].get("dataSourceRef"):
                 storage_class = {**storage_class, "volumeBindingMode": "Immediate"}
             return bool(clean(claim, storage_class))
 
+        wrap(target.claims, "_wanted", wanted)
         wrap(target.claims, "_may_start", immediate)
 
 

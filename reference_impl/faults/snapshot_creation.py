@@ -150,7 +150,7 @@ class LostReplyMakesDouble(Fault):
 
     name = "lost-reply-makes-second-snapshot"
     component = "driver"
-    breaks = ("HA-002", "ERR-009", "RPC-CRS-002", "RPC-CRS-003")
+    breaks = ("RPC-CRS-002", "ERR-009", "RPC-CRS-003")
     kind = "flaky"
 
     def apply(self, target: Services) -> None:

@@ -43,14 +43,16 @@ def test_snapshot_is_taken_by_the_sidecar_of_the_volumes_node(csi: Scenario) -> 
         content = csi.content_of(snapshot)
         labels = csi.get(content)["metadata"].get("labels") or {}
         csi.check("DIST-001", expected=node, observed=labels.get(MANAGED_BY), about=f"{MANAGED_BY} of {content}",
-                  hint="is the snapshot-controller started with --enable-distributed-snapshotting?")  # fmt: skip
+                  hint="is the snapshot-controller started with --enable-distributed-snapshotting?",
+                  blame="SC")  # fmt: skip
         csi.ready(snapshot, "DIST-001")
         csi.wait(content, READY, "DIST-001")
         versions = [status_of(version.object) for version in csi.versions(content)]
         handles = {status.get("snapshotHandle") for status in versions} - {None}
         errors = [status["error"].get("message") for status in versions if status.get("error")]
         csi.check("DIST-001", expected=(1, []), observed=(len(handles), errors),
-                  about=f"handles and errors of {content}: only one sidecar served it")  # fmt: skip
+                  about=f"handles and errors of {content}: only one sidecar served it",
+                  blame="SS")  # fmt: skip
 
 
 @pytest.mark.csi_companion("node-local", or_itself=True)

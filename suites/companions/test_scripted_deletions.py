@@ -51,7 +51,8 @@ def test_driver_is_told_names_and_nothing_that_is_for_the_sidecar(csi: Scenario)
     told = dict(word.strip('"').split("=", 1) for word in message.partition(", told ")[2].split())
     names = {key for key in told if key.startswith(f"{RESERVED}volumesnapshot")}
     reserved = sorted(key for key in told if key.startswith(RESERVED) and key not in names)
-    csi.check("SEC-001", expected=[], observed=reserved, about="reserved parameters that reached the driver")
+    csi.check("SEC-001", expected=[], observed=reserved, about="reserved parameters that reached the driver",
+              blame="SS")  # fmt: skip
     csi.check("SEC-001", expected="x", observed=told.get("plain"), about="the parameter that is the driver's")
     expected = {
         f"{RESERVED}volumesnapshot/name": snapshot.name,
@@ -59,5 +60,5 @@ def test_driver_is_told_names_and_nothing_that_is_for_the_sidecar(csi: Scenario)
         f"{RESERVED}volumesnapshotcontent/name": content.name,
     }
     observed = {key: told[key] for key in sorted(names)}
-    csi.check("SNAP-DYN-013", expected=expected, observed=observed, about=snapshot)
+    csi.check("SNAP-DYN-013", expected=expected, observed=observed, about=snapshot, blame="SS")
     csi.ready(snapshot, "SEC-001")

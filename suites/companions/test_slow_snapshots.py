@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import BOUND, READY, TERMINATING, Condition, has_finalizer, status_of
+from pytest_csi_snapshot.conditions import (
+    BOUND,
+    HAS_HANDLE,
+    READY,
+    TERMINATING,
+    Condition,
+    has_finalizer,
+    status_of,
+)
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
@@ -13,9 +21,9 @@ ON_CLAIM = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
 CUT = Condition("status.creationTime", lambda snapshot: bool(status_of(snapshot).get("creationTime")))
 
 
-def ready_at(csi: Scenario, snapshot: Handle) -> Version:
+def ready_at(csi: Scenario, snapshot: Handle, clause: str = "") -> Version:
     """The first ready version, as soon as there is one."""
-    return csi.seen(snapshot, READY, within=csi.limits.snapshot)
+    return csi.seen(snapshot, READY, clause, within=csi.limits.snapshot)
 
 
 @pytest.mark.csi_companion("slow-snapshots", or_itself=True)
@@ -27,12 +35,14 @@ def test_a_cut_snapshot_protects_its_source_until_it_may_be_restored(csi: Scenar
     cut = csi.seen(snapshot, CUT)
     if READY.holds(cut.object):
         csi.of_another_kind("STAT-006", "snapshots of this driver are ready as soon as they are cut")
+    first = csi.seen(csi.content_of(snapshot), HAS_HANDLE)
     csi.check("STAT-006", expected="readyToUse absent or false", observed=status_of(cut.object).get("readyToUse"),
-              holds=not status_of(cut.object).get("readyToUse"), about=snapshot)  # fmt: skip
+              holds=not status_of(cut.object).get("readyToUse"), about=snapshot,
+              blame="SS" if READY.holds(first.object) else "SC")  # fmt: skip
     csi.seen(claim, has_finalizer(ON_CLAIM), "FIN-001")
     csi.delete(claim)
     deleted = csi.seen(claim, TERMINATING)
-    ready = ready_at(csi, snapshot)
+    ready = ready_at(csi, snapshot, "STAT-006")
     csi.check("STAT-006", expected="cut, then ready", observed=f"cut {cut.position}, ready {ready.position}",
               holds=cut.position < ready.position, about=snapshot)  # fmt: skip
     content = csi.content_of(snapshot)

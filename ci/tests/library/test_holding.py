@@ -47,8 +47,8 @@ def refusal(message: str, when: str) -> Json:
     ("answers", "text", "blame"),
     [
         ({VOLUME_ATTACHMENT.plural: [attachment(going=False)]}, "nobody has asked for its deletion", "CORE"),
-        ({VOLUME_ATTACHMENT.plural: [attachment()]}, r"finalizers \['d'\], no detachError", "external-attacher"),
-        ({VOLUME_ATTACHMENT.plural: [attachment(error="busy")]}, "detachError: busy", "DRV, external-attacher"),
+        ({VOLUME_ATTACHMENT.plural: [attachment()]}, r"finalizers \['d'\], no detachError", "EA"),
+        ({VOLUME_ATTACHMENT.plural: [attachment(error="busy")]}, "detachError: busy", "DRV, EA"),
         ({EVENT.plural: [refusal("last", "2"), refusal("first", "1")]}, "VolumeFailedDelete: last", "DRV, EP"),
         ({VOLUME_ATTACHMENT.plural: [attachment("other")]}, "not attached, and no event", "EP"),
     ],

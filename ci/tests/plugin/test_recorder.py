@@ -22,6 +22,7 @@ class Seen:
     expected: str = "ready stays true"
     observed: str = "ready became false"
     at: float = 1.25
+    blame: str = "SC"
 
 
 @pytest.fixture

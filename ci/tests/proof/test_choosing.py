@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from faults.choosing import chosen_tests, in_order, tenth
-from faults.standing import OURS, is_proven, note
+import pytest
+from faults.__main__ import main
+from faults.choosing import chosen_tests, in_order, tenth, wanted
+from faults.standing import OURS, SANITY, is_proven, is_tried, note
 
 from .examples import case
 
@@ -54,3 +56,22 @@ def test_only_what_its_own_clause_has_found_counts_as_proven(tmp_path: Path) -> 
     assert not is_proven("a", file)
     note(OURS, {"a": "intended", "b": "another"}, {"a", "b"}, file)
     assert (is_proven("a", file), is_proven("b", file), is_proven("c", file)) == (True, False, False)
+
+
+def test_tried_is_what_this_suite_has_judged_however(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    note(OURS, {"a": "missed"}, {"a", "b"}, file)
+    note(SANITY, {"b": "caught"}, {"a", "b"}, file)
+    assert (is_tried("a", file), is_tried("b", file), is_tried("c", file)) == (True, False, False)
+
+
+def test_wanted_are_the_intended_clause_and_those_that_no_other_fault_intends() -> None:
+    late = case("late-delete", "driver", "data", "DEL-001", "DEL-016", "DEL-017")
+    assert wanted(late, frozenset({"DEL-001", "DEL-016"})) == ("DEL-001", "DEL-017")
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "many"])
+def test_a_portion_that_is_no_number_is_told(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([f"--portion={number}"])
+    assert f"{number!r} is no number of faults: give 1 or more" in capsys.readouterr().err

@@ -40,6 +40,7 @@ def test_a_case_that_could_not_be_tried_is_not_a_miss() -> None:
         ("driver", ("driver",), True, True),
         ("backend", ("driver", "csi-snapshotter"), True, False),
         ("csi-snapshotter", ("driver",), False, False),
+        ("csi-snapshotter", ("driver", "csi-snapshotter"), False, False),
         ("csi-provisioner", ("external-provisioner",), True, True),
     ],
 )

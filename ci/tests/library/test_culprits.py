@@ -1,0 +1,141 @@
+"""Whom it is to be blamed on that an object got stuck, by the state in which it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_csi_snapshot.conditions import BOUND, HAS_ERROR, READY, grown
+from pytest_csi_snapshot.culprits import culprit, promised, writer_of
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
+
+from .objects import Json, Recorded, claim, content, meta, snapshot
+
+END = "its end"
+LEAVING = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+REFUSAL = "rpc error: code = Internal desc = disk on fire"
+BEING_CREATED = {"snapshot.storage.kubernetes.io/volumesnapshot-being-created": "yes"}
+BEING_DELETED = {"snapshot.storage.kubernetes.io/volumesnapshot-being-deleted": "yes"}
+
+
+def marked(body: Json, *, leaving: bool = False, **annotations: str) -> Json:
+    body["metadata"] |= {"annotations": annotations} | (LEAVING if leaving else {})
+    return body
+
+
+def volume(phase: str = "Bound", *, capacity: str = "1Gi") -> Json:
+    spec = {"claimRef": {"uid": "uid-p"}, "capacity": {"storage": capacity}}
+    return {"metadata": meta("v"), "spec": spec, "status": {"phase": phase}}
+
+
+def attachment(metadata: Json) -> Json:
+    return {"metadata": metadata, "spec": {"source": {"persistentVolumeName": "v"}}}
+
+
+def event(about: str, reason: str, message: str = "") -> Json:
+    body = {"involvedObject": {"uid": about}, "reason": reason, "message": message}
+    return {"metadata": meta(f"event-{reason}", namespace="ns"), **body}
+
+
+def blamed(history: Recorded, uid: str, awaited: str, *attachments: Json) -> str:
+    def read(kind: Kind, _namespace: str | None) -> list[Json]:
+        return [*attachments] if kind == VOLUME_ATTACHMENT else []
+
+    return culprit(history, uid, awaited, read)
+
+
+@pytest.mark.parametrize(
+    ("of_it", "owner"),
+    [
+        (None, "SC"),
+        (content(), "SS"),
+        (marked(content(), **BEING_CREATED), "DRV"),
+        (content(error={"message": REFUSAL}), "DRV"),
+        (content(error={"message": "secret not found"}), "SS"),
+        (content(readyToUse=False, snapshotHandle="h"), "DRV"),
+        (content(readyToUse=True, snapshotHandle="h"), "SC"),
+    ],
+)
+def test_a_snapshot_that_is_never_ready(of_it: Json | None, owner: str) -> None:
+    history = Recorded().told(SNAPSHOT, snapshot())
+    if of_it:
+        history.told(SNAPSHOT_CONTENT, of_it)
+    assert blamed(history, "uid-s", READY.text) == owner
+    assert promised(history, "uid-s") == "SNAP-DYN-004"
+
+
+@pytest.mark.parametrize(
+    ("of_it", "owner"),
+    [
+        (content(readyToUse=True), "SC"),
+        (marked(content(readyToUse=True), **BEING_DELETED), "SC"),
+        (marked(content(readyToUse=True), leaving=True), "SC"),
+        (marked(content(readyToUse=True), leaving=True, **BEING_DELETED), "SS"),
+        (marked(content(error={"message": REFUSAL}), leaving=True, **BEING_DELETED), "DRV"),
+    ],
+)
+def test_a_snapshot_that_never_goes(of_it: Json, owner: str) -> None:
+    history = Recorded().told(SNAPSHOT, marked(snapshot(), leaving=True)).told(SNAPSHOT_CONTENT, of_it)
+    assert blamed(history, "uid-s", END) == owner
+    assert promised(history, "uid-s") == "DEL-001"
+
+
+@pytest.mark.parametrize(
+    ("told", "owner"),
+    [
+        ([], "EP"),
+        ([("Provisioning", "")], "DRV"),
+        ([("Provisioning", ""), ("ProvisioningFailed", "no such class")], "EP"),
+        ([("Provisioning", ""), ("ProvisioningFailed", f"failed: {REFUSAL}")], "DRV"),
+    ],
+)
+def test_a_claim_that_is_never_bound(told: list[tuple[str, str]], owner: str) -> None:
+    history = Recorded().told(PVC, claim(dataSourceRef={"kind": "VolumeSnapshot"}))
+    history.told(EVENT, *(event("uid-p", *each) for each in told))
+    assert blamed(history, "uid-p", BOUND.text) == owner
+    assert promised(history, "uid-p") == "RES-001"
+
+
+def test_a_claim_whose_volume_is_there_and_not_bound() -> None:
+    asked = claim(accessModes=["ReadWriteOnce"])
+    fitting, unfit = volume("Available"), volume("Available")
+    fitting["spec"]["accessModes"] = ["ReadWriteOnce"]
+    assert blamed(Recorded().told(PVC, asked).told(PV, unfit), "uid-p", BOUND.text) == "EP"
+    history = Recorded().told(PVC, asked).told(PV, fitting)
+    assert blamed(history, "uid-p", BOUND.text) == "CORE"
+    assert promised(history, "uid-p") == ""
+
+
+@pytest.mark.parametrize(
+    ("capacity", "conditions", "owner"),
+    [("1Gi", [], "ER"), ("2Gi", [], "ER"), ("2Gi", ["FileSystemResizePending"], ""), ("2Gi", ["Resizing"], "ER")],
+)
+def test_a_claim_that_never_grows(capacity: str, conditions: list[str], owner: str) -> None:
+    body = claim(request="2Gi", capacity="1Gi", phase="Bound")
+    body["status"]["conditions"] = [{"type": each, "status": "True"} for each in conditions]
+    history = Recorded().told(PVC, body).told(PV, volume(capacity=capacity))
+    assert blamed(history, "uid-p", grown(2 << 30).text) == owner
+    assert promised(history, "uid-p") == "EXP-005"
+
+
+@pytest.mark.parametrize(
+    ("attachments", "owner"),
+    [([], "EP"), ([attachment({})], "EP"), ([attachment(LEAVING)], "EA")],
+)
+def test_a_volume_that_never_goes(attachments: list[Any], owner: str) -> None:
+    history = Recorded().told(PV, volume("Released"))
+    assert blamed(history, "uid-v", END, *attachments) == owner
+    history.told(EVENT, event("uid-v", "VolumeFailedDelete", REFUSAL))
+    assert blamed(history, "uid-v", END, *attachments) == "DRV"
+
+
+def test_an_error_that_does_not_come_says_nothing_about_the_object() -> None:
+    history = Recorded().told(SNAPSHOT, snapshot()).told(SNAPSHOT_CONTENT, content(error={"message": REFUSAL}))
+    assert blamed(history, "uid-s", HAS_ERROR.text) == ""
+
+
+def test_of_two_controllers_the_one_that_writes_an_object_is_blamed() -> None:
+    assert [writer_of("ERR-004", kind) for kind in (SNAPSHOT, SNAPSHOT_CONTENT, PVC)] == ["SC", "SS", ""]
+    assert writer_of("DEL-001", SNAPSHOT) == ""
+    assert writer_of("", SNAPSHOT) == ""

@@ -1,0 +1,35 @@
+"""Which tests are still run once something is known."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from faults import listening
+from faults.listening import Listener
+
+from .examples import row
+
+
+def ran(monkeypatch: pytest.MonkeyPatch, *red: str) -> list[str]:
+    """The clauses whose tests are run where some are red: DEL-001 is wanted, DEL-016 counts instead of it."""
+    monkeypatch.setattr(listening, "carried_by", lambda item: cast(Any, item).clauses)
+    listener = Listener(["DEL-001"], 60.0, lambda _: None, ["DEL-016"])
+    listener.rows = [row(clause) for clause in red]
+    items = [SimpleNamespace(clauses=(clause,)) for clause in ("DEL-001", "DEL-016", "RES-001")]
+    return [item.clauses[0] for item in items if listener.tells_more(cast(pytest.Item, item))]
+
+
+def test_all_that_the_fault_breaks_is_tried_while_nothing_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ran(monkeypatch) == ["DEL-001", "DEL-016"]
+
+
+def test_once_something_is_red_only_what_is_wanted_is_tried_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ran(monkeypatch, "RES-001") == ["DEL-001"]
+    assert ran(monkeypatch, "DEL-001") == []
+
+
+def test_without_a_wish_every_test_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "carried_by", lambda _: ())
+    assert Listener([], 60.0, lambda _: None).tells_more(cast(pytest.Item, None))

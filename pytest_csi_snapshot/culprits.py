@@ -1,0 +1,224 @@
+"""Whom it is to be blamed on that something did not come: read off the state in which an object got stuck.
+
+A clause names all who may break it; where the objects show which of them it was that did not do its part, that one
+alone is named. A driver is known by its answers: controllers repeat them, with the code of gRPC. Where the state
+tells nothing, the clause's owners stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pytest_csi_snapshot.conditions import (
+    BOUND,
+    POD_DONE,
+    POD_READY,
+    POD_RUNNING,
+    READY,
+    capacity_of,
+    request_of,
+    resize_conditions,
+    status_of,
+)
+from pytest_csi_snapshot.growing import NODE_STEP_DUE
+from pytest_csi_snapshot.history import History, Version
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
+from pytest_csi_snapshot.labels import referred
+from pytest_csi_snapshot.requirements import catalogue
+
+_FILLED_BY = {"VolumeSnapshot": "RES-001", "PersistentVolumeClaim": "CLN-001"}
+"""Kind of a claim's source -> the clause that promises a volume with its data."""
+
+Json = dict[str, Any]
+Reader = Callable[[Kind, str | None], Sequence[Json]]
+"""Kind and namespace (None: all) -> the objects that there are now: what no watch brings."""
+
+HOME_OF_EVENTS = "default"
+"""Namespace of the events about objects that are in none."""
+
+ANSWER = "rpc error: code = "
+"""How an answer of a driver begins wherever a controller repeats it."""
+
+_BEING_CREATED = "snapshot.storage.kubernetes.io/volumesnapshot-being-created"
+_BEING_DELETED = "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted"
+_CLAIM_HOLDERS = {
+    "kubernetes.io/pvc-protection": "CORE",
+    "snapshot.storage.kubernetes.io/pvc-as-source-protection": "SC",
+    "snapshot.storage.kubernetes.io/pvc-as-group-source-protection": "SC",
+    "provisioner.storage.kubernetes.io/cloning-protection": "EP",
+}
+"""Finalizer of a claim -> who has to take it away."""
+
+
+_STEPS = (
+    READY.text,
+    BOUND.text,
+    "Bound, or ",
+    "its end",
+    "no VolumeAttachment",
+    "a capacity of at least",
+    NODE_STEP_DUE.text,
+    POD_DONE.text,
+    POD_RUNNING.text,
+    POD_READY.text,
+)
+"""How begins what can be awaited of an object that somebody has to bring on its way, as waits call it.
+
+Of other things that do not come (an error, a finalizer, an event) its state tells nothing.
+"""
+
+
+_WRITERS = {
+    "VolumeSnapshot": "SC",
+    "VolumeGroupSnapshot": "SC",
+    "VolumeSnapshotContent": "SS",
+    "VolumeGroupSnapshotContent": "SS",
+}
+
+
+def culprit(history: History, uid: str, awaited: str, read: Reader) -> str:
+    """The component (a key of OWNERS) on which an object waits in vain; "" where its state tells nothing."""
+    latest = history.latest(uid)
+    if latest is None or latest.deleted or not awaited.startswith(_STEPS):
+        return ""
+    scene = _Scene(history, read)
+    judge = _JUDGES.get(latest.kind.kind)
+    return judge(scene, latest) if judge else ""
+
+
+def promised(history: History, uid: str) -> str:
+    """The clause that promises the step which the object ``uid`` waits for; "" where none does."""
+    latest = history.latest(uid)
+    if latest is None or latest.deleted:
+        return ""
+    body, kind = latest.object, latest.kind.kind
+    spec, leaving = body.get("spec") or {}, "deletionTimestamp" in body["metadata"]
+    if kind == "VolumeSnapshot":
+        named = (spec.get("source") or {}).get("volumeSnapshotContentName")
+        return "DEL-001" if leaving else "SNAP-PRE-001" if named else "SNAP-DYN-004"
+    if kind == "VolumeSnapshotContent":
+        return "DEL-001" if leaving and spec.get("deletionPolicy") == "Delete" else ""
+    if kind == "PersistentVolumeClaim" and not leaving:
+        source = (spec.get("dataSourceRef") or {}).get("kind", "")
+        return "EXP-005" if status_of(body).get("phase") == "Bound" else _FILLED_BY.get(source, "")
+    return ""
+
+
+def writer_of(clause: str, kind: Kind) -> str:
+    """Of a clause that both snapshot controllers owe: the one that writes objects of ``kind``; "" for others."""
+    known = catalogue().by_id.get(clause)
+    return _WRITERS.get(kind.kind, "") if known and set(known.owners) == {"SC", "SS"} else ""
+
+
+class _Scene:
+    def __init__(self, history: History, read: Reader) -> None:
+        self.history = history
+        self._read = read
+
+    def attachments(self, volume: str) -> list[Json]:
+        """The VolumeAttachments of a volume, by its name."""
+        found = self._read(VOLUME_ATTACHMENT, None)
+        return [each for each in found if each["spec"]["source"].get("persistentVolumeName") == volume]
+
+    def content_of(self, uid: str) -> Version | None:
+        return self._latest(SNAPSHOT_CONTENT, lambda body: referred(body).get("uid") == uid)
+
+    def volume_of(self, uid: str) -> Version | None:
+        return self._latest(PV, lambda body: referred(body).get("uid") == uid)
+
+    def told(self, uid: str) -> list[tuple[str, str]]:
+        """(reason, message) of the events about an object."""
+        first = (versions[0].object for versions in self.history.objects(EVENT))
+        latest = self.history.latest(uid)
+        found = [*first] if latest and latest.namespace else [*first, *self._read(EVENT, HOME_OF_EVENTS)]
+        mine = (event for event in found if (event.get("involvedObject") or {}).get("uid") == uid)
+        return [(str(event.get("reason", "")), str(event.get("message", ""))) for event in mine]
+
+    def _latest(self, kind: Any, wanted: Callable[[Json], bool]) -> Version | None:
+        found = (versions[-1] for versions in self.history.objects(kind))
+        return next((version for version in found if wanted(version.object)), None)
+
+
+def _of_snapshot(scene: _Scene, snapshot: Version) -> str:
+    content = scene.content_of(snapshot.uid)
+    if content is None or content.deleted:
+        return "SC"
+    return _of_content(scene, content)
+
+
+def _of_content(scene: _Scene, content: Version) -> str:
+    body, meta = content.object, content.object["metadata"]
+    marks = meta.get("annotations") or {}
+    error = str((status_of(body).get("error") or {}).get("message", ""))
+    if _answered([error, *(message for _, message in scene.told(content.uid))]):
+        return "DRV"
+    if "deletionTimestamp" in meta:
+        return "SS" if _BEING_DELETED in marks else "SC"
+    if READY.holds(body) or _BEING_DELETED in marks:
+        return "SC"
+    if error:
+        return "SS"
+    if status_of(body).get("snapshotHandle") or _BEING_CREATED in marks:
+        return "DRV"
+    return "SS"
+
+
+def _of_claim(scene: _Scene, claim: Version) -> str:
+    body, meta = claim.object, claim.object["metadata"]
+    if "deletionTimestamp" in meta:
+        held = meta.get("finalizers") or []
+        return next((_CLAIM_HOLDERS[name] for name in reversed(held) if name in _CLAIM_HOLDERS), "")
+    told = scene.told(claim.uid)
+    if _answered([message for _, message in told]):
+        return "DRV"
+    if status_of(body).get("phase") == "Bound":
+        return _of_growth(scene, body, claim.uid)
+    volume, reasons = scene.volume_of(claim.uid), {reason for reason, _ in told}
+    if volume is not None and not volume.deleted:
+        return "CORE" if _fits(volume.object["spec"], body["spec"]) else "EP"
+    return "DRV" if "Provisioning" in reasons and "ProvisioningFailed" not in reasons else "EP"
+
+
+def _fits(volume: Json, claim: Json) -> bool:
+    """Whether a volume may be bound to the claim that it was made for."""
+    modes = set(claim.get("accessModes") or []) <= set(volume.get("accessModes") or [])
+    same = all(volume.get(key) == claim.get(key) for key in ("volumeMode", "storageClassName"))
+    return modes and same and capacity_of({"spec": volume}) >= request_of({"spec": claim})
+
+
+def _of_growth(scene: _Scene, claim: Json, uid: str) -> str:
+    volume, size = scene.volume_of(uid), request_of(claim)
+    if capacity_of(claim) >= size and not resize_conditions(claim):
+        return ""
+    if volume is None or capacity_of(volume.object) < size:
+        return "ER"
+    return "" if "FileSystemResizePending" in resize_conditions(claim) else "ER"
+
+
+def _of_volume(scene: _Scene, volume: Version) -> str:
+    if _answered([message for _, message in scene.told(volume.uid)]):
+        return "DRV"
+    if status_of(volume.object).get("phase") != "Released":
+        return ""
+    attachments = scene.attachments(volume.name)
+    if any("deletionTimestamp" in each["metadata"] for each in attachments):
+        return "EA"
+    return "CORE" if attachments else "EP"
+
+
+def _of_pod(scene: _Scene, pod: Version) -> str:
+    return "DRV" if _answered([message for _, message in scene.told(pod.uid)]) else ""
+
+
+def _answered(texts: Iterable[str]) -> bool:
+    return any(ANSWER in text for text in texts)
+
+
+_JUDGES: dict[str, Callable[[_Scene, Version], str]] = {
+    "VolumeSnapshot": _of_snapshot,
+    "VolumeSnapshotContent": _of_content,
+    "PersistentVolumeClaim": _of_claim,
+    "PersistentVolume": _of_volume,
+    "Pod": _of_pod,
+}
