@@ -18,15 +18,16 @@ from pytest_csi_snapshot.requirements import OWNERS, catalogue
 
 FILE = "known_deviations.yaml"
 _NEEDED = frozenset({"clause", "component", "what", "reproduce"})
-_OPTIONAL = frozenset({"since", "before", "tests", "issue"})
+_OPTIONAL = frozenset({"since", "before", "tests", "observed", "issue"})
 
 
 @dataclass(frozen=True)
 class Deviation:
     """One clause that one component does not keep, from version ``since`` on and until ``before``.
 
-    Empty: from the first, until today's. ``tests`` are the functions that show it, "" of any; a failure in another
-    test is a new one. ``what`` happens, how to ``reproduce`` it, and the public ``issue`` where there is one.
+    Empty: from the first, until today's. ``tests`` are the functions that show it, where a failure in another test
+    is a new one; ``observed`` is what of it any test may see, at the end or before. ``what`` happens, how to
+    ``reproduce`` it, and the public ``issue`` where there is one.
     """
 
     clause: str
@@ -36,6 +37,7 @@ class Deviation:
     since: str = ""
     before: str = ""
     tests: tuple[str, ...] = ()
+    observed: str = ""
     issue: str = ""
 
     def runs_in(self, components: Mapping[str, str]) -> bool:
@@ -47,10 +49,10 @@ class Deviation:
             self.before and not older(version, self.before)
         )
 
-    def covers(self, clause: str, test_id: str) -> bool:
-        """Whether a failure of a clause in a test is this one."""
+    def covers(self, clause: str, test_id: str, observed: str) -> bool:
+        """Whether a failure of a clause in a test that observed this is this one."""
         function = test_id.rpartition("::")[2].partition("[")[0]
-        return clause == self.clause and (not self.tests or function in self.tests)
+        return clause == self.clause and (not self.tests or function in self.tests) and self.observed in observed
 
     def told(self, components: Mapping[str, str]) -> str:
         """In one line, with the version that runs here."""
@@ -58,9 +60,9 @@ class Deviation:
         return f"{release}: {self.what}" + (f" ({self.issue})" if self.issue else "")
 
 
-def known_deviation(clause: str, test_id: str, components: Mapping[str, str]) -> str:
+def known_deviation(clause: str, test_id: str, observed: str, components: Mapping[str, str]) -> str:
     """The known deviation that a failure is, in one line; "" for none."""
-    found = (each for each in deviations() if each.covers(clause, test_id) and each.runs_in(components))
+    found = (each for each in deviations() if each.covers(clause, test_id, observed) and each.runs_in(components))
     return next((each.told(components) for each in found), "")
 
 
@@ -82,6 +84,9 @@ def _deviation(number: int, entry: Any) -> Deviation:
     where = f"{FILE}, entry {number}"
     whole = isinstance(entry, dict) and _NEEDED <= entry.keys() <= _NEEDED | _OPTIONAL
     _require(whole, where, f"needs {', '.join(sorted(_NEEDED))}, may have {', '.join(sorted(_OPTIONAL))}")
+    _require(
+        bool(entry.get("tests") or entry.get("observed")), where, "needs tests or observed, or covers anything"
+    )
     _require(entry["clause"] in catalogue().by_id, where, f"unknown clause {entry['clause']!r}")
     _require(entry["component"] in OWNERS.keys() - {"DRV", "ADM"}, where, f"no component {entry['component']!r}")
     for key in ("since", "before"):
@@ -96,6 +101,7 @@ def _deviation(number: int, entry: Any) -> Deviation:
         since=entry.get("since", ""),
         before=entry.get("before", ""),
         tests=tuple(entry.get("tests", ())),
+        observed=str(entry.get("observed", "")),
         **texts,
     )
 

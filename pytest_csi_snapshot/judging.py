@@ -196,7 +196,7 @@ def _results(
     return excused(
         judge(ending, carried, kept),
         gates_of(item.config),
-        lambda clause: known_deviation(clause, item.nodeid, components) if components else "",
+        lambda each: known_deviation(each.clause, item.nodeid, each.seen, components) if components else "",
     )
 
 

@@ -72,6 +72,11 @@ class Failure:
     blame: str = ""
     timeline: tuple[str, ...] = ()
 
+    @property
+    def seen(self) -> str:
+        """All that was seen, in one text."""
+        return "\n".join((self.observed, *self.timeline))
+
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of ``dataclasses.asdict`` after a trip through JSON."""
@@ -139,23 +144,24 @@ def judge(ending: Ending, carried: Sequence[str], kept: Iterable[str]) -> list[C
 
 
 def excused(
-    results: Sequence[ClauseResult], gates: Mapping[str, str], deviation_of: Callable[[str], str]
+    results: Sequence[ClauseResult], gates: Mapping[str, str], deviation_of: Callable[[Failure], str]
 ) -> list[ClauseResult]:
     """The results of a phase, with the excuses that they have.
 
     ``gates`` are the clauses that cannot be judged on this cluster, with the reason; ``deviation_of`` tells the
-    known deviation that a failed clause is. What only a deviation has kept from being judged is excused with it.
+    known deviation that a failure is. What only a deviation has kept from being judged is excused with it.
     """
-    known = {each.clause: deviation_of(each.clause) for each in results if each.outcome is Outcome.FAILED}
-    ended = next(iter(known.values()), "") if all(known.values()) else ""
+    known = [deviation_of(each.failure) if each.failure else "" for each in results]
+    failed = [excuse for each, excuse in zip(results, known, strict=True) if each.outcome is Outcome.FAILED]
+    ended = failed[0] if failed and all(failed) else ""
     reasons = frozenset(gates.values())
     return [
-        replace(each, excuse=known[each.clause])
+        replace(each, excuse=excuse)
         if each.outcome is Outcome.FAILED
         else replace(each, excuse=each.reason if each.reason in reasons else ended)
         if each.outcome is Outcome.UNKNOWN
         else each
-        for each in results
+        for each, excuse in zip(results, known, strict=True)
     ]
 
 

@@ -107,14 +107,14 @@ def test_each_snapshot_of_a_volume_holds_its_own_moment(csi: Scenario) -> None:
         csi.holds("SNAP-DYN-005", tree, answer, restored[tree])
 
 
-@pytest.mark.csi_clause("RES-018", "RES-002")
+@pytest.mark.csi_clause("RES-018", "RES-002", "FIN-002")
 def test_snapshot_of_a_restored_volume_can_be_restored(csi: Scenario, csi_source: Source) -> None:
     """The chain branches: what is written in the second generation is not in the first."""
     second = csi.restore(csi_source.snapshot)
     csi.write(second, trees.B)
     cut = csi.ready_snapshot(second)
     csi.delete(second)
-    csi.gone(second)
+    csi.gone(second, "FIN-002")
     third, sibling = csi.restore(cut), csi.restore(csi_source.snapshot)
     readers = [csi.start_read(claim) for claim in (third, sibling)]
     later, first = (csi.answer(reader, "RES-018") for reader in readers)

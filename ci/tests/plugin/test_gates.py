@@ -82,17 +82,31 @@ def test_a_deviation_is_of_a_release_and_a_test(
     monkeypatch: pytest.MonkeyPatch, test: str, version: str, known: bool
 ) -> None:
     monkeypatch.setattr("pytest_csi_snapshot.deviations.deviations", lambda: read_deviations([ENTRY]))
-    told = known_deviation("FIN-011", f"a.py::{test}[case]", {"SC": version})
+    told = known_deviation("FIN-011", f"a.py::{test}[case]", "anything", {"SC": version})
     assert told == (f"snapshot-controller {version}: the finalizer stays" if known else "")
+
+
+@pytest.mark.parametrize(
+    ("clause", "observed", "known"),
+    [("FIN-011", "terminating, finalizers ['held']", True), ("FIN-011", "finalizers ['held', 'other']", False),
+     ("FIN-002", "terminating, finalizers ['held']", False)],
+)  # fmt: skip
+def test_one_that_any_test_may_see_is_known_by_what_is_seen(
+    monkeypatch: pytest.MonkeyPatch, clause: str, observed: str, known: bool
+) -> None:
+    entry = {**ENTRY, "tests": [], "observed": "finalizers ['held']"}
+    monkeypatch.setattr("pytest_csi_snapshot.deviations.deviations", lambda: read_deviations([entry]))
+    assert bool(known_deviation(clause, "a.py::test_any", observed, {"SC": "8.6.1"})) == known
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        ({"tests": []}, "entry 1: needs tests or observed"),
         ({"clause": "FIN-999"}, "entry 1: unknown clause 'FIN-999'"),
         ({"component": "DRV"}, "entry 1: no component 'DRV'"),
         ({"before": 8.7}, "8.7 is not a version in quotes"),
-        ({"why": "x"}, "may have before, issue, since, tests"),
+        ({"why": "x"}, "may have before, issue, observed, since, tests"),
     ],
 )
 def test_a_wrong_entry_is_named(change: dict[str, Any], told: str) -> None:
@@ -101,7 +115,7 @@ def test_a_wrong_entry_is_named(change: dict[str, Any], told: str) -> None:
 
 
 def test_the_packaged_list_can_be_read() -> None:
-    assert all(each.what and each.reproduce and each.tests for each in deviations())
+    assert all(each.what and each.reproduce and (each.tests or each.observed) for each in deviations())
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
