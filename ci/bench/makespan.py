@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cpu_account import account
-
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.report.document import read_report
 from pytest_csi_snapshot.report.model import Report, ReportedTest
