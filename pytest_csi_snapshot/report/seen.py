@@ -13,6 +13,7 @@ import pytest
 
 from pytest_csi_snapshot.evidence.keeper import TROUBLE
 from pytest_csi_snapshot.evidence.telling import lost
+from pytest_csi_snapshot.report.loads import Load
 from pytest_csi_snapshot.report.model import Phases, ReportedCheck, ReportedTest, Seconds
 from pytest_csi_snapshot.report.plain import from_plain
 
@@ -36,6 +37,7 @@ class Seen:
     checks: list[dict[str, Any]] = field(default_factory=list)
     evidence: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
+    loads: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, report: pytest.TestReport, payload: Mapping[str, Any] | None) -> None:
         """Take what a phase says; ``payload`` is what ``judging`` put into it."""
@@ -48,7 +50,7 @@ class Seen:
             self.began = self.began or report.start
         self.ended = report.when == "teardown"
         self._take_word(report)
-        for key in ("carried", "checks", "evidence"):
+        for key in ("carried", "checks", "evidence", "loads"):
             if payload and payload.get(key):
                 setattr(self, key, payload[key])
         if payload and payload.get("seconds_by"):
@@ -78,6 +80,7 @@ class Seen:
             pytest=self.word if self.ended else "",
             checks=tuple(from_plain(ReportedCheck, check) for check in self.checks),
             evidence=self.evidence,
+            loads=tuple(from_plain(Load, load) for load in self.loads),
         )
 
 
