@@ -144,7 +144,7 @@ def test_patience_is_for_the_next_object_not_for_all_of_them(test: Test) -> None
             test.history.record(SNAPSHOT, "DELETED", test.api.objects.pop((SNAPSHOT, HOME, left[0])))
         return True
 
-    test.history.arrival.wait = let_go  # type: ignore[method-assign]
+    test.history.arrival.wait = let_go  # type: ignore[assignment, method-assign]
     assert ledger.clean_up() == []
     assert test.history.now >= 30
 
@@ -158,5 +158,5 @@ def test_what_does_not_move_is_a_leak_when_patience_is_over(test: Test) -> None:
         test.history.now += seconds or 0
         return False
 
-    test.history.arrival.wait = nothing_happens  # type: ignore[method-assign]
+    test.history.arrival.wait = nothing_happens  # type: ignore[assignment, method-assign]
     assert len(ledger.clean_up()) == 1
