@@ -56,7 +56,7 @@ function table(phases) {
     h(
       "table",
       { class: "phases" },
-      h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col", class: name === "growth" && "words" }, name)))),
       h("tbody", {}, phases.map((phase) =>
         h("tr", {},
           h("th", { scope: "row" }, phase.name),
