@@ -38,6 +38,13 @@ def count_there(csi: Scenario, run: Run) -> None:
         _count_in_backend(csi, run, members)
 
 
+def count_through(csi: Scenario, run: Run) -> None:
+    """Check that everything that was ever made became usable, whether it is still there or not."""
+    __tracebackhide__ = True
+    sort, reached = run.sort, run.crowd.reached
+    _number(csi, run, sort.usable, f"once {sort.last}, of those created", reached[CREATED], reached[sort.last])
+
+
 def count_gone(csi: Scenario, run: Run) -> None:
     """Check that all that was made is gone again: the objects, their partners, and the driver's snapshots."""
     __tracebackhide__ = True

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.stress.accounting import count_gone, count_there
+from pytest_csi_snapshot.stress.accounting import count_gone, count_there, count_through
 from pytest_csi_snapshot.stress.crowd import RESTORES, SNAPSHOTS
 from pytest_csi_snapshot.stress.load import LoadTest
 from pytest_csi_snapshot.suites.stress.sampling import read_all
@@ -34,6 +34,7 @@ def test_snapshots_come_and_go(csi: Scenario, csi_load: LoadTest) -> None:
     cls = csi.snapshot_class()
     with csi_load.crowd("snapshots that come and go", SNAPSHOTS) as run:
         run.churn((run.snapshot_of(claim, cls) for claim in itertools.cycle(claims)), 60 * csi_load.minutes)
+        count_through(csi, run)
         count_gone(csi, run)
     restored = [csi.restore(snapshot) for snapshot in kept]
     for claim in restored:
