@@ -226,9 +226,9 @@ def _attach(
     body: dict[str, Any] = {"carried": list(carried), "results": plain, "told": told}
     if report.when == "call" and recorder:
         body["checks"] = [asdict(check) for check in recorder.checks]
+        body["loads"] = to_plain(recorder.loads)
     if report.when == "teardown":
         body |= told_of(item, recorder, [each.outcome for each in settled.values()])
-        body |= {"loads": to_plain(recorder.loads)} if recorder and recorder.loads else {}
     setattr(report, PAYLOAD, json.dumps(body, ensure_ascii=False))
     if report.when == "teardown":  # the phase whose properties JUnit writes
         for result in settled.values():
