@@ -14,10 +14,11 @@ import pytest
 
 from pytest_csi_snapshot.collection import (
     RPC,
+    STRESS,
     WALKTHROUGH,
     SuiteCollector,
+    names_folder,
     names_suites,
-    names_walkthrough,
     point_at_suites,
     suites_folder,
 )
@@ -72,7 +73,7 @@ def activate(config: pytest.Config) -> None:
         if not _any_set(config, STARTERS) and not names_suites(config):
             return
         named = tuple(config.args) if config.args_source is pytest.Config.ArgsSource.ARGS else ()
-        if names_walkthrough(config):
+        if names_folder(config, WALKTHROUGH):
             config.option.csi_walkthrough = True
         settings = read_settings(config)
         if settings.csi_walkthrough:
@@ -83,7 +84,9 @@ def activate(config: pytest.Config) -> None:
             return
         if why := out_of_reach(settings):
             raise pytest.UsageError(why)
-        point_at_suites(config, RPC if settings.at_socket_only else "")
+        if names_folder(config, STRESS) and not settings.csi_stress:
+            raise pytest.UsageError("the stress suites make as many objects as you say: add --csi-stress=N")
+        point_at_suites(config, STRESS if settings.csi_stress else RPC if settings.at_socket_only else "")
         complaint = unknown_clauses(marks_in_files(config.args))
         complaint = complaint or unknown_companions(marks_in_files(config.args, COMPANION_MARK))
         if complaint:

@@ -152,7 +152,9 @@ def _check_socket(settings: Settings) -> None:
     if settings.csi_endpoint and settings.is_reference:
         raise pytest.UsageError("--csi-endpoint is for other drivers: the bundled one's socket is known")
     for name in of_socket if not settings.csi_endpoint else ():
-        if settings.sources[name] == "option" and (name == "csi_node_endpoint" or not settings.is_reference):
+        told = name == "csi_snapshot_limit" and settings.csi_stress  # which makes one more than that
+        alone = settings.sources[name] == "option" and not told
+        if alone and (name == "csi_node_endpoint" or not settings.is_reference):
             raise pytest.UsageError(f"{typed(name)} belongs to --csi-endpoint, which is not given")
     for name in ("csi_endpoint", "csi_node_endpoint"):
         if getattr(settings, name):
@@ -182,6 +184,8 @@ def _check_belonging(settings: Settings) -> None:
             raise pytest.UsageError(
                 f"{typed(name)} belongs to --csi-cluster={homes[0]}, this run is on {cluster!r}"
             )
+    if settings.csi_stress and not settings.csi_driver:
+        raise pytest.UsageError("--csi-stress makes objects in a cluster: add --csi-driver=NAME")
     for name in ("csi_list", "csi_walkthrough"):
         if settings.csi_doctor and settings.value_of(name):
             raise pytest.UsageError(
@@ -195,7 +199,7 @@ def _check_walkthrough(settings: Settings) -> None:
     if not (settings.is_reference and settings.csi_cluster == "embedded"):
         raise pytest.UsageError("--csi-walkthrough is a story of the bundled driver on a new embedded cluster: "
                                 "leave --csi-driver and --csi-cluster out")  # fmt: skip
-    for name in ("csi_reuse", "csi_clauses", "csi_areas", "csi_level", "csi_list"):
+    for name in ("csi_reuse", "csi_clauses", "csi_areas", "csi_level", "csi_list", "csi_stress"):
         if settings.value_of(name):
             raise pytest.UsageError(f"{typed(name)} does not go with --csi-walkthrough, which judges no clauses "
                                     "and needs a new cluster")  # fmt: skip

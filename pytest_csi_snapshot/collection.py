@@ -22,6 +22,10 @@ WALKTHROUGH = "walkthrough"
 """Folder of the suites that no ordinary run collects."""
 
 
+STRESS = "stress"
+"""Folder of the suites that a stress run consists of, and no other run."""
+
+
 RPC = "rpc"
 """Folder of the suites that need a driver's socket and no cluster."""
 
@@ -94,10 +98,10 @@ def suites_folder() -> Path:
 def suite_files(folder: Path) -> list[Path]:
     """The test files below a folder, sorted, because every xdist worker must collect the same order.
 
-    The walkthrough is not one of the suites: its files are those of its own folder only.
+    The files of the walkthrough and of a stress run are those of their own folders only.
     """
     files = folder.rglob("test_*.py")
-    return sorted(path for path in files if path.relative_to(folder).parts[0] != WALKTHROUGH)
+    return sorted(path for path in files if path.relative_to(folder).parts[0] not in (WALKTHROUGH, STRESS))
 
 
 def point_at_suites(config: pytest.Config, folder: str = "") -> None:
@@ -121,12 +125,12 @@ def names_suites(config: pytest.Config) -> bool:
     return any(_inside(arg.partition("::")[0], directory, pyargs) is not None for arg in config.args)
 
 
-def names_walkthrough(config: pytest.Config) -> bool:
-    """Whether an argument of the command line lies in the walkthrough."""
+def names_folder(config: pytest.Config, folder: str) -> bool:
+    """Whether an argument of the command line lies in that folder of the suites."""
     pyargs = bool(config.option.pyargs)
     directory = config.invocation_params.dir
     named = (_inside(arg.partition("::")[0], directory, pyargs) for arg in config.args)
-    return any(inside is not None and inside.parts[:1] == (WALKTHROUGH,) for inside in named)
+    return any(inside is not None and inside.parts[:1] == (folder,) for inside in named)
 
 
 def resolve(arg: str, directory: Path, pyargs: bool = False) -> list[str]:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -82,6 +83,7 @@ class History:
         self._expected: defaultdict[str, set[str]] = defaultdict(set)
         self._gaps: list[Gap] = []
         self._broken: BaseException | None = None
+        self._listeners: list[Callable[[Version], None]] = []
 
     # -- feeding
 
@@ -100,6 +102,8 @@ class History:
             self._expected[version.uid].discard(version.resource_version)
             if version.deleted:
                 self._expected.pop(version.uid, None)
+            for listener in self._listeners:
+                listener(version)
             self.arrival.notify_all()
             return True
 
@@ -129,6 +133,20 @@ class History:
                 self._expected[uid].add(resource_version)
 
     # -- asking
+
+    @contextmanager
+    def heard_by(self, listener: Callable[[Version], None]) -> Iterator[None]:
+        """Call ``listener`` with each version that arrives, with the history held still: for those who keep count.
+
+        Whoever waits for the end of a thousand objects must not look at all of them whenever one changes.
+        """
+        with self.arrival:
+            self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            with self.arrival:
+                self._listeners.remove(listener)
 
     @property
     def position(self) -> int:

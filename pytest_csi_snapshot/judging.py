@@ -23,6 +23,7 @@ from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.gates import gates
 from pytest_csi_snapshot.outcomes import SEVERITY, ClauseResult, Ending, Failure, Outcome, excused, judge, worst
 from pytest_csi_snapshot.recorder import ClauseViolation, Denied, OutOfBounds, Recorder, TimedOut
+from pytest_csi_snapshot.report.plain import to_plain
 from pytest_csi_snapshot.reporting.words import blamed_on, failure_title, rerun_command
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.session import cluster_of
@@ -226,6 +227,7 @@ def _attach(
     body: dict[str, Any] = {"carried": list(carried), "results": plain, "told": told}
     if report.when == "call" and recorder:
         body["checks"] = [asdict(check) for check in recorder.checks]
+        body["loads"] = to_plain(recorder.loads)
     if report.when == "teardown":
         body |= told_of(item, recorder, [each.outcome for each in settled.values()])
         body["alone"] = is_exclusive(item)

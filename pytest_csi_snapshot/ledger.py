@@ -188,34 +188,54 @@ class Ledger:
                 self._troubles.append(str(error))
 
     def _await_gone(self, kinds: tuple[Kind, ...], *, within: float) -> None:
-        """Wait until nothing of these kinds is left; free meanwhile what a forsaken driver holds."""
-        end = self._history.clock() + within
+        """Wait until nothing of these kinds is left; free meanwhile what a forsaken driver holds.
+
+        ``within`` is patience for the next of them: a thousand objects may take as long as they take. What goes is
+        counted as it goes, so that not all are looked at whenever one changes.
+        """
+        left = self._left(kinds)
+        moved = self._history.clock()
+
+        def hear(version: Version) -> None:
+            nonlocal moved
+            if version.deleted and version.uid in left:
+                left.discard(version.uid)
+                moved = version.at
 
         def gone_or_stuck() -> Version | bool | None:
-            return self._stuck() or (None if self._unseen(kinds) or self._remaining(kinds) else True)
+            if stuck := self._stuck():
+                return stuck
+            if not left:
+                left.update(self._left(kinds))  # what was made meanwhile
+            return None if left else True
 
-        while True:
-            try:
-                found = wait_for(
-                    self._history,
-                    gone_or_stuck,
-                    clause=LEAK_CLAUSE,
-                    awaited="the end of everything the test made",
-                    about="clean-up",
-                    within=max(0.0, end - self._history.clock()),
-                    observed=list,
-                )
-            except WaitTimeout:
-                return  # what remains is told by clean_up, with its story
-            except WatchLostError as error:
-                self._troubles.append(str(error))
-                return
-            if not isinstance(found, Version):
-                return
-            self._patch_content(found, {"metadata": {"finalizers": None}})
+        with self._history.heard_by(hear):
+            while True:
+                try:
+                    found = wait_for(
+                        self._history,
+                        gone_or_stuck,
+                        clause=LEAK_CLAUSE,
+                        awaited="the end of everything the test made",
+                        about="clean-up",
+                        within=max(0.0, moved + within - self._history.clock()),
+                        observed=list,
+                    )
+                except WaitTimeout:
+                    if moved + within > self._history.clock():
+                        continue
+                    return  # what remains is told by clean_up, with its story
+                except WatchLostError as error:
+                    self._troubles.append(str(error))
+                    return
+                if not isinstance(found, Version):
+                    return
+                self._patch_content(found, {"metadata": {"finalizers": None}})
 
     def _stuck(self) -> Version | None:
         """A content that is to go, and whose driver has nobody to let it go (DEL-018)."""
+        if not self.forsaken:
+            return None
         for version in self._contents():
             meta = version.object["metadata"]
             waits = "deletionTimestamp" in meta and meta.get("finalizers") and self._history.settled(version.uid)
@@ -234,9 +254,11 @@ class Ledger:
                     found[version.uid] = version
         return list(found.values())
 
-    def _unseen(self, kinds: Iterable[Kind]) -> bool:
-        """Something was made of which the watch has not brought the first version yet."""
-        return any(handle.kind in kinds and not self._history.latest(handle.uid) for handle in self.handles)
+    def _left(self, kinds: Iterable[Kind]) -> set[str]:
+        """The uids of what is not gone, those included of which the watch has not brought a version yet."""
+        kinds = tuple(kinds)
+        unseen = (each.uid for each in self.handles if each.kind in kinds and not self._history.latest(each.uid))
+        return {*unseen, *(version.uid for version in self._remaining(kinds))}
 
     def _derived(self, kind: Kind) -> list[Version]:
         """Contents and volumes that refer to an object in this ledger, and the members of its groups."""

@@ -44,7 +44,7 @@ KINDS = (
 """All that outlives a namespace, and namespaces themselves, in the order of their removal."""
 
 PATIENCE = 60.0
-"""Seconds for what is on its way out already: namespaces with snapshots take 5 to 13 s (DEL-017)."""
+"""Seconds without progress, for what is on its way out: namespaces with snapshots take 5 to 13 s (DEL-017)."""
 
 
 def selector(run: str) -> str:
@@ -64,12 +64,13 @@ def left_behind(api: OwnedClient) -> list[tuple[Kind, Json]]:
 def remove(api: OwnedClient, *, but: str = "", within: float = PATIENCE) -> list[str]:
     """Remove what a run left behind, but for one namespace; what is still there in the end, in words.
 
-    Raises as ``left_behind``.
+    ``within`` are seconds in which nothing goes: a thousand contents may take longer than that. Raises as
+    ``left_behind``.
     """
     patiently = tenacity.Retrying(
         retry=tenacity.retry_if_result(bool),
         wait=tenacity.wait_fixed(0.5),  # several kinds at once, for a moment: not worth five watches
-        stop=tenacity.stop_after_delay(within),
+        stop=_Stalled(within),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
     )
 
@@ -81,6 +82,22 @@ def remove(api: OwnedClient, *, but: str = "", within: float = PATIENCE) -> list
 
     stays: list[str] = patiently(once)
     return stays
+
+
+class _Stalled:
+    """Says stop when the number of what is left has not fallen for so many seconds."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._fewest: float = float("inf")
+        self._since = 0.0
+
+    def __call__(self, state: tenacity.RetryCallState) -> bool:
+        left = len(state.outcome.result()) if state.outcome else 0
+        now = state.seconds_since_start or 0.0
+        if left < self._fewest:
+            self._fewest, self._since = left, now
+        return now - self._since >= self._patience
 
 
 def set_aside(api: OwnedClient) -> list[Json]:

@@ -98,6 +98,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("csi_slow_factor", "Wait so many times as long as usual for everything (default: 1)", metavar="FACTOR",
            default="1"),
     Option("csi_matrix", "How many variants of a matrix: pairs or full (default: pairs)", default="pairs"),
+    Option("csi_stress", "Run the stress suites with so many objects, instead of the clauses (docs/stress.md)",
+           metavar="N"),
+    Option("csi_stress_minutes", "How long snapshots are made and deleted over and over in a stress run\n"
+           "(default: 0.5)", metavar="MINUTES", default="0.5"),
+    Option("csi_stress_rate", "Requests a second that a stress run sends at most (default: 50)", metavar="N",
+           default="50"),
     Option("csi_shard", "Run one of N parts of the tests; pytest-csi-report merge puts their reports together",
            metavar="I/N"),
     Option("csi_allow", "What tests may do beyond their own objects: cluster-state, disruptive, mount\n"
@@ -118,7 +124,7 @@ OPTIONS: tuple[Option, ...] = (
 )  # fmt: skip
 
 STARTERS = ("csi_driver", "csi_endpoint", "csi_areas", "csi_clauses", "csi_level", "csi_list", "csi_doctor",
-            "csi_walkthrough")  # fmt: skip
+            "csi_walkthrough", "csi_stress")  # fmt: skip
 """Given on the command line, these start the packaged suites; as ini key or variable they only set a value."""
 
 

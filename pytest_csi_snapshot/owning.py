@@ -20,6 +20,7 @@ from pytest_csi_snapshot.allowances import CLUSTER_STATE, NONE
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import MERGE_PATCH, KubeClient
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, SECRET, Kind
+from pytest_csi_snapshot.kube.pacing import Pace
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN, MANAGED_BY, Mark
 from pytest_csi_snapshot.redacting import REDACTOR
@@ -50,10 +51,20 @@ def _refused_unread(error: BaseException) -> bool:
     return isinstance(error, ApiError) and error.status == 429
 
 
+_BACK_OFF = tenacity.wait_random_exponential(multiplier=0.1, max=3)
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """Seconds until the next attempt: never before the server has said that it wants to be asked again."""
+    error = state.outcome.exception() if state.outcome else None
+    wanted = error.retry_after if isinstance(error, ApiError) else 0.0
+    return max(wanted, _BACK_OFF(state))
+
+
 def _repeating(worth: Callable[[BaseException], bool]) -> tenacity.Retrying:
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(worth),
-        wait=tenacity.wait_random_exponential(multiplier=0.1, max=3),
+        wait=_pause,
         stop=tenacity.stop_after_delay(30),
         reraise=True,
     )
@@ -81,6 +92,10 @@ class OwnedClient:
         """Namespaces that were made here, whatever their names."""
         self.mark = mark
         self.allowed = allowed
+
+    def keep_pace(self, pace: Pace | None) -> None:
+        """From now on send requests at this pace; None: as they come."""
+        self._client.pace = pace
 
     # -- reading: anything
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_csi_snapshot.csi.rpc import Rpc
     from pytest_csi_snapshot.recorder import Recorder
     from pytest_csi_snapshot.scenario import Scenario
+    from pytest_csi_snapshot.stress.load import LoadTest
 
 # From an editable install pytest would not rewrite the assertions of the suites' shared steps.
 pytest.register_assert_rewrite("pytest_csi_snapshot.suites")
@@ -121,3 +122,13 @@ def csi(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: Reco
     )
     with alone(request.node, csi_cluster), opened as scenario:
         yield scenario
+
+
+@pytest.fixture
+def csi_load(request: pytest.FixtureRequest, csi: Scenario, csi_recorder: Recorder) -> Iterator[LoadTest]:
+    """The verbs of a stress test, at the rate of ``--csi-stress-rate``."""
+    from pytest_csi_snapshot.settings import SETTINGS
+    from pytest_csi_snapshot.stress.load import LoadTest
+
+    with LoadTest(csi, csi_recorder, request.config.stash[SETTINGS]).paced() as load:
+        yield load

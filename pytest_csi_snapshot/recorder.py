@@ -18,6 +18,7 @@ from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.outcomes import Check, Ending, Failure, Outcome
 from pytest_csi_snapshot.prices import NOTHING
 from pytest_csi_snapshot.profiles import Profile
+from pytest_csi_snapshot.report.loads import Load
 from pytest_csi_snapshot.reporting import words
 from pytest_csi_snapshot.requirements import NEEDS, Catalogue, Clause, catalogue
 
@@ -104,6 +105,8 @@ class Recorder:
         """The companion that the test works on, "" for the driver under test."""
         self.price = NOTHING
         """What the test has made, once it is over."""
+        self.loads: list[Load] = []
+        """What a stress test has measured."""
         self._timeline: list[str] = []
         self._finishers: list[Callable[[], None]] = []
         self._versions = versions

@@ -20,11 +20,14 @@ from pytest_csi_snapshot.profiles import UNDECLARED, Profile, read_profile
 from pytest_csi_snapshot.report.rerun import Rerun, handed, rerun_of
 from pytest_csi_snapshot.requirements import catalogue
 from pytest_csi_snapshot.shards import Shard, parse_shard
-from pytest_csi_snapshot.spelling import existing_path, factor, flag, many, node_count, snapshot_limit
+from pytest_csi_snapshot.spelling import existing_path, factor, flag, many, node_count, some
 from pytest_csi_snapshot.walkthrough import PROFILE, REPLICAS, WITHOUT
 
 REFERENCE = "reference"
 REFERENCE_DRIVER = "driver.longhorn.io"
+REFERENCE_SNAPSHOT_LIMIT = 250
+"""Snapshots of one volume that the bundled backend takes."""
+
 NO_REPORT = "none"
 OWN_CLUSTERS = ("embedded", "kind")
 """Where the bundled driver is brought up, and everything is the run's own."""
@@ -88,6 +91,10 @@ class Settings:
     csi_allow_unknown: bool
     csi_slow_factor: float
     csi_matrix: str
+    csi_stress: int
+    """Objects of a stress run; 0: an ordinary one."""
+    csi_stress_minutes: float
+    csi_stress_rate: float
     csi_shard: str
     csi_allow: frozenset[str]
     """Names of ALLOWANCES; all of them on a cluster that the run makes itself."""
@@ -140,6 +147,11 @@ class Settings:
     def node_labels(self) -> Mapping[str, str]:
         """The labels of the nodes that workload pods may run on."""
         return {**self.profile.node_selector, **node_selector(self.csi_node_selectors)}
+
+    @property
+    def snapshot_limit(self) -> int:
+        """Snapshots of one volume after which the driver refuses another; 0 where that is not known."""
+        return self.csi_snapshot_limit or (REFERENCE_SNAPSHOT_LIMIT if self.is_reference else 0)
 
     @property
     def csi_longhorn(self) -> str:
@@ -211,7 +223,7 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_secrets=existing_path("csi_secrets", text["csi_secrets"]),
         csi_parameters=existing_path("csi_parameters", text["csi_parameters"]),
         csi_snapshot_parameters=existing_path("csi_snapshot_parameters", text["csi_snapshot_parameters"]),
-        csi_snapshot_limit=snapshot_limit(text["csi_snapshot_limit"]),
+        csi_snapshot_limit=some("csi_snapshot_limit", text["csi_snapshot_limit"]),
         csi_staging_dir=text["csi_staging_dir"],
         csi_levels=tuple(level.upper() for level in many(raw["csi_level"][0])),
         csi_profile=text["csi_profile"],
@@ -221,6 +233,9 @@ def read_settings(config: pytest.Config) -> Settings:
         csi_allow_unknown=flag("csi_allow_unknown", raw["csi_allow_unknown"][0]),
         csi_slow_factor=factor("csi_slow_factor", text["csi_slow_factor"]),
         csi_matrix=text["csi_matrix"],
+        csi_stress=some("csi_stress", text["csi_stress"]),
+        csi_stress_minutes=factor("csi_stress_minutes", text["csi_stress_minutes"]),
+        csi_stress_rate=factor("csi_stress_rate", text["csi_stress_rate"]),
         csi_shard=text["csi_shard"],
         csi_allow=_allowed(many(raw["csi_allow"][0]), cluster),
         csi_report=text["csi_report"],

@@ -51,9 +51,10 @@ def many(value: str | bool | list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def snapshot_limit(value: str) -> int:
+def some(name: str, value: str) -> int:
+    """A number of objects; 0 where none is given."""
     if value and (not value.isdecimal() or not 0 < int(value) <= 10_000):
-        raise pytest.UsageError(f"--csi-snapshot-limit: {value!r} is not a number from 1 to 10000")
+        raise pytest.UsageError(f"{typed(name)}: {value!r} is not a number from 1 to 10000")
     return int(value or 0)
 
 

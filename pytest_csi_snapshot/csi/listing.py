@@ -11,6 +11,9 @@ from typing import Any
 
 CALL_SECONDS = 20.0
 
+PAGE = 500
+"""Snapshots that are asked for at one time where all are wanted."""
+
 
 def snapshots_of(socket: Path, volume: str) -> list[str]:
     """The ids of all snapshots of a volume. Raises grpc.RpcError, OSError where there is no such folder."""
@@ -20,6 +23,22 @@ def snapshots_of(socket: Path, volume: str) -> list[str]:
         request = csi_pb2.ListSnapshotsRequest(source_volume_id=volume)
         answer = controller.ListSnapshots(request, timeout=CALL_SECONDS)
     return [entry.snapshot.snapshot_id for entry in answer.entries]
+
+
+def all_snapshots(socket: Path) -> frozenset[str]:
+    """The ids of all snapshots that the driver has, page by page. Raises as above."""
+    from pytest_csi_snapshot.csi.wire import csi_pb2
+
+    found: set[str] = set()
+    token = ""
+    with _controller(socket) as controller:
+        while True:
+            request = csi_pb2.ListSnapshotsRequest(max_entries=PAGE, starting_token=token)
+            answer = controller.ListSnapshots(request, timeout=CALL_SECONDS)
+            found.update(entry.snapshot.snapshot_id for entry in answer.entries)
+            token = answer.next_token
+            if not token:
+                return frozenset(found)
 
 
 def can_list(socket: Path) -> bool:

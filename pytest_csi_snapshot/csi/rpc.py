@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from pytest_csi_snapshot.recorder import Recorder
     from pytest_csi_snapshot.settings import Settings
 
-REFERENCE_SNAPSHOT_LIMIT = 250
-"""Snapshots of one volume that the bundled backend takes."""
-
 
 class Rpc(NodeCalls, SnapshotCalls):
     """All verbs of a test at a CSI socket."""
@@ -38,7 +35,6 @@ def open_rpc(cluster: Cluster, settings: Settings, recorder: Recorder) -> Iterat
     """The verbs for one test, at ``cluster.endpoint``. Raises DeadPluginError where nothing answers any more."""
     line, plugin, capabilities, inputs = _post(cluster, settings)
     line.check_alive("before the test")
-    limit = settings.csi_snapshot_limit or (REFERENCE_SNAPSHOT_LIMIT if settings.is_reference else 0)
     rpc = Rpc(
         line,
         plugin,
@@ -46,7 +42,7 @@ def open_rpc(cluster: Cluster, settings: Settings, recorder: Recorder) -> Iterat
         inputs,
         recorder,
         staging=settings.csi_staging_dir,
-        snapshot_limit=limit,
+        snapshot_limit=settings.snapshot_limit,
         may_mount=MOUNT in settings.csi_allow,
     )
     rpc.sizes, rpc.limits = cluster.bounds.sizes, cluster.bounds.limits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -50,6 +51,7 @@ class Gathered:
         self._families: dict[str, frozenset[str]] = {}
         self._authors = _authors(self._corner)
         self._arrivals = _arrivals(self._corner, self._authors)
+        self._moments = [arrival.at for _, arrival in self._arrivals]
 
     @cached_property
     def seconds(self) -> Seconds:
@@ -154,10 +156,13 @@ class Gathered:
 
     def _charges(self, wait: TapedWait) -> list[Charge]:
         lanes = self._family(wait.lane)
-        arrivals = [arrival for uid, arrival in self._arrivals if not lanes or uid in lanes]
+        decided = wait.decided if wait.came else wait.ended
+        # Of thousands of waits each looks only at what came while it lasted.
+        during = self._arrivals[bisect_right(self._moments, wait.began) : bisect_right(self._moments, decided)]
+        arrivals = [arrival for uid, arrival in during if not lanes or uid in lanes]
         versions = self._corner.versions.get(wait.lane)
         otherwise = OF_KIND.get(versions[0].kind.kind, "cluster") if versions else "cluster"
-        return charges_of_wait(wait.began, wait.decided if wait.came else wait.ended, arrivals, otherwise)
+        return charges_of_wait(wait.began, decided, arrivals, otherwise)
 
     def _family(self, uid: str) -> frozenset[str]:
         if uid and uid not in self._families:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 FOLDER = "pytest_csi_snapshot.html.assets"
-SHEETS = ("base.css", "parts.css", "clauses.css", "timeline.css", "timing.css", "print.css")
+SHEETS = ("base.css", "parts.css", "clauses.css", "timeline.css", "timing.css", "stress.css", "print.css")
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([a-z_]+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:const|let|function|class) (\w+))", re.MULTILINE)

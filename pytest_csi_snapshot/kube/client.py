@@ -22,6 +22,7 @@ from pytest_csi_snapshot.redacting import REDACTOR
 
 from . import incluster
 from .kinds import Kind
+from .pacing import Pace
 from .refusals import ApiError, ApiUnreachableError
 
 Json = dict[str, Any]
@@ -42,6 +43,8 @@ class KubeClient:
         self._api = api
         self._agent = user_agent
         self.host: str = api.configuration.host
+        self.pace: Pace | None = None
+        """How fast requests may follow each other; None: as they come. Watches are not asked for it."""
 
     @classmethod
     def from_kubeconfig(
@@ -90,6 +93,8 @@ class KubeClient:
         if query:
             url += "?" + urlencode(query)
         limit = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        if self.pace and "watch" not in (query or {}):
+            self.pace.wait()
         began = time.monotonic()
         try:
             response = self._api.rest_client.pool_manager.request(
@@ -106,7 +111,11 @@ class KubeClient:
         finally:
             TAPE.asked(began)
         if response.status >= 300:
-            raise ApiError(method, path, response.status, _parse(self._drain(method, path, response)))
+            body = _parse(self._drain(method, path, response))
+            refusal = ApiError(method, path, response.status, body, _seconds(response.headers.get("Retry-After")))
+            if self.pace:
+                self.pace.refused(refusal.status, refusal.retry_after)
+            raise refusal
         return response
 
     def request(self, method: str, path: str, **options: Any) -> Json:
@@ -259,6 +268,11 @@ def _on_this_machine(host: str) -> bool:
 
 def _dry(dry_run: bool) -> dict[str, str] | None:
     return {"dryRun": "All"} if dry_run else None
+
+
+def _seconds(header: str | None) -> float:
+    """Those of a ``Retry-After``; 0 where there is none. API servers never send the other form of it, a date."""
+    return float(header) if header and header.strip().isdecimal() else 0.0
 
 
 def _parse(data: bytes) -> Json | str:

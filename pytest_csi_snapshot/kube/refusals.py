@@ -9,10 +9,13 @@ class ApiError(Exception):
     """A Kubernetes ``Status`` that is not a success; carries what the server said, unchanged.
 
     ``status`` is the HTTP code, ``reason`` the machine-readable reason (``NotFound``, ``Conflict``,
-    ``Invalid`` ...), ``causes`` the ``details.causes`` of a validation failure.
+    ``Invalid`` ...), ``causes`` the ``details.causes`` of a validation failure. ``retry_after`` are the seconds
+    after which the server wants to be asked again, 0 where it does not say: those of its header, or of its words.
     """
 
-    def __init__(self, method: str, path: str, status: int, body: dict[str, Any] | str) -> None:
+    def __init__(
+        self, method: str, path: str, status: int, body: dict[str, Any] | str, retry_after: float = 0.0
+    ) -> None:
         fields = body if isinstance(body, dict) else {}
         self.method = method
         self.path = path
@@ -21,7 +24,7 @@ class ApiError(Exception):
         self.message = str(fields.get("message") or (body if isinstance(body, str) else ""))
         details = fields.get("details") or {}
         self.causes: list[dict[str, Any]] = list(details.get("causes") or [])
-        self.retry_after: int = int(details.get("retryAfterSeconds") or 0)
+        self.retry_after = retry_after or float(details.get("retryAfterSeconds") or 0)
         super().__init__(f"{method} {path}: {status} {self.reason}: {self.message}")
 
     @property

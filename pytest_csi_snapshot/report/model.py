@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from pytest_csi_snapshot.report.loads import Load
+
 FORMAT = "pytest-csi-snapshot/report"
 VERSION = 1
 
@@ -257,6 +259,7 @@ class ReportedTest:
     checks: tuple[ReportedCheck, ...] = ()
     evidence: Annotated[str, 'Path below the report\'s folder; "": none'] = ""
     alone: Annotated[bool, "No other test ran beside it"] = False
+    loads: Annotated[tuple[Load, ...], "What a stress test measured"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

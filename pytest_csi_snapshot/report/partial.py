@@ -11,7 +11,7 @@ from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.spelling import typed
 
 _PYTESTS = {"keyword": "-k", "markexpr": "-m", "deselect": "--deselect", "lf": "--lf", "stepwise": "--stepwise"}
-_OURS = ("csi_areas", "csi_clauses", "csi_level", "csi_rerun", "csi_shard")
+_OURS = ("csi_areas", "csi_clauses", "csi_level", "csi_rerun", "csi_shard", "csi_stress")
 
 
 def asked_for(config: pytest.Config, settings: Settings, *, named: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_csi_snapshot.evidence.keeper import TROUBLE
 from pytest_csi_snapshot.evidence.telling import lost
+from pytest_csi_snapshot.report.loads import Load
 from pytest_csi_snapshot.report.model import Phases, ReportedCheck, ReportedTest, Seconds
 from pytest_csi_snapshot.report.plain import from_plain
 
@@ -37,6 +38,7 @@ class Seen:
     evidence: str = ""
     alone: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
+    loads: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, report: pytest.TestReport, payload: Mapping[str, Any] | None) -> None:
         """Take what a phase says; ``payload`` is what ``judging`` put into it."""
@@ -49,7 +51,7 @@ class Seen:
             self.began = self.began or report.start
         self.ended = report.when == "teardown"
         self._take_word(report)
-        for key in ("carried", "checks", "evidence", "alone"):
+        for key in ("carried", "checks", "evidence", "alone", "loads"):
             if payload and payload.get(key):
                 setattr(self, key, payload[key])
         if payload and payload.get("seconds_by"):
@@ -80,6 +82,7 @@ class Seen:
             checks=tuple(from_plain(ReportedCheck, check) for check in self.checks),
             evidence=self.evidence,
             alone=self.alone,
+            loads=tuple(from_plain(Load, load) for load in self.loads),
         )
 
 

@@ -137,3 +137,37 @@ def test_a_refusal_does_not_keep_the_rest_from_going(test: Test) -> None:
     with pytest.raises(CleanUpError, match="Forbidden: no; left behind: VolumeSnapshot"):
         test.ledger.clean_up()
     assert {kind for kind, _, _ in test.api.objects} == {SNAPSHOT}
+
+
+def test_patience_is_for_the_next_object_not_for_all_of_them(test: Test) -> None:
+    """Each snapshot goes 3 s after the one before it, and the patience is 5 s: ten of them take half a minute."""
+    ledger = Ledger(test.owned, test.history, patience=5)
+    for number in range(10):
+        handle = test.make(SNAPSHOT, f"s{number}")
+        test.api.objects[SNAPSHOT, HOME, handle.name]["metadata"]["finalizers"] = ["held"]
+        ledger.add(handle)
+
+    def let_go(_seconds: float | None = None) -> bool:
+        """What happens whenever somebody waits."""
+        left = sorted(name for kind, _, name in test.api.objects if kind == SNAPSHOT)
+        test.history.now += 3
+        if left:
+            test.history.record(SNAPSHOT, "DELETED", test.api.objects.pop((SNAPSHOT, HOME, left[0])))
+        return True
+
+    test.history.arrival.wait = let_go  # type: ignore[assignment, method-assign]
+    assert ledger.clean_up() == []
+    assert test.history.now >= 30
+
+
+def test_what_does_not_move_is_a_leak_when_patience_is_over(test: Test) -> None:
+    ledger = Ledger(test.owned, test.history, patience=5)
+    handle = ledger.add(test.make(SNAPSHOT, "s"))
+    test.api.objects[SNAPSHOT, HOME, handle.name]["metadata"]["finalizers"] = ["held"]
+
+    def nothing_happens(seconds: float | None = None) -> bool:
+        test.history.now += seconds or 0
+        return False
+
+    test.history.arrival.wait = nothing_happens  # type: ignore[assignment, method-assign]
+    assert len(ledger.clean_up()) == 1

@@ -82,6 +82,23 @@ def test_what_does_not_go_is_told_with_what_holds_it(api: MemoryApi) -> None:
     assert leftovers.remove(speaker(api), within=0.6) == ["Namespace ours (terminating) held by held"]
 
 
+def test_patience_begins_anew_whenever_something_goes(api: MemoryApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each pause lets one of ten namespaces go, and takes 4 s of a patience of 5 s."""
+    for number in range(10):
+        put(api, NAMESPACE, labelled(f"ns{number}", "abcd"))["metadata"]["finalizers"] = ["held"]
+    now = [100.0]
+
+    def pause(_seconds: float) -> None:
+        now[0] += 4
+        if api.objects:
+            api.objects.pop(next(iter(api.objects)))
+
+    monkeypatch.setattr("tenacity.nap.time.sleep", pause)
+    monkeypatch.setattr("tenacity.time.monotonic", lambda: now[0])
+    assert leftovers.remove(speaker(api), within=5) == []
+    assert now[0] >= 140
+
+
 def test_a_volume_that_a_test_made_by_hand_is_deleted(api: MemoryApi) -> None:
     put(api, PV, {**labelled("pv", "abcd"), "spec": {"claimRef": {"namespace": HOME, "name": "c"}}})
     assert leftovers.remove(speaker(api), within=1) == []

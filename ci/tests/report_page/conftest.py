@@ -11,8 +11,11 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from pytest_csi_snapshot.html import render
+from pytest_csi_snapshot.report.model import Report
+from pytest_csi_snapshot.report.plain import from_plain
 
 from .sample import NOTHING, Sample
+from .sample_loads import loads
 from .window import Window
 
 Visit = Callable[..., Window]
@@ -53,10 +56,18 @@ def reports(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "compared": render(sample.values, sample.read, clean.values, clean.read),
         "clean": render(clean.values, clean.read),
         "empty": render(NOTHING, lambda path: None),
+        "stressed": render(with_loads(clean), clean.read),
+        "lost": render(with_loads(clean, 999), clean.read),
     }
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return folder
+
+
+def with_loads(sample: Sample, found: int = 1000) -> Report:
+    """The report of a sample, one test of which was a stress test."""
+    first, *others = sample.report["tests"]
+    return from_plain(Report, {**sample.report, "tests": [{**first, "loads": loads(found)}, *others]})
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import { failuresSection } from "./failures.js";
 import { clausePage, nothingPage, testPage } from "./pages.js";
 import { placeNow } from "./place.js";
 import { runSection } from "./run_section.js";
+import { stressSection, stressed } from "./stress.js";
 import { themeButton } from "./theme.js";
 import { timingSection } from "./timing.js";
 import { hideTip } from "./tip.js";
@@ -18,6 +19,7 @@ const SECTIONS = [
   ["failures", "Failures"],
   ["clauses", "Clauses"],
   ["timing", "Timing"],
+  stressed.length > 0 && ["stress", "Stress"],
   comparison && ["compare", "Comparison"],
   ["run", "Run"],
 ].filter(Boolean);
@@ -36,7 +38,7 @@ fill(
   h("nav", { "aria-label": "Sections" }, [...links.values()]),
   themeButton(),
 );
-fill(overview, verdictSection(), failuresSection(), clausesSection(), timingSection(), compareSection(), runSection(), foot());
+fill(overview, verdictSection(), failuresSection(), clausesSection(), timingSection(), stressSection(), compareSection(), runSection(), foot());
 fill(content, overview, detail);
 
 function foot() {

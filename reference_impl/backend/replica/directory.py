@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 from .. import durable
@@ -59,7 +60,8 @@ class Replica:
             file = self.tree.file(name)
             wanted |= {file, names.meta_file(file)}
         try:
-            return wanted <= {entry.name for entry in self.folder.iterdir()}
+            with os.scandir(self.folder) as found:  # a Path for each of 500 files takes ten times as long
+                return wanted.issubset(entry.name for entry in found)
         except OSError:
             return False
 

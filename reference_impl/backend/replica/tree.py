@@ -68,12 +68,12 @@ class Tree:
 
     def oldest_first(self) -> list[str]:
         """All snapshots, each after its parent."""
-        found: list[str] = []
-        left = [""]
-        while left:
-            children = [name for name in self.children(left.pop(0)) if name != HEAD]
-            found += children
-            left += children
+        above: dict[str, list[str]] = {}
+        for name in sorted(layer.name for layer in self.layers.values()):
+            above.setdefault(self.layers[name].parent, []).append(name)
+        found = list(above.get("", ()))
+        for name in found:  # which grows meanwhile
+            found += above.get(name, ())
         return found
 
     def with_layer(self, layer: Layer) -> Tree:
