@@ -141,7 +141,7 @@ def test_a_refusal_does_not_keep_the_rest_from_going(test: Test) -> None:
 
 def test_patience_is_for_the_next_object_not_for_all_of_them(test: Test) -> None:
     """Each snapshot goes 3 s after the one before it, and the patience is 5 s: ten of them take half a minute."""
-    ledger = Ledger(test.owned, test.history, patience=5)
+    ledger = Ledger(test.owned, test.history, patience=5, release=5)
     for number in range(10):
         handle = test.make(SNAPSHOT, f"s{number}")
         test.api.objects[SNAPSHOT, HOME, handle.name]["metadata"]["finalizers"] = ["held"]
@@ -161,7 +161,7 @@ def test_patience_is_for_the_next_object_not_for_all_of_them(test: Test) -> None
 
 
 def test_what_does_not_move_is_a_leak_when_patience_is_over(test: Test) -> None:
-    ledger = Ledger(test.owned, test.history, patience=5)
+    ledger = Ledger(test.owned, test.history, patience=5, release=5)
     handle = ledger.add(test.make(SNAPSHOT, "s"))
     test.api.objects[SNAPSHOT, HOME, handle.name]["metadata"]["finalizers"] = ["held"]
 
