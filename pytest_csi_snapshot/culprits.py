@@ -87,6 +87,16 @@ def culprit(history: History, uid: str, awaited: str, read: Reader) -> str:
     return judge(scene, latest) if judge else ""
 
 
+def unready_handle(history: History, uid: str) -> str:
+    """The handle of a snapshot that is cut and neither ready nor failed, by its content; "" where it is not so.
+
+    Either the driver does not have it ready, or the sidecar does not ask again: only the driver can tell which.
+    """
+    content = _Scene(history, lambda *_: ()).content_of(uid)
+    status = status_of(content.object) if content else {}
+    return "" if status.get("readyToUse") or status.get("error") else str(status.get("snapshotHandle") or "")
+
+
 def promised(history: History, uid: str) -> str:
     """The clause that promises the step which the object ``uid`` waits for; "" where none does."""
     latest = history.latest(uid)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_csi_snapshot.conditions import BOUND, HAS_ERROR, READY, grown
-from pytest_csi_snapshot.culprits import culprit, promised, writer_of
+from pytest_csi_snapshot.culprits import culprit, promised, unready_handle, writer_of
 from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 
 from .objects import Json, Recorded, claim, content, meta, snapshot
@@ -139,3 +139,15 @@ def test_of_two_controllers_the_one_that_writes_an_object_is_blamed() -> None:
     assert [writer_of("ERR-004", kind) for kind in (SNAPSHOT, SNAPSHOT_CONTENT, PVC)] == ["SC", "SS", ""]
     assert writer_of("DEL-001", SNAPSHOT) == ""
     assert writer_of("", SNAPSHOT) == ""
+
+
+def test_a_snapshot_that_is_cut_and_never_ready_is_one_to_ask_the_driver_about() -> None:
+    def handle(**status: Any) -> str:
+        return unready_handle(
+            Recorded().told(SNAPSHOT, snapshot()).told(SNAPSHOT_CONTENT, content(**status)), "uid-s"
+        )
+
+    assert handle(snapshotHandle="h", readyToUse=False) == "h"
+    assert handle(snapshotHandle="h", readyToUse=True) == ""
+    assert handle(snapshotHandle="h", error={"message": REFUSAL}) == ""
+    assert unready_handle(Recorded(), "uid-s") == ""
