@@ -23,7 +23,7 @@ from pytest_csi_snapshot.conditions import (
 )
 from pytest_csi_snapshot.growing import NODE_STEP_DUE
 from pytest_csi_snapshot.history import History, Version
-from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 from pytest_csi_snapshot.labels import referred
 from pytest_csi_snapshot.requirements import catalogue
 
@@ -137,6 +137,15 @@ class _Scene:
     def volume_of(self, uid: str) -> Version | None:
         return self._latest(PV, lambda body: referred(body).get("uid") == uid)
 
+    def source_is_lost(self, claim: Version) -> bool:
+        """The claim is to be filled from a snapshot whose content is gone: nobody could."""
+        source = claim.object["spec"].get("dataSourceRef") or {}
+        if source.get("kind") != SNAPSHOT.kind:
+            return False
+        snapshot = self.history.named(SNAPSHOT, source.get("namespace") or claim.namespace, source.get("name", ""))
+        content = self.content_of(snapshot.uid) if snapshot else None
+        return bool(content and content.deleted)
+
     def told(self, uid: str) -> list[tuple[str, str]]:
         """(reason, message) of the events about an object."""
         first = (versions[0].object for versions in self.history.objects(EVENT))
@@ -184,6 +193,8 @@ def _of_claim(scene: _Scene, claim: Version) -> str:
         return "DRV"
     if status_of(body).get("phase") == "Bound":
         return _of_growth(scene, body, claim.uid)
+    if scene.source_is_lost(claim):
+        return ""
     volume, reasons = scene.volume_of(claim.uid), {reason for reason, _ in told}
     if volume is not None and not volume.deleted:
         return "CORE" if _fits(volume.object["spec"], body["spec"]) else "EP"

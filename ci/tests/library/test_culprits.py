@@ -97,6 +97,14 @@ def test_a_claim_that_is_never_bound(told: list[tuple[str, str]], owner: str) ->
     assert promised(history, "uid-p") == "RES-001"
 
 
+def test_nobody_can_fill_a_claim_from_a_snapshot_whose_content_is_gone() -> None:
+    history = Recorded().told(SNAPSHOT, snapshot()).told(SNAPSHOT_CONTENT, content())
+    history.told(PVC, claim(dataSourceRef={"kind": "VolumeSnapshot", "name": "s"}))
+    assert blamed(history, "uid-p", BOUND.text) == "EP"
+    history.told(SNAPSHOT_CONTENT, content(), change="DELETED")
+    assert blamed(history, "uid-p", BOUND.text) == ""
+
+
 def test_a_claim_whose_volume_is_there_and_not_bound() -> None:
     asked = claim(accessModes=["ReadWriteOnce"])
     fitting, unfit = volume("Available"), volume("Available")
