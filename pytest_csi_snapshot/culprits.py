@@ -23,7 +23,7 @@ from pytest_csi_snapshot.conditions import (
 )
 from pytest_csi_snapshot.growing import NODE_STEP_DUE
 from pytest_csi_snapshot.history import History, Version
-from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 from pytest_csi_snapshot.labels import referred
 from pytest_csi_snapshot.requirements import catalogue
 
@@ -87,6 +87,16 @@ def culprit(history: History, uid: str, awaited: str, read: Reader) -> str:
     return judge(scene, latest) if judge else ""
 
 
+def unready_handle(history: History, uid: str) -> str:
+    """The handle of a snapshot that is cut and neither ready nor failed, by its content; "" where it is not so.
+
+    Either the driver does not have it ready, or the sidecar does not ask again: only the driver can tell which.
+    """
+    content = _Scene(history, lambda *_: ()).content_of(uid)
+    status = status_of(content.object) if content else {}
+    return "" if status.get("readyToUse") or status.get("error") else str(status.get("snapshotHandle") or "")
+
+
 def promised(history: History, uid: str) -> str:
     """The clause that promises the step which the object ``uid`` waits for; "" where none does."""
     latest = history.latest(uid)
@@ -126,6 +136,15 @@ class _Scene:
 
     def volume_of(self, uid: str) -> Version | None:
         return self._latest(PV, lambda body: referred(body).get("uid") == uid)
+
+    def source_is_lost(self, claim: Version) -> bool:
+        """The claim is to be filled from a snapshot whose content is gone: nobody could."""
+        source = claim.object["spec"].get("dataSourceRef") or {}
+        if source.get("kind") != SNAPSHOT.kind:
+            return False
+        snapshot = self.history.named(SNAPSHOT, source.get("namespace") or claim.namespace, source.get("name", ""))
+        content = self.content_of(snapshot.uid) if snapshot else None
+        return bool(content and content.deleted)
 
     def told(self, uid: str) -> list[tuple[str, str]]:
         """(reason, message) of the events about an object."""
@@ -174,6 +193,8 @@ def _of_claim(scene: _Scene, claim: Version) -> str:
         return "DRV"
     if status_of(body).get("phase") == "Bound":
         return _of_growth(scene, body, claim.uid)
+    if scene.source_is_lost(claim):
+        return ""
     volume, reasons = scene.volume_of(claim.uid), {reason for reason, _ in told}
     if volume is not None and not volume.deleted:
         return "CORE" if _fits(volume.object["spec"], body["spec"]) else "EP"

@@ -84,6 +84,9 @@ def test_content_turned_to_retain_keeps_the_backend_snapshot(csi: Scenario) -> N
     csi.set_policy(content, "Retain")
     csi.delete(snapshot)
     csi.gone(snapshot)
+    left = csi.api.find(content.kind, None, content.name)
+    policy = left["spec"]["deletionPolicy"] if left else "gone"
+    csi.check("DEL-004", expected="Retain", observed=policy, about=f"policy of {content}", blame="SC")
     csi.backend_keeps("DEL-004", handle, kept=True)
 
     csi.delete(content)

@@ -26,7 +26,7 @@ def taken(csi: Scenario, cls: str) -> tuple[Handle, list[Handle], dict[str, Hand
 def backend_keeps(csi: Scenario, clause: str, handle: str, *, kept: bool) -> None:
     found = csi.backend_knows(handle, clause)
     csi.check(clause, expected=f"in the backend: {kept}", observed=f"in the backend: {found}", about=handle,
-              blame="SS, DRV" if kept else "DRV, SS")  # fmt: skip
+              blame="SS, DRV" if kept else csi.deletes_when_asked(handle) if found else None)  # fmt: skip
 
 
 @pytest.mark.csi_clause("GRP-008")

@@ -105,7 +105,7 @@ class Component:
     """A part of the cluster that clauses can be the fault of."""
 
     name: str
-    owner: Annotated[str, "As in the catalogue: SC, SS, EP, ER, DRV, CORE, CRD"]
+    owner: Annotated[str, "As in the catalogue: SC, SS, EP, ER, EA, DRV, CORE, CRD"]
     version: str
 
 

@@ -233,7 +233,7 @@ class Core(Stepping):
         except WaitTimeout as error:
             if not isinstance(error, EarlyEnd):
                 error.words += self.controllers_say(what)
-            error.blame = blame or culprit(self.history, what.uid, awaited, self._seen_now)
+            error.blame = blame or self._culprit(what, awaited)
             if self._recorder and error.blame:  # who is to blame is known: so is what he promises
                 error.clause = clause or promised(self.history, what.uid)
             error.blame = error.blame or writer_of(error.clause, what.kind)
@@ -243,6 +243,10 @@ class Core(Stepping):
         if clause:
             self.check(clause, expected=awaited, observed=describe(found), holds=True, about=str(what))
         return found
+
+    def _culprit(self, what: Handle, awaited: str) -> str:
+        """On whom an object waits in vain, see ``culprits``."""
+        return culprit(self.history, what.uid, awaited, self._seen_now)
 
     def _seen_now(self, kind: Kind, namespace: str | None) -> list[Json]:
         """What there is of a kind; nothing where it cannot be read, which must not hide what did not come."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from pytest_csi_snapshot.conditions import BOUND, POD_READY, POD_RUNNING
 from pytest_csi_snapshot.growing import NODE_STEP_DUE, controller_done, done_or_refused, refusal
@@ -10,7 +11,6 @@ from pytest_csi_snapshot.kube.kinds import CSI_NODE, NODE
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
-from pytest_csi_snapshot.verbs.nodes import takes_pods
 from pytest_csi_snapshot.verbs.pods import DATA
 from pytest_csi_snapshot.waiting import WaitTimeout
 from pytest_csi_snapshot.workloads.growth import watch_script
@@ -90,6 +90,12 @@ class GrowthVerbs(BlockVerbs):
             for entry in self.api.list(CSI_NODE)
             if any(driver["name"] == self.cluster.driver for driver in entry["spec"].get("drivers") or [])
         }
-        usable = [node for node in self.api.list(NODE) if node["metadata"]["name"] in served and takes_pods(node)]
+        usable = [node for node in self.api.list(NODE) if node["metadata"]["name"] in served and _takes_pods(node)]
         if len(usable) < number:
             self.unknown(clause, f"it takes {number} nodes that run the driver and take pods, here: {len(usable)}")
+
+
+def _takes_pods(node: dict[str, Any]) -> bool:
+    spec = node["spec"]
+    kept_off = any(taint.get("effect") in ("NoSchedule", "NoExecute") for taint in spec.get("taints") or [])
+    return not (spec.get("unschedulable") or kept_off)

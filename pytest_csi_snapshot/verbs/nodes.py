@@ -32,19 +32,6 @@ class NodeVerbs(VolumeVerbs):
             self.unknown(clause, f"the driver runs on {len(found)} node, and it takes {count} to tell")
         return sorted(found)
 
-    def another_node(self, claim: Handle, *, than: Handle) -> str:
-        """A node on which a volume can be used and the pod ``than`` was not; "" where none is known to be.
-
-        A volume that is not everywhere, or a node that keeps pods off, is left to the scheduler.
-        """
-        volume = self.get(self.pv_of(claim))
-        if (volume["spec"].get("nodeAffinity") or {}).get("required"):
-            return ""
-        home = self.versions(than)[-1].object["spec"].get("nodeName")
-        nodes = {node["metadata"]["name"]: node for node in self.api.list(NODE)}
-        free = (name for name in self.driver_nodes("", 0) if name != home and takes_pods(nodes[name]))
-        return next(free, "")
-
     def claim_on(self, node: str, size: int = 0, *, source: Handle | None = None) -> Handle:
         """A claim whose volume is to be made for a node, as if a scheduler had chosen that for a pod."""
         late = self.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
@@ -65,10 +52,3 @@ class NodeVerbs(VolumeVerbs):
             for name, labels in nodes.items()
             if any(all(labels.get(one["key"]) in one["values"] for one in term) for term in terms)
         )
-
-
-def takes_pods(node: Json) -> bool:
-    """A node that keeps no ordinary pod off."""
-    spec = node["spec"]
-    kept_off = any(taint.get("effect") in ("NoSchedule", "NoExecute") for taint in spec.get("taints") or [])
-    return not (spec.get("unschedulable") or kept_off)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
@@ -73,13 +72,12 @@ class PodVerbs(Core):
         __tracebackhide__ = True
         self.answer(self.start_write(claim, tree))
 
-    def start_read(self, claim: Handle, *, node: str = "") -> Handle:
-        """A pod that lists what a volume holds (tree, log, filesystem size) and ends; on ``node`` if given."""
+    def start_read(self, claim: Handle) -> Handle:
+        """A pod that lists what a volume holds (tree, log, size of the filesystem) and ends."""
         root = mount_path(0)
         script = trees.list_script(root, DATA) + filesystems.size_script(root, DATA)
         script += f"if [ -e {root}/log ]; then {logs.check_script(root, DATA)} fi\n"
-        workload = replace(_once(f"{{ {script} }} > {ANSWER_FILE}", claim), node=node)
-        return self.run(workload, claim.namespace)
+        return self.run(_once(f"{{ {script} }} > {ANSWER_FILE}", claim), claim.namespace)
 
     def read(self, claim: Handle, clause: str = "") -> str:
         """What ``start_read`` found."""

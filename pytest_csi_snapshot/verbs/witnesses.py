@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.culprits import unready_handle
 from pytest_csi_snapshot.evidence.stepping import quiet
+from pytest_csi_snapshot.kube.kinds import SNAPSHOT
 from pytest_csi_snapshot.labels import fresh_name
+from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.core import Core
 
 
@@ -71,6 +74,12 @@ class WitnessVerbs(Core):
 
         told = partial(refusal_of, socket, fresh_name("never"), secrets)
         return self._asked(lambda: "DRV" if word in told() else "SS", "SS, DRV")
+
+    def _culprit(self, what: Handle, awaited: str) -> str:
+        """As elsewhere; of a snapshot that is cut and never ready, the driver is asked whether it has it ready."""
+        found = super()._culprit(what, awaited)
+        handle = unready_handle(self.history, what.uid) if found == "DRV" and what.kind == SNAPSHOT else ""
+        return self.sidecar_or_driver(handle, lambda told: not (told and told.ready)) if handle else found
 
     def _socket(self) -> Path | None:
         return Path(self.cluster.endpoint.removeprefix("unix://")) if self.cluster.endpoint else None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_csi_snapshot.conditions import BOUND, HAS_ERROR, READY, grown
-from pytest_csi_snapshot.culprits import culprit, promised, writer_of
+from pytest_csi_snapshot.culprits import culprit, promised, unready_handle, writer_of
 from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 
 from .objects import Json, Recorded, claim, content, meta, snapshot
@@ -97,6 +97,14 @@ def test_a_claim_that_is_never_bound(told: list[tuple[str, str]], owner: str) ->
     assert promised(history, "uid-p") == "RES-001"
 
 
+def test_nobody_can_fill_a_claim_from_a_snapshot_whose_content_is_gone() -> None:
+    history = Recorded().told(SNAPSHOT, snapshot()).told(SNAPSHOT_CONTENT, content())
+    history.told(PVC, claim(dataSourceRef={"kind": "VolumeSnapshot", "name": "s"}))
+    assert blamed(history, "uid-p", BOUND.text) == "EP"
+    history.told(SNAPSHOT_CONTENT, content(), change="DELETED")
+    assert blamed(history, "uid-p", BOUND.text) == ""
+
+
 def test_a_claim_whose_volume_is_there_and_not_bound() -> None:
     asked = claim(accessModes=["ReadWriteOnce"])
     fitting, unfit = volume("Available"), volume("Available")
@@ -139,3 +147,15 @@ def test_of_two_controllers_the_one_that_writes_an_object_is_blamed() -> None:
     assert [writer_of("ERR-004", kind) for kind in (SNAPSHOT, SNAPSHOT_CONTENT, PVC)] == ["SC", "SS", ""]
     assert writer_of("DEL-001", SNAPSHOT) == ""
     assert writer_of("", SNAPSHOT) == ""
+
+
+def test_a_snapshot_that_is_cut_and_never_ready_is_one_to_ask_the_driver_about() -> None:
+    def handle(**status: Any) -> str:
+        return unready_handle(
+            Recorded().told(SNAPSHOT, snapshot()).told(SNAPSHOT_CONTENT, content(**status)), "uid-s"
+        )
+
+    assert handle(snapshotHandle="h", readyToUse=False) == "h"
+    assert handle(snapshotHandle="h", readyToUse=True) == ""
+    assert handle(snapshotHandle="h", error={"message": REFUSAL}) == ""
+    assert unready_handle(Recorded(), "uid-s") == ""
