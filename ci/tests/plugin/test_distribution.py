@@ -154,3 +154,14 @@ def test_the_end_tells_where_the_time_went(demo: Demo) -> None:
     report = json.loads((demo.path / "csi-report/report.json").read_text())
     assert report["time"]["critical"][-1] == "demo/suites/test_one.py::test_alone"
     assert [test["id"] for test in report["tests"] if test["alone"]] == ["demo/suites/test_one.py::test_alone"]
+
+
+def test_a_run_of_no_tests_ends(demo: Demo) -> None:
+    assert demo.run("-n2", "-k", "nothing").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_a_run_that_stops_at_the_first_failure_ends(demo: Demo) -> None:
+    demo.suite(test_one=MANY.replace("pass", "assert number != 2"))
+    result = demo.run("-n2", "-x")
+    assert result.ret != 0
+    assert "stopping after 1 failures" in result.stdout.str()
