@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import Demo
+from .conftest import QUIET, Demo
 
 NOTES = """
 import os
@@ -154,3 +156,34 @@ def test_the_end_tells_where_the_time_went(demo: Demo) -> None:
     report = json.loads((demo.path / "csi-report/report.json").read_text())
     assert report["time"]["critical"][-1] == "demo/suites/test_one.py::test_alone"
     assert [test["id"] for test in report["tests"] if test["alone"]] == ["demo/suites/test_one.py::test_alone"]
+
+
+def test_a_run_of_no_tests_ends(demo: Demo) -> None:
+    assert demo.run("-n2", "-k", "nothing").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_a_run_that_stops_at_the_first_failure_ends(demo: Demo) -> None:
+    demo.suite(test_one=MANY.replace("pass", "assert number != 2"))
+    result = demo.run("-n2", "-x")
+    assert result.ret != 0
+    assert "stopping after 1 failures" in result.stdout.str()
+
+
+CI = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.skipif(not os.access("/sys/fs/cgroup", os.W_OK), reason="control groups cannot be written here")
+def test_the_bench_measures_a_run(demo: Demo) -> None:
+    demo.env(PYTHONPATH=f"{demo.path}:{CI}")
+    command = [sys.executable, "-m", "bench.makespan", "-n", "2", "-p", "stand_in", *QUIET]
+    result = demo.pytester.run(*command)
+    result.stdout.re_match_lines(
+        [
+            r"makespan +\d+\.\d\ds",
+            r"workers +2\.00",
+            r"CPU of all processes +[1-9]\d*\.\d\ds",
+            r"makespan / max\(longest, CPU by cores\) +0\.\d\d +1\.30 kept",
+            r"critical path: 1 tests, of which the longest:",
+        ]
+    )
+    assert "csi-report" not in [each.name for each in demo.path.iterdir()]

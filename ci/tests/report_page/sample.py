@@ -77,6 +77,12 @@ class Sample:
                 "partial": ["-k 'not clone'"] if failed else [],
                 "shard": "",
             },
+            "time": {
+                "makespan": 180.0,
+                "least": 151.5,
+                "critical": [tests[0]["id"], tests[1]["id"]],
+                "on_path": {"total": 170.25},
+            },
             "implementation": {"driver": "driver.longhorn.io", "version": "0.1.0", "reference": True},
             "cluster": {
                 "provider": "embedded",

@@ -114,3 +114,10 @@ def test_it_can_be_read_as_a_table(window: Window) -> None:
 def test_a_test_without_evidence_says_so(visit: Visit) -> None:
     window = visit("empty")
     expect(window.page.get_by_text("No evidence says how long anything took.")).to_be_attached()
+
+
+def test_the_time_of_the_run_is_told_where_it_is_known(visit: Visit) -> None:
+    told = "The critical path is 2 of them, "
+    expect(visit("clean").page.get_by_text(told)).to_be_attached()
+    expect(visit("clean").page.get_by_text("the cluster allows no less than ")).to_be_attached()
+    expect(visit("empty").page.get_by_text("The critical path")).to_have_count(0)

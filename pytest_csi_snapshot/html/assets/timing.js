@@ -36,7 +36,11 @@ function explained() {
   const workers = report.run?.workers ?? 1;
   const sum = tests.reduce((all, test) => all + (test.seconds?.total ?? 0), 0);
   const beside = workers > 1 ? `, ${workers} workers at a time` : "";
-  return `Sum over ${tests.length} tests: ${seconds(sum)}${beside}; the run took ${seconds(report.run?.seconds)}.`;
+  const time = report.time ?? {};
+  const bound = time.critical?.length
+    ? ` The critical path is ${time.critical.length} of them, ${seconds(time.on_path?.total)}; the cluster allows no less than ${seconds(time.least)}.`
+    : "";
+  return `Sum over ${tests.length} tests: ${seconds(sum)}${beside}; the run took ${seconds(report.run?.seconds)}.${bound}`;
 }
 
 function strips(phases) {
