@@ -125,10 +125,9 @@ def csi(request: pytest.FixtureRequest, csi_cluster: Cluster, csi_recorder: Reco
 
 
 @pytest.fixture
-def csi_load(request: pytest.FixtureRequest, csi: Scenario, csi_recorder: Recorder) -> Iterator[LoadTest]:
+def csi_load(request: pytest.FixtureRequest, csi: Scenario, csi_recorder: Recorder) -> LoadTest:
     """The verbs of a stress test, at the rate of ``--csi-stress-rate``."""
     from pytest_csi_snapshot.settings import SETTINGS
     from pytest_csi_snapshot.stress.load import LoadTest
 
-    with LoadTest(csi, csi_recorder, request.config.stash[SETTINGS]).paced() as load:
-        yield load
+    return LoadTest(csi, csi_recorder, request.config.stash[SETTINGS])

@@ -54,15 +54,7 @@ class LoadTest:
         self.limit = settings.snapshot_limit
         self._recorder = recorder
         self._pace = Pace(settings.csi_stress_rate)
-
-    @contextmanager
-    def paced(self) -> Iterator[LoadTest]:
-        """Keep the rate while this lasts."""
-        self.csi.api.keep_pace(self._pace)
-        try:
-            yield self
-        finally:
-            self.csi.api.keep_pace(None)
+        csi.api.keep_pace(self._pace)  # also while the scenario cleans up, which is after the test
 
     @contextmanager
     def crowd(self, name: str, sort: Sort, *, at_once: int = UNDER_WAY) -> Iterator[Run]:
