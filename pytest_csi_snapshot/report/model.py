@@ -241,6 +241,7 @@ class ReportedTest:
     results: tuple[ReportedResult, ...] = ()
     checks: tuple[ReportedCheck, ...] = ()
     evidence: Annotated[str, 'Path below the report\'s folder; "": none'] = ""
+    evidence_lost: Annotated[str, 'Why its evidence could not be written; "": it was, or there was none'] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

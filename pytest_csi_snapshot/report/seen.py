@@ -35,6 +35,7 @@ class Seen:
     phases: dict[str, float] = field(default_factory=dict)
     checks: list[dict[str, Any]] = field(default_factory=list)
     evidence: str = ""
+    evidence_lost: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
     def take(self, report: pytest.TestReport, payload: Mapping[str, Any] | None) -> None:
@@ -51,6 +52,8 @@ class Seen:
         for key in ("carried", "checks", "evidence"):
             if payload and payload.get(key):
                 setattr(self, key, payload[key])
+        if payload and payload.get(TROUBLE):
+            self.evidence_lost = str(payload[TROUBLE])
         if payload and payload.get("seconds_by"):
             self.seconds = payload["seconds_by"]
 
@@ -78,6 +81,7 @@ class Seen:
             pytest=self.word if self.ended else "",
             checks=tuple(from_plain(ReportedCheck, check) for check in self.checks),
             evidence=self.evidence,
+            evidence_lost=self.evidence_lost,
         )
 
 
@@ -91,8 +95,6 @@ class Tests:
         self._collected: dict[str, None] = {}
         self._crashes: list[str] = []
         self._lost: dict[str, None] = {}
-        self._unwritten: list[str] = []
-        """Why the evidence of tests could not be written."""
 
     def collect(self, nodeids: Iterable[str]) -> None:
         """Note tests that are to run; every worker names the same."""
@@ -103,8 +105,6 @@ class Tests:
         if report.when not in _PHASES and report.failed:
             who = f"worker {worker_of(report)}" if worker_of(report) else "a worker"
             self._crashes.append(f"{who} crashed in {report.nodeid}; its evidence is lost")
-        if payload and payload.get(TROUBLE):
-            self._unwritten.append(str(payload[TROUBLE]))
         self._seen.setdefault(report.nodeid, Seen()).take(report, payload)
 
     def lose(self, worker: str) -> None:
@@ -124,7 +124,8 @@ class Tests:
     @property
     def notes(self) -> list[str]:
         """What is not there and has decided nothing: a sentence each."""
-        return [lost(len(self._unwritten), self._unwritten[0])] if self._unwritten else []
+        why = [seen.evidence_lost for seen in self._seen.values() if seen.evidence_lost]
+        return [lost(len(why), why[0])] if why else []
 
     @property
     def ended(self) -> int:
