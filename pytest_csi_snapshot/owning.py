@@ -18,7 +18,7 @@ import tenacity
 
 from pytest_csi_snapshot.allowances import CLUSTER_STATE, NONE
 from pytest_csi_snapshot.history import History
-from pytest_csi_snapshot.kube.client import MERGE_PATCH, KubeClient
+from pytest_csi_snapshot.kube.client import MERGE_PATCH, Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, SECRET, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN, MANAGED_BY, Mark
@@ -93,9 +93,9 @@ class OwnedClient:
         found = _repeating(_lost)(self._client.find, kind, namespace, name)
         return _told(kind, found) if found else None
 
-    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
-        """All objects of a collection."""
-        found = _repeating(_lost)(lambda: self._client.list(kind, namespace, **query))
+    def list(self, kind: Kind, namespace: str | None = None, *, keep: Keep = bool, **query: Any) -> list[Json]:
+        """All objects of a collection; those that ``keep`` and the selectors of the query want."""
+        found = _repeating(_lost)(lambda: self._client.list(kind, namespace, keep=keep, **query))
         return [_told(kind, body) for body in found]
 
     def ask(self, review: Kind, spec: Json) -> Json:
