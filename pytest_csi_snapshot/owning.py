@@ -27,7 +27,6 @@ from pytest_csi_snapshot.redacting import REDACTOR
 Json = dict[str, Any]
 T = TypeVar("T")
 
-_BUSY = frozenset({429, 500, 502, 503, 504})
 _MAKES_DEFAULT = "/is-default-class"
 """How the annotation ends that makes a class, of whatever kind, a default of the whole cluster."""
 
@@ -43,7 +42,7 @@ class Notebook(Protocol):
 
 
 def _lost(error: BaseException) -> bool:
-    return isinstance(error, ApiUnreachableError) or (isinstance(error, ApiError) and error.status in _BUSY)
+    return isinstance(error, ApiUnreachableError) or (isinstance(error, ApiError) and error.busy)
 
 
 def _refused_unread(error: BaseException) -> bool:

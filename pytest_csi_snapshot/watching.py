@@ -112,12 +112,11 @@ class Watch:
                     self._resume_after_gap(forgotten)
                     forgotten = ""
                 self._stream()
-            except ApiError as error:
-                if not error.gone:
-                    raise
-                forgotten = error.message
-            except ApiUnreachableError:
-                if self._out_of_patience():
+            except (ApiError, ApiUnreachableError) as error:
+                if isinstance(error, ApiError) and error.gone:
+                    forgotten = error.message
+                    continue
+                if (isinstance(error, ApiError) and not error.busy) or self._out_of_patience():
                     raise
                 # A pause before the next attempt, cut short by stop(): a server gives no event when it is back.
                 self._ending.wait(0.2)
