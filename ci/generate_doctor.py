@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+
+from generated import ROOT, settle
 
 from pytest_csi_snapshot.doctor.ailments import FAMILIES
 from pytest_csi_snapshot.doctor.finding import Ailment, filled
 from pytest_csi_snapshot.doctor.grounds import standing_on
 from pytest_csi_snapshot.doctor.telling import clauses_in_words
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "doctor.md"
+PAGE = ROOT / "docs" / "doctor.md"
 
 HEAD = """\
 # What a cluster lacks
@@ -73,14 +74,7 @@ def entry(ailment: Ailment) -> Iterator[str]:
 
 
 def main(argv: list[str]) -> int:
-    made = page()
-    if "--check" in argv:
-        same = PAGE.exists() and PAGE.read_text() == made
-        if not same:
-            print("docs/doctor.md differs: run python ci/generate_doctor.py")
-        return 0 if same else 1
-    PAGE.write_text(made)
-    return 0
+    return settle(argv, PAGE, page(), script="generate_doctor.py")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ python ci/generate_options.py --check    exit 1 if it differs
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+
+from generated import ROOT, settle
 
 from pytest_csi_snapshot.options import OPTIONS, STARTERS, Option
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "options.md"
+PAGE = ROOT / "docs" / "options.md"
 
 HEAD = """\
 # Options
@@ -47,14 +48,7 @@ def told(option: Option) -> str:
 
 
 def main(argv: list[str]) -> int:
-    wanted = page()
-    if argv != ["--check"]:
-        PAGE.write_text(wanted)
-        return 0
-    if not PAGE.exists() or PAGE.read_text() != wanted:
-        print(f"{PAGE.name} is not what the table makes: run python ci/generate_options.py", file=sys.stderr)
-        return 1
-    return 0
+    return settle(argv, PAGE, page(), script="generate_options.py")
 
 
 if __name__ == "__main__":

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
+
+from generated import ROOT, settle
 
 from pytest_csi_snapshot.report.document import SCHEMA, schema
 
-FILE = Path(__file__).resolve().parent.parent / "pytest_csi_snapshot" / SCHEMA
+FILE = ROOT / "pytest_csi_snapshot" / SCHEMA
 
 
 def main(arguments: list[str]) -> int:
     text = json.dumps(schema(), indent=2) + "\n"
-    if "--check" not in arguments:
-        FILE.write_text(text, "utf-8")
-        return 0
-    if FILE.read_text("utf-8") == text:
-        return 0
-    print(f"{FILE.name} is not what the report's form makes: run ci/generate_report_schema.py", file=sys.stderr)
-    return 1
+    return settle(arguments, FILE, text, script="generate_report_schema.py")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from generated import ROOT, settle
+
 STORY = ROOT / "suites" / "walkthrough"
 PAGE = ROOT / "docs" / "walkthrough.md"
 BEGIN, END = "<!-- from here on generated -->\n", "<!-- to here -->\n"
@@ -79,14 +80,7 @@ def page() -> str:
 
 
 def main(argv: list[str]) -> int:
-    text = page()
-    if argv == ["--check"]:
-        if text != PAGE.read_text():
-            print(f"{PAGE.relative_to(ROOT)} differs: run python ci/generate_walkthrough.py", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(text)
-    return 0
+    return settle(argv, PAGE, page(), script="generate_walkthrough.py")
 
 
 if __name__ == "__main__":

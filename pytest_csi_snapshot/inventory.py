@@ -58,6 +58,11 @@ def components(pods: Iterable[Json]) -> list[Component]:
     return [found for pod in living for found in _in_pod(pod)]
 
 
+def concerned(pod: Json) -> bool:
+    """Whether one of PROGRAMS runs in a pod: of all the pods of a cluster, those that are worth reading."""
+    return bool(components([pod]))
+
+
 def of_driver(found: Iterable[Component], driver: str, home: str = "") -> list[Component]:
     """Those that serve a driver: they share a directory of its name, or the namespace ``home`` of its leases."""
     return [
@@ -76,6 +81,11 @@ def serves(pod: Json, driver: str) -> bool:
 def lease_part(driver: str) -> str:
     """A driver's name as it stands in the names of its sidecars' leases (HA-001)."""
     return re.sub(r"[^a-zA-Z0-9]", "-", driver)
+
+
+def snapshotter_lease(driver: str) -> str:
+    """The name of the lease of a driver's csi-snapshotter, which lies in the namespace of its sidecars."""
+    return f"external-snapshotter-leader-{lease_part(driver)}"
 
 
 def _in_pod(pod: Json) -> Iterator[Component]:

@@ -41,7 +41,7 @@ def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str])
     if not speakers:
         return []
     try:
-        pods = client.list(POD)
+        pods = client.list(POD, keep=inventory.concerned)
     except (ApiError, ApiUnreachableError) as error:
         return [f"controllers' logs: pods cannot be listed: {_brief(error)}"]
     found = [each for each in _containers(pods) if each[0].program in speakers]
@@ -61,7 +61,7 @@ def ends_of_logs(client: KubeClient, driver: str, seconds: float) -> list[tuple[
     left out; a log that cannot be read is told by one line that says so.
     """
     try:
-        pods = client.list(POD)
+        pods = client.list(POD, keep=lambda pod: inventory.concerned(pod) or inventory.serves(pod, driver))
     except (ApiError, ApiUnreachableError) as error:
         return [("controllers", [f"pods cannot be listed: {_brief(error)}"])]
     ends = []

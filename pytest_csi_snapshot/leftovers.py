@@ -46,6 +46,9 @@ KINDS = (
 PATIENCE = 60.0
 """Seconds without progress, for what is on its way out: namespaces with snapshots take 5 to 13 s (DEL-017)."""
 
+PAUSE = 0.5
+"""Seconds between two looks at that: several kinds at once, for a moment, are not worth five watches."""
+
 
 def selector(run: str) -> str:
     """The label selector of everything that a run made."""
@@ -69,13 +72,18 @@ def remove(api: OwnedClient, *, but: str = "", within: float = PATIENCE) -> list
     """
     patiently = tenacity.Retrying(
         retry=tenacity.retry_if_result(bool),
-        wait=tenacity.wait_fixed(0.5),  # several kinds at once, for a moment: not worth five watches
+        wait=tenacity.wait_fixed(PAUSE),
         stop=_Stalled(within),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
     )
 
+    left: list[tuple[Kind, Json]] = []
+
     def once() -> list[str]:
-        left = [(kind, body) for kind, body in left_behind(api) if not but or body["metadata"]["name"] != but]
+        nonlocal left
+        # All is looked through again only when what was found is gone: somebody's cluster may be large.
+        found = _still_there(api, left) or left_behind(api)
+        left = [(kind, body) for kind, body in found if not but or body["metadata"]["name"] != but]
         for kind, body in left:
             _let_go(api, kind, body)
         return [told(kind, body) for kind, body in left]
@@ -124,9 +132,8 @@ def runs_with_traces(client: KubeClient) -> dict[str, str]:
             if run := (body["metadata"].get("labels") or {}).get(RUN):
                 made = body["metadata"].get("creationTimestamp", "")
                 found[run] = min(found.get(run) or made, made)
-    for body in _served(client, SNAPSHOT_CLASS):
-        if run := set_aside_by(body):
-            found.setdefault(run, "")
+    for body in _served(client, SNAPSHOT_CLASS, keep=lambda body: bool(set_aside_by(body))):
+        found.setdefault(set_aside_by(body), "")
     return found
 
 
@@ -137,11 +144,17 @@ def told(kind: Kind, body: Json) -> str:
     return f"{kind} {body['metadata']['name']}{state}" + (f" held by {', '.join(held)}" if held and state else "")
 
 
+def _still_there(api: OwnedClient, found: list[tuple[Kind, Json]]) -> list[tuple[Kind, Json]]:
+    """What there still is of what was found, as it is now."""
+    now = [(kind, body, api.find(kind, None, body["metadata"]["name"])) for kind, body in found]
+    return [(kind, new) for kind, old, new in now if new and new["metadata"]["uid"] == old["metadata"]["uid"]]
+
+
 def _of_run(api: OwnedClient, kind: Kind) -> Iterator[Json]:
     if kind not in (*CONTENTS, PV):
         yield from _served(api, kind, labelSelector=selector(api.mark.run))
     else:
-        yield from (body for body in _served(api, kind) if api.mark.ours(body))
+        yield from _served(api, kind, keep=api.mark.ours)
 
 
 def _served(client: OwnedClient | KubeClient, kind: Kind, **query: Any) -> list[Json]:

@@ -18,7 +18,7 @@ import tenacity
 
 from pytest_csi_snapshot.allowances import CLUSTER_STATE, NONE
 from pytest_csi_snapshot.history import History
-from pytest_csi_snapshot.kube.client import MERGE_PATCH, KubeClient
+from pytest_csi_snapshot.kube.client import MERGE_PATCH, Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, SECRET, Kind
 from pytest_csi_snapshot.kube.pacing import Pace
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
@@ -28,7 +28,6 @@ from pytest_csi_snapshot.redacting import REDACTOR
 Json = dict[str, Any]
 T = TypeVar("T")
 
-_BUSY = frozenset({429, 500, 502, 503, 504})
 _MAKES_DEFAULT = "/is-default-class"
 """How the annotation ends that makes a class, of whatever kind, a default of the whole cluster."""
 
@@ -44,7 +43,7 @@ class Notebook(Protocol):
 
 
 def _lost(error: BaseException) -> bool:
-    return isinstance(error, ApiUnreachableError) or (isinstance(error, ApiError) and error.status in _BUSY)
+    return isinstance(error, ApiUnreachableError) or (isinstance(error, ApiError) and error.busy)
 
 
 def _refused_unread(error: BaseException) -> bool:
@@ -108,9 +107,9 @@ class OwnedClient:
         found = _repeating(_lost)(self._client.find, kind, namespace, name)
         return _told(kind, found) if found else None
 
-    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
-        """All objects of a collection."""
-        found = _repeating(_lost)(lambda: self._client.list(kind, namespace, **query))
+    def list(self, kind: Kind, namespace: str | None = None, *, keep: Keep = bool, **query: Any) -> list[Json]:
+        """All objects of a collection; those that ``keep`` and the selectors of the query want."""
+        found = _repeating(_lost)(lambda: self._client.list(kind, namespace, keep=keep, **query))
         return [_told(kind, body) for body in found]
 
     def ask(self, review: Kind, spec: Json) -> Json:

@@ -68,8 +68,10 @@ class Station:
     @cached_property
     def classes_with_spares(self) -> frozenset[str]:
         """StorageClasses with volumes that wait for a claim: ours would be given one of somebody's."""
-        spare = [body for body in self.owned.list(PV) if status_of(body).get("phase") == "Available"]
-        return frozenset(str(body["spec"].get("storageClassName")) for body in spare if not self.mark.ours(body))
+        spare = self.owned.list(
+            PV, keep=lambda body: status_of(body).get("phase") == "Available" and not self.mark.ours(body)
+        )
+        return frozenset(str(body["spec"].get("storageClassName")) for body in spare)
 
     def watch_events(self, namespace: str, involved: str = "") -> None:
         """Record the events of a namespace, those of the past too. ``involved`` narrows to a kind of object."""

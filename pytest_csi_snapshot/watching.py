@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 import urllib3
 
 from pytest_csi_snapshot.history import Change, History, Json
-from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.client import Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import Kind
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 
@@ -46,7 +45,7 @@ class Scope:
     namespace: str | None = None
     label_selector: str = ""
     field_selector: str = ""
-    keep: Callable[[Json], bool] = lambda _body: True
+    keep: Keep = bool
 
     @property
     def query(self) -> dict[str, str]:
@@ -72,10 +71,13 @@ class Watch:
     def start(self, *, with_past: bool = False) -> None:
         """Begin at the current resourceVersion; ``with_past`` records what exists already as well."""
         if with_past:
-            self._take_in(self._page())
+            self._take_in(*self._present())
         else:
-            query = {**self._scope.query, "limit": 1}
-            page = self._client.request("GET", self._scope.kind.path(self._scope.namespace), query=query)
+            # Whose object comes back does not matter, so no label selects it: a server that reads it from its
+            # store would otherwise go through those of everybody to find none of ours.
+            query = {"fieldSelector": self._scope.field_selector} if self._scope.field_selector else {}
+            path = self._scope.kind.path(self._scope.namespace)
+            page = self._client.request("GET", path, query={**query, "limit": 1})
             self._version = page["metadata"]["resourceVersion"]
         self._thread.start()
 
@@ -110,12 +112,11 @@ class Watch:
                     self._resume_after_gap(forgotten)
                     forgotten = ""
                 self._stream()
-            except ApiError as error:
-                if not error.gone:
-                    raise
-                forgotten = error.message
-            except ApiUnreachableError:
-                if self._out_of_patience():
+            except (ApiError, ApiUnreachableError) as error:
+                if isinstance(error, ApiError) and error.gone:
+                    forgotten = error.message
+                    continue
+                if (isinstance(error, ApiError) and not error.busy) or self._out_of_patience():
                     raise
                 # A pause before the next attempt, cut short by stop(): a server gives no event when it is back.
                 self._ending.wait(0.2)
@@ -144,9 +145,9 @@ class Watch:
             self._version = body["metadata"]["resourceVersion"]
 
     def _record(self, change: Change, body: Json) -> None:
-        uid = body["metadata"]["uid"]
-        if uid not in self._seen and not self._scope.keep(body):
+        if not self._concerns_us(body):
             return
+        uid = body["metadata"]["uid"]
         if change == "DELETED":
             self._seen.pop(uid, None)
         else:
@@ -155,23 +156,28 @@ class Watch:
 
     def _resume_after_gap(self, reason: str) -> None:
         before = dict(self._seen)
-        page = self._page()
+        found, version = self._present()
         with self._history.arrival:  # nobody may look between the gap and what is there after it
             self._history.record_gap(self._scope.kind, self._scope.namespace or "", reason)
-            present = self._take_in(page)
+            present = self._take_in(found, version)
             for uid, body in before.items():
                 if uid not in present:
                     self._record("DELETED", body)
 
-    def _page(self) -> Json:
-        return self._client.request("GET", self._scope.kind.path(self._scope.namespace), query=self._scope.query)
+    def _present(self) -> tuple[list[Json], str]:
+        """What there is now of what is looked at, and the resourceVersion that it was listed at."""
+        scope = self._scope
+        return self._client.collect(scope.kind, scope.namespace, keep=self._concerns_us, **scope.query)
 
-    def _take_in(self, page: Json) -> set[str]:
+    def _concerns_us(self, body: Json) -> bool:
+        return body["metadata"]["uid"] in self._seen or self._scope.keep(body)
+
+    def _take_in(self, found: list[Json], version: str) -> set[str]:
         """Record everything that a list brought; the uids of it."""
-        for item in page.get("items") or []:
+        for item in found:
             self._record("MODIFIED" if item["metadata"]["uid"] in self._seen else "ADDED", item)
-        self._version = page["metadata"]["resourceVersion"]
-        return {item["metadata"]["uid"] for item in page.get("items") or []}
+        self._version = version
+        return {item["metadata"]["uid"] for item in found}
 
 
 def _shut(response: urllib3.HTTPResponse) -> None:

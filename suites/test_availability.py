@@ -21,8 +21,7 @@ def renewed_since(lease: dict[str, Any]) -> Condition:
 
 def one_snapshot(csi: Scenario, snapshot: Handle) -> Handle:
     """Check that a ready snapshot has one content, which has had one handle; the content."""
-    contents = [body for body in csi.api.list(SNAPSHOT_CONTENT)
-                if body["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid]  # fmt: skip
+    contents = csi.contents_of(snapshot)
     csi.check("HA-002", expected=1, observed=len(contents), about=f"contents of {snapshot}", blame="SC")
     content = Handle.of(SNAPSHOT_CONTENT, contents[0])
     handles = {csi.handle_in(version.object) for version in csi.versions(content)} - {""}

@@ -71,8 +71,7 @@ def test_claim_and_snapshot_that_was_just_made_go_together(csi: Scenario) -> Non
     csi.gone(snapshot, "DEL-019")
     csi.gone(claim, "DEL-019")
     csi.gone(volume, "DEL-019")
-    left = [body["metadata"]["name"] for body in csi.contents()
-            if body["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid]  # fmt: skip
+    left = [body["metadata"]["name"] for body in csi.contents_of(snapshot)]
     csi.check("DEL-019", expected=[], observed=left, about=f"contents of {snapshot}")
 
 

@@ -18,8 +18,9 @@ class Survey:
 
     We may not read the kinds that are ``refused``; those that are ``absent`` are not served.
 
-    Classes are those of all drivers. ``definitions`` are the six CRDs of snapshots by name, those that exist, and
-    ``grants`` says whether ReferenceGrants are served. ``leftovers`` are objects that bear the label of a run.
+    Classes are those of all drivers; of pods, leases and attachments there are those that matter to this one.
+    ``definitions`` are the six CRDs of snapshots by name, those that exist, and ``grants`` says whether
+    ReferenceGrants are served. ``leftovers`` are objects that bear the label of a run.
     """
 
     driver: str
@@ -56,7 +57,7 @@ class Survey:
 
     @property
     def _home(self) -> str:
-        lease = f"external-snapshotter-leader-{inventory.lease_part(self.driver)}"
+        lease = inventory.snapshotter_lease(self.driver)
         homes = [each["metadata"]["namespace"] for each in self.leases if each["metadata"]["name"] == lease]
         return homes[0] if homes else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from pytest_csi_snapshot import inventory
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import (
@@ -53,6 +54,17 @@ _LISTS: dict[str, Kind] = {
     "leases": LEASE,
     "attachments": VOLUME_ATTACHMENT,
 }
+
+
+def _narrowed(driver: str) -> dict[str, Json]:
+    """What is wanted of the lists that are long in a large cluster."""
+    return {
+        "pods": {"keep": inventory.concerned},
+        "leases": {"fieldSelector": f"metadata.name={inventory.snapshotter_lease(driver)}"},
+        "attachments": {"keep": lambda body: body["spec"].get("attacher") == driver},
+    }
+
+
 _LABELLED = (NAMESPACE, STORAGE_CLASS, SNAPSHOT_CLASS, SNAPSHOT_CONTENT)
 """What a run leaves behind, if it leaves anything."""
 
@@ -70,7 +82,8 @@ class Surveyor:
         """Everything at once. Raises ApiUnreachableError, and ApiError where the server itself is in trouble."""
         with ThreadPoolExecutor(12) as pool:
             version = pool.submit(self._plain.request, "GET", "/version")
-            lists = {name: pool.submit(self._all, kind) for name, kind in _LISTS.items()}
+            narrowed = _narrowed(driver)
+            lists = {name: pool.submit(self._all, kind, **narrowed.get(name, {})) for name, kind in _LISTS.items()}
             groups = [pool.submit(self._all, GROUP_CLASS.at(each)) for each in GROUP_VERSIONS]
             left = [pool.submit(self._all, kind, labelSelector=RUN) for kind in _LABELLED]
             crds = {name: pool.submit(self._definition, name) for name in (*SNAPSHOT_CRDS, *GROUP_CRDS, GRANTS)}

@@ -104,6 +104,7 @@ def _told(report: Report) -> str:
     """What a browser shows that runs no scripts: the verdict and the failures in words."""
     lines = [f"<p>{_shown(report.verdict.sentence)}</p>"]
     lines += [f"<p>Missing: {_shown(each)}</p>" for each in report.missing]
+    lines += [f"<p>{_shown(each)}</p>" for each in report.notes]
     lines += [
         f"<p><b>{markup(clause.id)}</b> failed: {_shown(clause.sentence)}</p>"
         for clause in report.clauses

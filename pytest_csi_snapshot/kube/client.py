@@ -26,6 +26,11 @@ from .pacing import Pace
 from .refusals import ApiError, ApiUnreachableError
 
 Json = dict[str, Any]
+Keep = Callable[[Json], bool]
+"""Whether an object of a list is wanted: what is not is dropped page by page, and never all there at once."""
+
+PAGE = 500
+"""Objects of a page, as kubectl asks for them."""
 
 _THIS_MACHINE = ipaddress.ip_network("198.18.0.0/15")
 """Where embedded clusters listen (RFC 2544: never routed); no proxy leads there."""
@@ -136,17 +141,35 @@ class KubeClient:
                 return None
             raise
 
-    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
-        """All objects of a collection; ``labelSelector`` and ``fieldSelector`` narrow it. Paged by 500."""
-        query.setdefault("limit", 500)
+    def collect(
+        self, kind: Kind, namespace: str | None = None, *, keep: Keep = bool, **query: Any
+    ) -> tuple[list[Json], str]:
+        """The objects of a collection, as they were at one resourceVersion, and that.
+
+        ``labelSelector`` and ``fieldSelector`` narrow it at the server, ``keep`` here. A list that takes so long
+        that the server forgets where it began is begun once more; ApiError (``gone``) where that does not help.
+        """
+        try:
+            return self._collect(kind, namespace, keep, query)
+        except ApiError as error:
+            if not error.gone:
+                raise
+            return self._collect(kind, namespace, keep, query)
+
+    def _collect(self, kind: Kind, namespace: str | None, keep: Keep, query: Json) -> tuple[list[Json], str]:
         items: list[Json] = []
+        query = {**query, "limit": PAGE}
         while True:
             page = self.request("GET", kind.path(namespace), query=query)
-            items += page.get("items") or []
-            token = page.get("metadata", {}).get("continue")
-            if not token:
-                return items
-            query["continue"] = token
+            items += (item for item in page.get("items") or [] if keep(item))
+            meta = page.get("metadata") or {}
+            if not meta.get("continue"):
+                return items, str(meta.get("resourceVersion", ""))
+            query["continue"] = meta["continue"]
+
+    def list(self, kind: Kind, namespace: str | None = None, *, keep: Keep = bool, **query: Any) -> list[Json]:
+        """The objects of a collection; see ``collect``."""
+        return self.collect(kind, namespace, keep=keep, **query)[0]
 
     def create(self, kind: Kind, body: Json, *, dry_run: bool = False) -> Json:
         """Create an object in the namespace that it names."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_BUSY = frozenset({429, 500, 502, 503, 504})
+
 
 class ApiError(Exception):
     """A Kubernetes ``Status`` that is not a success; carries what the server said, unchanged.
@@ -41,6 +43,11 @@ class ApiError(Exception):
     def gone(self) -> bool:
         """The resourceVersion of a watch or a paged list is too old."""
         return self.status == 410
+
+    @property
+    def busy(self) -> bool:
+        """The server is in trouble for the moment, or its cache has not come so far as its store: ask again."""
+        return self.status in _BUSY
 
 
 class ApiUnreachableError(Exception):

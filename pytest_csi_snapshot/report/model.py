@@ -260,6 +260,7 @@ class ReportedTest:
     evidence: Annotated[str, 'Path below the report\'s folder; "": none'] = ""
     alone: Annotated[bool, "No other test ran beside it"] = False
     loads: Annotated[tuple[Load, ...], "What a stress test measured"] = ()
+    evidence_lost: Annotated[str, 'Why its evidence could not be written; "": it was, or there was none'] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ class Seen:
     checks: list[dict[str, Any]] = field(default_factory=list)
     evidence: str = ""
     alone: bool = False
+    evidence_lost: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     loads: list[dict[str, Any]] = field(default_factory=list)
 
@@ -54,6 +55,8 @@ class Seen:
         for key in ("carried", "checks", "evidence", "alone", "loads"):
             if payload and payload.get(key):
                 setattr(self, key, payload[key])
+        if payload and payload.get(TROUBLE):
+            self.evidence_lost = str(payload[TROUBLE])
         if payload and payload.get("seconds_by"):
             self.seconds = payload["seconds_by"]
 
@@ -83,6 +86,7 @@ class Seen:
             evidence=self.evidence,
             alone=self.alone,
             loads=tuple(from_plain(Load, load) for load in self.loads),
+            evidence_lost=self.evidence_lost,
         )
 
 
@@ -96,8 +100,6 @@ class Tests:
         self._collected: dict[str, None] = {}
         self._crashes: list[str] = []
         self._lost: dict[str, None] = {}
-        self._unwritten: list[str] = []
-        """Why the evidence of tests could not be written."""
 
     def collect(self, nodeids: Iterable[str]) -> None:
         """Note tests that are to run; every worker names the same."""
@@ -108,8 +110,6 @@ class Tests:
         if report.when not in _PHASES and report.failed:
             who = f"worker {worker_of(report)}" if worker_of(report) else "a worker"
             self._crashes.append(f"{who} crashed in {report.nodeid}; its evidence is lost")
-        if payload and payload.get(TROUBLE):
-            self._unwritten.append(str(payload[TROUBLE]))
         self._seen.setdefault(report.nodeid, Seen()).take(report, payload)
 
     def lose(self, worker: str) -> None:
@@ -129,7 +129,8 @@ class Tests:
     @property
     def notes(self) -> list[str]:
         """What is not there and has decided nothing: a sentence each."""
-        return [lost(len(self._unwritten), self._unwritten[0])] if self._unwritten else []
+        why = [seen.evidence_lost for seen in self._seen.values() if seen.evidence_lost]
+        return [lost(len(why), why[0])] if why else []
 
     @property
     def ended(self) -> int:

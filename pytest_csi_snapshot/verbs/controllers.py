@@ -51,7 +51,7 @@ class ControllerVerbs(Core):
         """The lease of a component, watched from now on; without one ``clause`` is unknown here."""
         __tracebackhide__ = True
         name = LEASES[component].format(driver=lease_part(self.cluster.driver))
-        found = [lease for lease in self.api.list(LEASE) if lease["metadata"]["name"] == name]
+        found = self.api.list(LEASE, fieldSelector=f"metadata.name={name}")
         if not found:
             self.unknown(clause, f"no Lease {name}: leader election is off, or there is no such component here")
         lease = Handle.of(LEASE, found[0])

@@ -24,11 +24,11 @@ class InquiryVerbs(Core):
 
     def components(self) -> list[inventory.Component]:
         """The controllers and sidecars that run in the cluster, whoever they serve."""
-        return inventory.components(self.api.list(POD))
+        return inventory.components(self.api.list(POD, keep=inventory.concerned))
 
     def sidecars(self) -> list[inventory.Component]:
         """Those that serve the driver."""
-        lease = f"external-snapshotter-leader-{inventory.lease_part(self.cluster.driver)}"
+        lease = inventory.snapshotter_lease(self.cluster.driver)
         found = self.api.list(LEASE, fieldSelector=f"metadata.name={lease}")
         home = found[0]["metadata"]["namespace"] if found else ""
         return inventory.of_driver(self.components(), self.cluster.driver, home)

@@ -159,9 +159,11 @@ class SnapshotVerbs(WitnessVerbs):
         claims = (v for v in found if v.object["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid)
         return next(claims, None)
 
-    def contents(self) -> list[Json]:
-        """All contents that the cluster has now, whoever made them."""
-        return self.api.list(SNAPSHOT_CONTENT)
+    def contents_of(self, snapshot: Handle) -> list[Json]:
+        """All contents that refer to a snapshot now, whoever made them, as the API server lists them."""
+        return self.api.list(
+            SNAPSHOT_CONTENT, keep=lambda body: body["spec"]["volumeSnapshotRef"].get("uid") == snapshot.uid
+        )
 
     def free(self, content: Handle) -> None:
         """Let go of a content that no controller serves: what its driver's sidecar would do (DEL-018)."""

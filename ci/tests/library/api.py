@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pytest_csi_snapshot.history import History
-from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.client import Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
 
@@ -42,9 +42,11 @@ class MemoryApi(KubeClient):
             raise ApiError("GET", name, 404, {"reason": "NotFound"})
         return found
 
-    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[Json]:
+    def list(self, kind: Kind, namespace: str | None = None, *, keep: Keep = bool, **query: Any) -> list[Json]:
         found = [
-            body for (each, home, _), body in self.objects.items() if each == kind and namespace in (None, home)
+            body
+            for (each, home, _), body in self.objects.items()
+            if each == kind and namespace in (None, home) and keep(body)
         ]
         key, _, value = query.get("labelSelector", "").partition("=")
         return [body for body in found if not key or (body["metadata"].get("labels") or {}).get(key) == value]

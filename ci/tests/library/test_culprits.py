@@ -19,8 +19,8 @@ BEING_CREATED = {"snapshot.storage.kubernetes.io/volumesnapshot-being-created": 
 BEING_DELETED = {"snapshot.storage.kubernetes.io/volumesnapshot-being-deleted": "yes"}
 
 
-def marked(body: Json, *, leaving: bool = False, **annotations: str) -> Json:
-    body["metadata"] |= {"annotations": annotations} | (LEAVING if leaving else {})
+def marked(body: Json, annotations: Json | None = None, *, leaving: bool = False) -> Json:
+    body["metadata"] |= {"annotations": annotations or {}} | (LEAVING if leaving else {})
     return body
 
 
@@ -50,7 +50,7 @@ def blamed(history: Recorded, uid: str, awaited: str, *attachments: Json) -> str
     [
         (None, "SC"),
         (content(), "SS"),
-        (marked(content(), **BEING_CREATED), "DRV"),
+        (marked(content(), BEING_CREATED), "DRV"),
         (content(error={"message": REFUSAL}), "DRV"),
         (content(error={"message": "secret not found"}), "SS"),
         (content(readyToUse=False, snapshotHandle="h"), "DRV"),
@@ -69,10 +69,10 @@ def test_a_snapshot_that_is_never_ready(of_it: Json | None, owner: str) -> None:
     ("of_it", "owner"),
     [
         (content(readyToUse=True), "SC"),
-        (marked(content(readyToUse=True), **BEING_DELETED), "SC"),
+        (marked(content(readyToUse=True), BEING_DELETED), "SC"),
         (marked(content(readyToUse=True), leaving=True), "SC"),
-        (marked(content(readyToUse=True), leaving=True, **BEING_DELETED), "SS"),
-        (marked(content(error={"message": REFUSAL}), leaving=True, **BEING_DELETED), "DRV"),
+        (marked(content(readyToUse=True), BEING_DELETED, leaving=True), "SS"),
+        (marked(content(error={"message": REFUSAL}), BEING_DELETED, leaving=True), "DRV"),
     ],
 )
 def test_a_snapshot_that_never_goes(of_it: Json, owner: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.client import Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.last_words import ends_of_logs, last_words
@@ -31,13 +31,16 @@ class Pods(KubeClient):
         self.asked: list[str] = []
         self.queries: list[dict[str, Any]] = []
 
-    def list(self, kind: Kind, namespace: str | None = None, **query: Any) -> list[dict[str, Any]]:
+    def list(
+        self, kind: Kind, namespace: str | None = None, *, keep: Keep = bool, **query: Any
+    ) -> list[dict[str, Any]]:
         self._refuse("/pods list")
-        return [
+        pods = [
             pod("sc-0", "controller", "x/snapshot-controller:v8"),
             pod("ss-0", "sidecar", "x/csi-snapshotter:v8", f"/var/lib/kubelet/plugins/{DRIVER}"),
             pod("ss-1", "sidecar", "x/csi-snapshotter:v8", "/var/lib/kubelet/plugins/another"),
         ]
+        return [each for each in pods if keep(each)]
 
     def request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         self._refuse(path)

@@ -120,6 +120,17 @@ def test_a_refused_watch_reaches_whoever_waits() -> None:
     assert "is lost" in str(running.history.broken)
 
 
+def test_a_server_whose_cache_is_behind_its_store_is_asked_again() -> None:
+    """It has answered a list with a resourceVersion that its watches do not know yet."""
+    running = Running().start(page("5"))
+    behind = {"reason": "Timeout", "message": "Too large resource version: 5, current: 4"}
+    running.client.events.put(ApiError("WATCH", "/", 504, behind))
+    running.client.events.put(event("ADDED", named("s", "6")))
+    assert running.until(1) == [("ADDED", "6")]
+    assert running.client.begun_at == ["5", "5"]
+    assert running.history.gaps() == []
+
+
 def test_stops_between_two_streams() -> None:
     running = Running().start(page("5"))
     ended = urllib3.HTTPResponse(body=b"")  # a stream that ended by itself: no socket is left

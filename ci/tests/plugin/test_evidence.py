@@ -112,6 +112,8 @@ def test_a_full_disk_is_told_once_and_changes_no_outcome(demo: Demo, tiny: Path,
     assert [path.name for path in tiny.iterdir()] == ["all"]
     report = json.loads((demo.path / "csi-report/report.json").read_text())
     assert report["notes"] == [lines[0].removeprefix("csi-snapshot: ")]
+    lost = "No space left on device: csi-report"
+    assert [(each["evidence"], each["evidence_lost"]) for each in report["tests"]] == [("", lost)] * 2
 
 
 def test_a_folder_that_cannot_be_made_is_told_and_changes_no_outcome(demo: Demo) -> None:

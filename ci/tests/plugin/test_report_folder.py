@@ -267,6 +267,25 @@ def test_a_full_disk_is_one_line_and_spoils_nothing(demo: Demo, full: Path, work
     assert sorted(path.name for path in full.iterdir()) == ["evidence", "report.json"]  # and nothing half written
 
 
+FAILS = """
+@pytest.mark.csi_clause("DEL-001")
+def test_gone(csi_recorder):
+    csi_recorder.check("DEL-001", expected=1, observed=2)
+"""
+
+
+@WORKERS
+def test_a_failure_on_a_full_disk_keeps_its_code_and_the_last_lines_tell_of_the_report(
+    demo: Demo, full: Path, workers: tuple[str, ...]
+) -> None:
+    (full / "report.json").write_text(OURS)
+    demo.suite(test_one=FAILS)
+    result = demo.run(*workers)
+    assert result.ret == 1
+    assert f"csi-snapshot: the report cannot be written to {full}: No space left on device" in result.outlines[-6:]
+    assert (full / "report.json").read_text() == OURS
+
+
 HINDERS = """
 from pathlib import Path
 

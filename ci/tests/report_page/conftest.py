@@ -51,10 +51,12 @@ def reports(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of pages; ``compared`` has a clean run before it."""
     folder = tmp_path_factory.mktemp("reports")
     clean = Sample(2, broken=False)
+    unwritten = Sample(3, broken=False).without_evidence()
     texts = {
         "broken": render(sample.values, sample.read),
         "compared": render(sample.values, sample.read, clean.values, clean.read),
         "clean": render(clean.values, clean.read),
+        "unwritten": render(unwritten.values, unwritten.read),
         "empty": render(NOTHING, lambda path: None),
         "stressed": render(with_loads(clean), clean.read),
         "lost": render(with_loads(clean, 999), clean.read),

@@ -91,6 +91,15 @@ def test_bodies_logs_and_calls_are_there_on_demand(visit: Visit) -> None:
     expect(called.get_by_label("Request")).to_contain_text("source_volume_id: vol-1")
 
 
+def test_evidence_that_could_not_be_written_is_told(visit: Visit) -> None:
+    window = visit("unwritten")
+    verdict = window.page.get_by_role("region", name="Conformant")
+    expect(verdict).to_contain_text("the evidence of 330 tests could not be written: No space left on device")
+    window.open(f"clause/{FAILED}")
+    test = window.page.locator("article.test").first
+    expect(test).to_contain_text("The evidence of this test could not be written: No space left on device")
+
+
 def test_hostile_words_are_words(visit: Visit) -> None:
     window = visit(place=f"clause/{FAILED}")
     told = window.page.locator("table.checks").first

@@ -81,3 +81,69 @@ class ActionRun:
             text = text.replace(f"${{{{ {name} }}}}", value)
         assert "${{" not in text, text
         return text
+
+
+class TaskRun:
+    """One run of the Tekton task: parameters put in, workspaces as folders, its steps in turn until one fails.
+
+    As its runner does, a script is made a file and started by its first line, with the arguments of its step.
+    """
+
+    def __init__(self, folder: Path, **params: str | list[str]) -> None:
+        self.folder = folder
+        self._spec = read("tekton/task.yaml")["spec"]
+        declared = {each["name"]: each.get("default") for each in self._spec["params"]}
+        assert not params.keys() - declared.keys(), "Tekton refuses parameters that a task does not declare"
+        self._known: dict[str, str] = {}
+        self._lists: dict[str, list[str]] = {}
+        for name, value in (declared | params).items():
+            assert value is not None, f"Tekton refuses a run without {name}"
+            if isinstance(value, list):
+                self._lists[f"$(params.{name}[*])"] = value
+            else:
+                self._known[f"$(params.{name})"] = value
+        self.workspaces = {each["name"]: folder / "workspaces" / each["name"] for each in self._spec["workspaces"]}
+        for name, path in self.workspaces.items():
+            path.mkdir(parents=True)
+            self._known[f"$(workspaces.{name}.path)"] = str(path)
+        self._results = folder / "results"
+        self._results.mkdir()
+        self._known |= {f"$(results.{each['name']}.path)": str(self._results / each["name"])
+                        for each in self._spec["results"]}  # fmt: skip
+
+    @property
+    def results(self) -> dict[str, str]:
+        """What the steps have put out."""
+        return {path.name: path.read_text() for path in self._results.iterdir()}
+
+    def run(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        """The last step that was run; ``environment`` is what the pod has besides."""
+        for number, step in enumerate(self._spec["steps"]):
+            script = self.folder / f"script-{number}"
+            script.write_text(self._value(step["script"]))
+            script.chmod(0o755)
+            given = {each["name"]: self._value(each["value"]) for each in step.get("env", ())}
+            arguments = [part for each in step.get("args", ()) for part in self._values(each)]
+            path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+            done = subprocess.run(
+                [script, *arguments],
+                cwd=self.folder,
+                env={**os.environ, "PATH": path, **given, **environment},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=600,
+                check=False,
+            )
+            if done.returncode:
+                break
+        return done
+
+    def _values(self, text: str) -> list[str]:
+        return self._lists[text] if text in self._lists else [self._value(text)]
+
+    def _value(self, text: str) -> str:
+        for name, value in self._known.items():
+            text = text.replace(name, value)
+        assert "$(" not in text, text
+        return text

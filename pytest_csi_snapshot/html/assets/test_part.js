@@ -31,6 +31,9 @@ function nothing(test) {
     const words = "The timeline of this test is not in this page, to keep it small. It is in ";
     return h("p", { class: "empty" }, words, h("code", {}, test.evidence), ".");
   }
+  if (test.evidence_lost) {
+    return h("p", { class: "empty lost" }, `The evidence of this test could not be written: ${test.evidence_lost}.`);
+  }
   return h("p", { class: "empty" }, test.evidence ? `${test.evidence} could not be read.` : "No evidence was kept of this test.");
 }
 

@@ -27,6 +27,7 @@ export function verdictSection() {
       bars(verdict.counts ?? {}),
     ),
     loud("Evidence is missing", report.missing),
+    loud("Worth knowing", report.notes),
     loud("This run is only a part", report.run?.partial),
   );
 }

@@ -107,7 +107,7 @@ class Corner:
         self.memory = MemoryApi(self.history)
         self.api = OwnedClient(self.memory, self.history, MARK)
         self.limits, self.bounds = Limits(), Bounds()
-        self.ledger = Ledger(self.api, self.history, patience=0)
+        self.ledger = Ledger(self.api, self.history, patience=0, release=0)
         self.checks: list[tuple[str, object]] = []
         self.controllers = Controllers(self.memory)
         self.history.arrival.wait = self.controllers.step  # type: ignore[assignment, method-assign]
