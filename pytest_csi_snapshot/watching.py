@@ -90,7 +90,6 @@ class Watch:
         self._thread.join(timeout=5)
 
     def _opened(self, response: urllib3.BaseHTTPResponse) -> None:
-        self._silent_since = None
         with self._guard:
             self._response = response
         if self._ending.is_set() and isinstance(response, urllib3.HTTPResponse):
@@ -139,10 +138,12 @@ class Watch:
             **scope.query,
         )
         for event in events:
+            self._silent_since = None
             body = event["object"]
             if event["type"] != "BOOKMARK":
                 self._record(cast(Change, event["type"]), body)
             self._version = body["metadata"]["resourceVersion"]
+        self._silent_since = None  # it had nothing to tell, and ended the stream in good order
 
     def _record(self, change: Change, body: Json) -> None:
         if not self._concerns_us(body):

@@ -1,10 +1,10 @@
-"""The GitHub action, the GitLab job and the Tekton task: their steps run as their runners do, on a bad driver."""
+"""The steps of the GitHub action and the GitLab job, run as their runners do, on a broken driver."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from templates.steps import ActionRun, TaskRun, read, run
+from templates.steps import ActionRun, read, run
 
 FAULT = "--csi-fault=delete-leaves-snapshot --csi-clauses=DEL-001"
 
@@ -48,14 +48,3 @@ def test_the_gitlab_job(tmp_path: Path) -> None:
     unnamed = run(script, tmp_path, ("sh", "-e"), {"CSI_DRIVER": "", "CSI_ARGUMENTS": ""})
     assert "say which driver" in unnamed.stdout
     assert unnamed.returncode != 0
-
-
-def test_the_tekton_task(tmp_path: Path) -> None:
-    task = TaskRun(tmp_path, driver="reference", arguments=FAULT.split())
-    judged = task.run()
-    assert judged.returncode == 1, judged.stdout
-    assert task.results["exit-code"] == "1"
-    assert task.results["verdict"].startswith("not conformant: 1 of ")
-    assert {"report.json", "report.html", "junit.xml"} <= {
-        path.name for path in task.workspaces["report"].iterdir()
-    }

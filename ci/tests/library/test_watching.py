@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import urllib3
 
 from pytest_csi_snapshot.history import History
@@ -129,6 +131,18 @@ def test_a_server_whose_cache_is_behind_its_store_is_asked_again() -> None:
     assert running.until(1) == [("ADDED", "6")]
     assert running.client.begun_at == ["5", "5"]
     assert running.history.gaps() == []
+
+
+def test_a_server_whose_cache_stays_behind_is_given_up() -> None:
+    running = Running()
+    running.history.clock = count(0.0, 40.0).__next__
+    running.start(page("5"))
+    for _ in range(3):
+        behind = {"reason": "Timeout", "message": "Too large resource version: 5, current: 4"}
+        running.client.events.put(ApiError("WATCH", "/", 504, behind))
+    with running.history.arrival:
+        assert running.history.arrival.wait_for(lambda: running.history.broken is not None, timeout=20)
+    assert "Too large resource version" in str(running.history.broken)
 
 
 def test_stops_between_two_streams() -> None:
