@@ -108,7 +108,8 @@ def _ask_sanity(cases: Sequence[Case]) -> int:
 
 
 def _ask_e2e(cases: Sequence[Case]) -> int:
-    visible = e2e.visible(cases, Tests(planned(ARTIFACTS).splitlines()))
+    tests = Tests(planned(ARTIFACTS).splitlines())
+    visible = e2e.visible(cases, tests)
     if unseen := [case.name for case in cases if case not in visible]:
         print(f"not asked about, for they break nothing that the nine cases look at: {', '.join(unseen)}")
     if not visible:
@@ -119,7 +120,7 @@ def _ask_e2e(cases: Sequence[Case]) -> int:
         standing.note(standing.E2E, {told.fault: told.word}, known)  # at once: asking takes minutes for each
         print(f"{told.seconds:6.0f} s  {told.fault}: {told.word} {'; '.join(told.by)}".rstrip(), flush=True)
 
-    judged = e2e.judged_by_e2e(visible, ARTIFACTS / "e2e", tell)
+    judged = e2e.judged_by_e2e(visible, tests, ARTIFACTS / "e2e", tell)
     caught = [each.fault for each in judged if each.by]
     print(f"e2e catches {len(caught)} of {len(judged)} faults: {', '.join(caught)}")
     return 0

@@ -26,9 +26,9 @@ class E2eCase:
     ours: tuple[str, ...]
 
     def pattern(self) -> str:
-        """A regular expression for ``-ginkgo.focus`` that finds this case and no other."""
+        """A regular expression for ``-ginkgo.focus`` that finds this case and no other, for our driver."""
         words = f"[Testpattern: {self.title}] {self.text}".split()
-        return r"\s+".join(map(re.escape, words)) + r"( \[|$)"
+        return r"External Storage \[Driver: [^]]+\] " + r"\s+".join(map(re.escape, words)) + r"( \[|$)"
 
 
 CASES = (

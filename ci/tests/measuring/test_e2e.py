@@ -40,6 +40,14 @@ def test_the_focus_finds_a_case_without_its_labels_too() -> None:
         assert sum(bool(re.search(case.pattern(), name)) for name in bare) == 1
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_case_of_another_driver_is_not_meant(case: E2eCase) -> None:
+    """e2e.test brings the same cases for drivers that it installs by itself."""
+    (ours,) = (name for name in NAMES if re.search(case.pattern(), name))
+    other = ours.replace("External Storage [Driver: driver.longhorn.io]", "CSI Volumes [Driver: csi-hostpath]")
+    assert not re.search(case.pattern(), other)
+
+
 def test_our_tests_for_them_are_there(tmp_path: Path) -> None:
     plan = planned(tmp_path)
     missing = [

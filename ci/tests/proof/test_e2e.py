@@ -31,6 +31,14 @@ def test_asked_about_are_the_faults_of_what_the_cases_look_at() -> None:
     assert [case.name for case in e2e.visible(cases, tests)] == ["tail-lost"]
 
 
+TESTS = Tests(
+    [
+        f"RES-001       MUST    pytest_csi_snapshot/suites/{RESTORE.ours[0]}",
+        f"DEL-001       MUST    pytest_csi_snapshot/suites/{CASES[0].ours[2]}",
+    ]
+)
+
+
 class StandIn:
     """A cluster on which ``bad`` faults break the case of restores; ``dirty`` ones leave something behind."""
 
@@ -77,8 +85,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 def test_a_fault_is_caught_by_a_case_that_passes_without_it(tmp_path: Path, asked: list[tuple[str, int]]) -> None:
     told: list[e2e.Judged] = []
-    cases = [fault("harmless", "RES-001"), fault("bad", "RES-001")]
-    found = e2e.judged_by_e2e(cases, tmp_path, told.append)
+    # The case that looks at DEL-001 cannot run here: nothing is said of that fault, and "missed" least of all.
+    cases = [fault("harmless", "RES-001"), fault("out-of-sight", "DEL-001"), fault("bad", "RES-001")]
+    found = e2e.judged_by_e2e(cases, TESTS, tmp_path, told.append)
     assert [(each.fault, each.word) for each in found] == [("harmless", "missed"), ("bad", "caught")]
     assert found[1].by == ("restore (wrong data)",)
     # The first case fails without a fault as well: it says nothing about one.
@@ -89,7 +98,7 @@ def test_a_fault_is_caught_by_a_case_that_passes_without_it(tmp_path: Path, aske
 
 
 def test_what_a_fault_leaves_is_no_matter_of_the_next(tmp_path: Path, asked: list[tuple[str, int]]) -> None:
-    e2e.judged_by_e2e([fault("dirty", "RES-001"), fault("next", "RES-001")], tmp_path, lambda _told: None)
+    e2e.judged_by_e2e([fault("dirty", "RES-001"), fault("next", "RES-001")], TESTS, tmp_path, lambda _told: None)
     assert StandIn.log == ["up", "replaced", "down"]
 
 
@@ -98,5 +107,5 @@ def test_the_cluster_goes_when_it_cannot_be_asked(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(e2e, "KeptCluster", StandIn)
     monkeypatch.setattr(e2e, "_run", lambda *_: E2eRun(1.0, (CaseResult("restore", "failed", 1.0, "why"),)))
     with pytest.raises(RuntimeError, match="no case of e2e passes without a fault"):
-        e2e.judged_by_e2e([fault("any", "RES-001")], tmp_path, lambda _told: None)
+        e2e.judged_by_e2e([fault("any", "RES-001")], TESTS, tmp_path, lambda _told: None)
     assert StandIn.log == ["up", "down"]
