@@ -42,12 +42,11 @@ def lines_about(time: RunTime, tests: Sequence[ReportedTest], workers: int) -> l
     shares = ", ".join(f"{part} {seconds / whole:.0%}" for part, seconds in parts.items() if whole)
     beside = f" of {workers} workers" if workers > 1 else ""
     longest = next(test for test in tests if test.id == time.longest)
-    name = longest.id.rpartition("/")[2]
     took = f"tests took {time.makespan:.1f} s{beside}"
     took += f"; of all that they waited and worked: {shares}" if shares else ""
     path = f"critical path: {len(time.critical)} of {len(tests)} tests, {time.on_path.total:.1f} s"
     bound = f"the cluster allows no less than {time.least:.1f} s"
-    return [took, f"{path}; {bound}; longest: {_length(longest):.1f} s {name}"]
+    return [took, f"{path}; {bound}; longest: {_length(longest):.1f} s {longest.id}"]
 
 
 def _least(tests: Sequence[ReportedTest], workers: int) -> float:

@@ -129,7 +129,7 @@ def test_a_claim_that_never_grows(capacity: str, conditions: list[str], owner: s
 
 @pytest.mark.parametrize(
     ("attachments", "owner"),
-    [([], "EP"), ([attachment({})], "EP"), ([attachment(LEAVING)], "EA")],
+    [([], "EP"), ([attachment({})], "CORE"), ([attachment(LEAVING)], "EA")],
 )
 def test_a_volume_that_never_goes(attachments: list[Any], owner: str) -> None:
     history = Recorded().told(PV, volume("Released"))

@@ -182,6 +182,7 @@ class Seen:
     observed = "ready became false"
     at = 1.25
     holds = False
+    blame = ""
 
 @pytest.fixture
 def leaks(csi_recorder):

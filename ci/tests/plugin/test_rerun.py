@@ -21,6 +21,7 @@ class Seen:
     observed: str = "ready became false"
     at: float = 1.25
     holds: bool = False
+    blame: str = ""
 
 @pytest.mark.csi_clause("DEL-003")
 def test_finds(csi_recorder):
