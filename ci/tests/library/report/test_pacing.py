@@ -59,7 +59,7 @@ def test_what_the_terminal_says() -> None:
     shares = "driver 93%, controller 0%, kubelet 0%, cluster 0%, harness 7%"
     assert took == f"tests took 13.0 s of 2 workers; of all that they waited and worked: {shares}"
     bound = "the cluster allows no less than 11.8 s"
-    assert path == f"critical path: 3 of 5 tests, 12.8 s; {bound}; longest: 10.0 s c"
+    assert path == f"critical path: 3 of 5 tests, 12.8 s; {bound}; longest: 10.0 s s/c"
 
 
 def test_a_report_shows_it_again() -> None:
