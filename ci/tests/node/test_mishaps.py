@@ -50,8 +50,8 @@ class Once:
     def __init__(self, end: threading.Event) -> None:
         self._end = end
 
-    def request(self, *_: object, **__: object) -> dict[str, Any]:
-        return {"metadata": {"resourceVersion": "1"}}
+    def collect(self, *_: object, **__: object) -> tuple[list[dict[str, Any]], str]:
+        return [], "1"
 
     def watch(self, *_: object, **__: object) -> Iterator[dict[str, Any]]:
         for name in ("first", "second"):
