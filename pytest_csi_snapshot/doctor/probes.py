@@ -39,7 +39,9 @@ PATIENCE = 20.0
 KNOWN_TO_BE_AWAY = 4.0
 """Seconds, instead of either, for an answer of what visibly does not run."""
 
-_LIMITS = Limits(bind=PATIENCE, snapshot=REACTION, pod=PATIENCE, deletion=REACTION, reaction=REACTION)
+_LIMITS = Limits(
+    bind=PATIENCE, snapshot=REACTION, pod=PATIENCE, deletion=REACTION, release=REACTION, reaction=REACTION
+)
 _STARTING = ("DeadlineExceeded", "deadline exceeded", "Aborted", "already exists")
 """Words by which a provisioner says that a volume is still being made."""
 

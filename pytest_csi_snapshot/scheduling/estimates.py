@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from pytest_csi_snapshot.prices import Price, PriceList
 
 AT_LEAST, VOLUME, SNAPSHOT, POD = 0.4, 0.35, 0.25, 0.8
-"""Seconds of a test that makes nothing, and those that each thing adds: a guess from what tests of one thing take on
-the embedded cluster. Only their ratios count, and only until a test has run once."""
+"""Seconds of a test that makes nothing, and those that each thing adds: a guess from what tests of one thing take
+on the embedded cluster. Only their ratios count, and only until a test has run once."""
 
 
 def by_price(price: Price | None) -> float:

@@ -15,7 +15,7 @@ import yaml
 
 from pytest_csi_snapshot.exclusive import NAME as EXCLUSIVE
 from pytest_csi_snapshot.kube.client import KubeClient
-from pytest_csi_snapshot.kube.kinds import LEASE, PVC, SNAPSHOT, Kind
+from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, PVC, SNAPSHOT, Kind
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE
 from pytest_csi_snapshot.presence import NAME, home_of
 
@@ -72,6 +72,18 @@ class Inhabited:
                 meta = body["metadata"]
                 found[f"{kind} {meta.get('namespace', '')}/{meta['name']}"] = json.dumps(kept, sort_keys=True)
         return found
+
+    def settle(self) -> None:
+        """Wait until the namespaces on their way out are gone; one that stays is seen by ``everything``."""
+        there, version = self.client.collect(NAMESPACE)
+        going = {body["metadata"]["name"] for body in there if "deletionTimestamp" in body["metadata"]}
+        if not going:
+            return
+        for event in self.client.watch(NAMESPACE, resourceVersion=version, timeoutSeconds=60):
+            if event["type"] == "DELETED":
+                going.discard(event["object"]["metadata"]["name"])
+            if not going:
+                return
 
     def prolong(self, run: str) -> None:
         """Make the Leases of a run, and of its test that runs alone, last for longer than this test."""

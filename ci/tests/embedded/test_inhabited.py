@@ -65,6 +65,7 @@ def test_what_a_killed_run_left_is_swept(
         tmp_path, "-p", "killer", f"--csi-driver={DRIVER}", "--csi-allow=cluster-state", clauses
     )
     assert run.returncode == -signal.SIGKILL, run.stdout
+    cluster.settle()  # the preflight's namespace is asked to go before the tests, and nobody waits for that
     home = re.search(r"new: Namespace /csi-(\w{8})-lease", "\n".join(changes(before, cluster.everything())))
     assert home
     run_id = home[1]
