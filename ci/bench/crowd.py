@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 DRIVER = "snapshots.example.com"
 CLASS = "somebodys"
-"""Name of the StorageClass and of the VolumeSnapshotClass of all of them; neither exists, as it happens."""
+"""Name of the StorageClass and of the VolumeSnapshotClass of all of them."""
 
 NAMESPACES = 20
 TOGETHER = 25
@@ -42,7 +42,11 @@ def namespace(number: int) -> str:
 
 
 def homes(count: int) -> Iterator[tuple[str, Json]]:
-    """The namespaces of so many objects: keys, objects."""
+    """The namespaces of so many objects, and the class of the snapshots: keys, objects.
+
+    Without the class a snapshot-controller would try each of them again and again.
+    """
+    yield f"snapshot.storage.k8s.io/volumesnapshotclasses/{CLASS}", _class()
     for number in range(min(count, NAMESPACES)):
         name = namespace(number)
         yield (
@@ -55,6 +59,16 @@ def homes(count: int) -> Iterator[tuple[str, Json]]:
                 "status": {"phase": "Active"},
             },
         )
+
+
+def _class() -> Json:
+    return {
+        "apiVersion": "snapshot.storage.k8s.io/v1",
+        "kind": "VolumeSnapshotClass",
+        "metadata": _meta(CLASS),
+        "driver": DRIVER,
+        "deletionPolicy": "Delete",
+    }
 
 
 def stored(numbers: range) -> Iterator[tuple[str, Json]]:
