@@ -23,8 +23,10 @@ from pytest_csi_snapshot.conditions import (
 )
 from pytest_csi_snapshot.growing import NODE_STEP_DUE
 from pytest_csi_snapshot.history import History, Version
+from pytest_csi_snapshot.holding import HOME_OF_EVENTS, attachments_of
 from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 from pytest_csi_snapshot.labels import referred
+from pytest_csi_snapshot.ledger import BEING_DELETED
 from pytest_csi_snapshot.requirements import catalogue
 
 _FILLED_BY = {"VolumeSnapshot": "RES-001", "PersistentVolumeClaim": "CLN-001"}
@@ -34,14 +36,10 @@ Json = dict[str, Any]
 Reader = Callable[[Kind, str | None], Sequence[Json]]
 """Kind and namespace (None: all) -> the objects that there are now: what no watch brings."""
 
-HOME_OF_EVENTS = "default"
-"""Namespace of the events about objects that are in none."""
-
 ANSWER = "rpc error: code = "
 """How an answer of a driver begins wherever a controller repeats it."""
 
 _BEING_CREATED = "snapshot.storage.kubernetes.io/volumesnapshot-being-created"
-_BEING_DELETED = "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted"
 _CLAIM_HOLDERS = {
     "kubernetes.io/pvc-protection": "CORE",
     "snapshot.storage.kubernetes.io/pvc-as-source-protection": "SC",
@@ -128,8 +126,7 @@ class _Scene:
 
     def attachments(self, volume: str) -> list[Json]:
         """The VolumeAttachments of a volume, by its name."""
-        found = self._read(VOLUME_ATTACHMENT, None)
-        return [each for each in found if each["spec"]["source"].get("persistentVolumeName") == volume]
+        return attachments_of(volume, self._read(VOLUME_ATTACHMENT, None))
 
     def content_of(self, uid: str) -> Version | None:
         return self._latest(SNAPSHOT_CONTENT, lambda body: referred(body).get("uid") == uid)
@@ -173,8 +170,8 @@ def _of_content(scene: _Scene, content: Version) -> str:
     if _answered([error, *(message for _, message in scene.told(content.uid))]):
         return "DRV"
     if "deletionTimestamp" in meta:
-        return "SS" if _BEING_DELETED in marks else "SC"
-    if READY.holds(body) or _BEING_DELETED in marks:
+        return "SS" if BEING_DELETED in marks else "SC"
+    if READY.holds(body) or BEING_DELETED in marks:
         return "SC"
     if error:
         return "SS"

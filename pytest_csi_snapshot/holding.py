@@ -6,7 +6,7 @@ nothing of why. A released PersistentVolume goes after its last attachment, by t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,9 @@ from pytest_csi_snapshot.kube.kinds import EVENT, PV, VOLUME_ATTACHMENT, Kind
 from pytest_csi_snapshot.observing import short
 
 Json = dict[str, Any]
+
+HOME_OF_EVENTS = "default"
+"""Namespace of the events about objects that are in none."""
 
 _FAILED_DELETE = "VolumeFailedDelete"
 """Reason of the event by which external-provisioner tells that the driver did not delete a volume."""
@@ -38,18 +41,18 @@ def hold_on(api: Reader, version: Version) -> Hold | None:
     """What keeps a PersistentVolume; None for another kind. Raises ApiError, ApiUnreachableError."""
     if version.kind != PV:
         return None
-    attachments = [
-        body
-        for body in api.list(VOLUME_ATTACHMENT)
-        if body["spec"]["source"].get("persistentVolumeName") == version.name
-    ]
-    if attachments:
+    if attachments := attachments_of(version.name, api.list(VOLUME_ATTACHMENT)):
         return _attached(attachments[0])
     about = f"involvedObject.uid={version.uid},reason={_FAILED_DELETE}"
-    if refused := api.list(EVENT, "default", fieldSelector=about):
+    if refused := api.list(EVENT, HOME_OF_EVENTS, fieldSelector=about):
         last = max(refused, key=lambda body: str(body.get("lastTimestamp") or body.get("eventTime") or ""))
         return Hold(f"event {_FAILED_DELETE}: {last.get('message', '')}", "DRV, EP")
     return Hold("not attached, and no event tells of a DeleteVolume that failed", "EP")
+
+
+def attachments_of(volume: str, attachments: Iterable[Json]) -> list[Json]:
+    """Those of a PersistentVolume, by its name."""
+    return [body for body in attachments if body["spec"]["source"].get("persistentVolumeName") == volume]
 
 
 def _attached(attachment: Json) -> Hold:
