@@ -34,6 +34,8 @@ class Stage:
     limit: int = 1200
     on_kind: bool = False
     """Whether it needs what a kind cluster is made of; without that it is not run."""
+    report: str = ""
+    """The folder with the report of a conformance run; where the stage fails, it is shown again at the end."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,9 @@ ENV = ["env", "MYPYPATH=ci/tests:ci:."]
 PICTURED = ["env", "CSI_WALKTHROUGH_PICTURES=ci/artifacts/walkthrough"]
 
 JUNIT = "ci/artifacts/conformance.xml"
+
+REPORTS = "ci/artifacts/reports"
+"""Reports of the conformance runs, a folder each."""
 
 FAULTS = ["env", "PYTHONPATH=ci", sys.executable, "-m", "faults"]
 """What proves that the suites find the faults of the reference implementation."""
@@ -146,8 +151,25 @@ STAGES = (
     Stage("embedded", tool("pytest", "-q", "--durations=12", ALONE[-1]), limit=2400),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
     Stage("no results", script("generate_allure_pages.py", "--empty", ALLURE)),
-    Stage("conformance", tool("pytest", *REFERENCE, "-n", "4", f"--junitxml={JUNIT}", f"--alluredir={ALLURE}")),
-    Stage("kind", tool("pytest", *REFERENCE, "--csi-cluster=kind", "-n", "6", ON_KIND), on_kind=True),
+    Stage(
+        "conformance",
+        tool(
+            "pytest",
+            *REFERENCE,
+            "-n",
+            "4",
+            f"--junitxml={JUNIT}",
+            f"--alluredir={ALLURE}",
+            f"--csi-report={REPORTS}/conformance",
+        ),
+        report=f"{REPORTS}/conformance",
+    ),
+    Stage(
+        "kind",
+        tool("pytest", *REFERENCE, "--csi-cluster=kind", "-n", "6", f"--csi-report={REPORTS}/kind", ON_KIND),
+        on_kind=True,
+        report=f"{REPORTS}/kind",
+    ),
     Stage("ends on kind", tool("pytest", "-q", KIND), frozenset({"full"}), on_kind=True),
     Stage("faults", [*FAULTS, "--tenth"], frozenset({"test"}), limit=900),
     Stage("faults", FAULTS, frozenset({"full"}), limit=5400),
@@ -194,6 +216,12 @@ def execute(stage: Stage, further: Mapping[str, str]) -> int:
             return TOO_LONG
 
 
+def again(stage: Stage) -> None:
+    """Show what a conformance run came to, by its report: what it said itself is far above by then."""
+    print(f"\n==> {stage.name}, once more", flush=True)
+    subprocess.run(tool("pytest-csi-report", "show", stage.report), cwd=ROOT, check=False)
+
+
 def table(results: list[Result]) -> str:
     lines = [f"{'stage':<16} {'result':<10} {'seconds':>8}", *(result.line() for result in results)]
     lines.append(f"{'all':<16} {'':<10} {sum(result.seconds for result in results):>8.1f}")
@@ -215,6 +243,9 @@ def main(argv: list[str]) -> int:
         results = [run(stage, lab) for stage in chosen]
     finally:
         lab.end()
+    for result in results:
+        if result.code and result.stage.report:
+            again(result.stage)
     print("\n" + table(results))
     return 1 if any(result.code for result in results) else 0
 

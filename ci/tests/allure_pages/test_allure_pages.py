@@ -20,11 +20,22 @@ def picture(page: Page, name: str) -> None:
 
 
 def found(page: Page) -> None:
-    """Have the tree show the test alone. Where all tests have passed, its branches are closed at first."""
+    """Have the tree show the test alone. Its branches are open at first where a test has failed, else closed."""
     page.get_by_placeholder("Search tests").fill(TEST)
-    for branch in ("driver.longhorn.io", "deletion"):  # the epic and the feature; above the tree is the name too
-        page.get_by_text(branch, exact=True).last.click()
+    for branch in ("driver.longhorn.io", "deletion"):  # the epic and the feature
+        unfold(page, branch)
     expect(page.get_by_text(TEST).first).to_be_visible()
+
+
+def unfold(page: Page, branch: str) -> None:
+    """Open a branch of the tree unless it is open."""
+    title = page.get_by_test_id("tree-section-title").get_by_text(branch, exact=True)
+    section = page.get_by_test_id("tree-section").filter(has=title).first
+    expect(section).to_be_visible()
+    opened = section.locator("[class*='icon--opened']")
+    if not opened.count():
+        section.get_by_test_id("tree-arrow").click()
+    expect(opened).to_be_visible()
 
 
 def test_the_first_page_has_driver_versions_and_areas(page: Page) -> None:

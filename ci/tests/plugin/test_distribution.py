@@ -150,9 +150,7 @@ def test_who_asks_for_far_fewer_workers_is_told(demo: Demo, workers: tuple[str, 
 def test_the_end_tells_where_the_time_went(demo: Demo) -> None:
     demo.suite(test_one=NOTES)
     result = demo.run("-n2")
-    result.stdout.re_match_lines(
-        [r"tests took .* s of 2 workers; .*: driver \d+%, .*, harness \d+%", r"critical path: \d+ of 8 tests, .*"]
-    )
+    result.stdout.re_match_lines([r"tests took .* s of 2 workers", r"critical path: \d+ of 8 tests, .*"])
     report = json.loads((demo.path / "csi-report/report.json").read_text())
     assert report["time"]["critical"][-1] == "demo/suites/test_one.py::test_alone"
     assert [test["id"] for test in report["tests"] if test["alone"]] == ["demo/suites/test_one.py::test_alone"]

@@ -125,3 +125,15 @@ def test_the_table_has_a_line_for_each_end() -> None:
     ok = stages.Result(on_kind(""), seconds=1.25)
     lines = stages.table([ok, stages.Result(on_kind(""), 3, 2.0)]).splitlines()
     assert [line.split()[1:] for line in lines[1:]] == [["ok", "1.2"], ["exit", "3", "2.0"], ["3.2"]]
+
+
+@pytest.mark.parametrize(("command", "told"), [("exit 1", 1), ("exit 0", 0)])
+def test_what_a_failed_run_came_to_is_told_again_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str, told: int
+) -> None:
+    report = tmp_path / "report"
+    ran = stages.Stage("conformance", ["sh", "-c", command], report=str(report))
+    monkeypatch.setattr(stages, "STAGES", (ran,))
+    assert stages.main(["test"]) == told
+    said = capfd.readouterr()
+    assert (said.out.count("conformance, once more"), said.err.count(str(report))) == (told, told)
