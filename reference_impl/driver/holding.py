@@ -2,39 +2,49 @@
 
 A loop device goes with its last opener, and a bind mount of its node opens nothing: without this a
 restart of the backend would take a block volume away from a pod that has it closed at that moment. What
-to hold is read from the mount table, so a restart of the driver changes nothing either.
+to hold after a restart of the driver is read from the mount table, and only what the backend says is ours:
+other drivers on the node publish devices there too, and a device that is held can be neither detached nor deleted.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import threading
+from collections.abc import Collection
+from pathlib import Path
 
 from ..linux import loops, mountinfo
 from .mounting import device_root
 
-log = logging.getLogger("driver")
-
 
 class Holding:
-    """The open devices of one driver process, by loop number."""
+    """The open devices of one driver process, by the path that each is published at."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: dict[int, int] = {}
+        self._open: dict[Path, int] = {}
 
-    def refresh(self) -> None:
-        """Open what is published now, let go of what no longer is."""
+    def hold(self, target: Path, device: str) -> None:
+        """Keep ``device`` open while it is mounted on ``target``."""
         with self._lock:
-            wanted = {
-                int(device.removeprefix("/dev/loop"))
-                for mount in mountinfo.mounts()
-                if (device := device_root(mount)).removeprefix("/dev/loop").isdecimal()
-            }
-            for number in set(self._open) - wanted:
-                os.close(self._open.pop(number))
-            for number in wanted - set(self._open):
-                with contextlib.suppress(OSError):  # a device that is gone cannot be held
-                    self._open[number] = loops.open_device(number)
+            self._hold(target, device)
+
+    def adopt(self, devices: Collection[str]) -> None:
+        """Hold those of ``devices`` that are published already: by a driver process before this one."""
+        with self._lock:
+            for mount in mountinfo.mounts():
+                if device_root(mount) in devices:
+                    self._hold(mount.point, device_root(mount))
+
+    def let_go(self) -> None:
+        """Close what is published no longer."""
+        with self._lock:
+            mounts = mountinfo.mounts()
+            for target in [path for path in self._open if mountinfo.mount_at(path, mounts) is None]:
+                os.close(self._open.pop(target))
+
+    def _hold(self, target: Path, device: str) -> None:
+        if target not in self._open:
+            with contextlib.suppress(OSError):  # a device that is gone cannot be held
+                self._open[target] = loops.open_device(loops.number_of(device))

@@ -46,7 +46,6 @@ def main(argv: list[str]) -> int:
     ended, ready = threading.Event(), threading.Event()
     roles.end_on_signals(ended)
     backend, holding = Backend(options.backend_url, options.driver_name), Holding()
-    holding.refresh()
     profile, patience = PROFILES[options.profile], Patience(options.patience)
     services = Services.make(options.driver_name, options.node_id, backend, holding, profile, patience, ready,
                              options.filesystem)  # fmt: skip
@@ -58,7 +57,7 @@ def main(argv: list[str]) -> int:
     if options.registration_dir:
         folder = options.registration_dir
         servers.append(registration.serve(options.driver_name, options.kubelet_registration_path, folder))
-    _join(backend, options.node_id, ready, ended)
+    _join(backend, options.node_id, holding, ready, ended)
     ended.wait()
     for stopping in [server.stop(GRACE) for server in reversed(servers)]:
         stopping.wait(LAST)
@@ -67,11 +66,15 @@ def main(argv: list[str]) -> int:
     os._exit(0)
 
 
-def _join(backend: Backend, node_id: str, ready: threading.Event, ended: threading.Event) -> None:
-    """Tell the backend of this node; until then Probe answers "not ready"."""
+def _join(
+    backend: Backend, node_id: str, holding: Holding, ready: threading.Event, ended: threading.Event
+) -> None:
+    """Tell the backend of this node, and hold what is published here; until then Probe answers "not ready"."""
     while not ended.is_set():
         try:
             backend.nodes.register(node_id)
+            volumes = backend.volumes.all()
+            holding.adopt({volume.device for volume in volumes if node_id in volume.nodes and volume.device})
         except Refusal as refusal:
             log.info("waiting for the backend: %s", refusal.message)
             ended.wait(RETRY)

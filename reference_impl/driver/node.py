@@ -85,7 +85,7 @@ class Node(csi_pb2_grpc.NodeServicer):
                 _refuse_second(volume, target)
             if access.volume_mode(capability) == "Block":
                 mounting.bind(Path(volume.device), target, read_only=request.readonly, flags=[])
-                self._holding.refresh()
+                self._holding.hold(target, volume.device)
             else:
                 self._publish(volume, staging, target, request)
         return csi_pb2.NodePublishVolumeResponse()
@@ -98,7 +98,7 @@ class Node(csi_pb2_grpc.NodeServicer):
         with self._in_flight.one(f"volume {name}"):
             mounting.unmount(target)
             mounting.remove(target)
-            self._holding.refresh()
+            self._holding.let_go()
         return csi_pb2.NodeUnpublishVolumeResponse()
 
     def NodeExpandVolume(

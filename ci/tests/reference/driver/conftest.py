@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,21 +16,33 @@ from .rest import Rest
 __all__ = ["private_mounts"]
 
 
-@pytest.fixture
-def stopped(private_mounts: None) -> Iterator[Machine]:
-    """A machine whose roles are not started."""
+@contextlib.contextmanager
+def made() -> Iterator[Machine]:
     machine = Machine(Path(tempfile.mkdtemp(prefix="csi-")), free_port())
     yield machine
     machine.clear()
 
 
 @pytest.fixture
+def stopped(private_mounts: None) -> Iterator[Machine]:
+    """A machine whose roles are not started."""
+    with made() as machine:
+        yield machine
+
+
+@pytest.fixture
 def machine(stopped: Machine) -> Machine:
     """A machine that serves."""
-    stopped.backend.start()
-    stopped.driver.start()
-    stopped.ready()
+    stopped.start()
     return stopped
+
+
+@pytest.fixture
+def neighbour(private_mounts: None) -> Iterator[Machine]:
+    """Another driver with a backend of its own, which sees the same mounts."""
+    with made() as machine:
+        machine.start()
+        yield machine
 
 
 @pytest.fixture

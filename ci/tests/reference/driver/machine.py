@@ -92,6 +92,12 @@ class Machine:
         self.groups = csi_pb2_grpc.GroupControllerStub(self.channel)
         self.node = csi_pb2_grpc.NodeStub(self.channel)
 
+    def start(self) -> None:
+        """Both roles, until they serve."""
+        self.backend.start()
+        self.driver.start()
+        self.ready()
+
     def ready(self) -> None:
         """Until the driver says so; there is nothing to wait on but the answer."""
         end = time.monotonic() + 20

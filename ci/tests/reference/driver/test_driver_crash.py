@@ -50,9 +50,7 @@ def until(what: Callable[[], bool], why: str) -> None:
 def frozen(stopped: Machine) -> Iterator[Machine]:
     """A machine whose backend hangs inside the freeze of pvc-a, which is mounted."""
     stopped.backend.program = ["-c", HANGS_IN_FREEZE]
-    stopped.backend.start()
-    stopped.driver.start()
-    stopped.ready()
+    stopped.start()
     stopped.create("pvc-a", mount_capability())
     stopped.use("pvc-a", mount_capability())
     request = csi_pb2.CreateSnapshotRequest(
@@ -192,18 +190,38 @@ def answers(machine: Machine) -> bool:
     return True
 
 
+def delete(machine: Machine, volume: str) -> None:
+    machine.controller.DeleteVolume(csi_pb2.DeleteVolumeRequest(volume_id=volume), timeout=30)
+
+
 def test_a_published_block_device_stays_while_backend_and_then_driver_are_killed(machine: Machine) -> None:
     capability = block_capability()
     machine.create("pvc-a", capability)
     device = machine.use("pvc-a", capability)
     with device.open("r+b") as file:
         file.write(b"x" * MIB)
-    for role in (machine.backend, machine.driver):
+    for role in (machine.backend, machine.driver, machine.backend):
         role.stop(signal.SIGKILL)
         assert device.read_bytes()[:MIB] == b"x" * MIB  # nobody else had it open
         role.start()
+        machine.ready()
         until(lambda: answers(machine), "it does not come back")
     machine.unuse("pvc-a")
+    delete(machine, "pvc-a")
+
+
+def test_a_neighbour_holds_no_device_that_is_not_its_own(machine: Machine, neighbour: Machine) -> None:
+    capability = block_capability()
+    for each in (machine, neighbour):
+        each.create("pvc-a", capability)
+        each.use("pvc-a", capability)
+    neighbour.driver.stop(signal.SIGKILL)
+    neighbour.driver.start()
+    neighbour.ready()  # it has looked at all mounts of the node
+    neighbour.unuse("pvc-a")
+    machine.unuse("pvc-a")
+    for each in (machine, neighbour):
+        delete(each, "pvc-a")  # refused while anybody has its device open
 
 
 def test_a_device_gets_its_number_back(machine: Machine) -> None:

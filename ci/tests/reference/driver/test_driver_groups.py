@@ -196,9 +196,7 @@ def test_a_group_is_there_again_after_the_backend_was_killed(machine: Machine) -
 
 def test_a_backend_killed_inside_the_freeze_of_a_group_leaves_nothing(stopped: Machine) -> None:
     stopped.backend.program = ["-c", HANGS_IN_FREEZE]
-    stopped.backend.start()
-    stopped.driver.start()
-    stopped.ready()
+    stopped.start()
     paths = []
     for volume in ("pvc-a", "pvc-b"):
         stopped.create(volume, CAPABILITY)
