@@ -81,9 +81,8 @@ class Triggers:
         if bound and (before is None or form.bound_name(before) != bound):
             self._relatives(self._cluster.group_contents.get(bound))
         if before and after is None:
-            for snapshot in self._cluster.snapshots.all(objects.namespace(before)):
-                if membership.names(snapshot, before):
-                    self._queues.snapshots.add(objects.key(snapshot))
+            for snapshot in membership.naming(self._cluster, before):
+                self._queues.snapshots.add(objects.key(snapshot))
 
     def group_content(self, before: Json | None, after: Json | None) -> None:
         """A content itself; if it came, went, or says something new, its group, and snapshots with its handle."""
