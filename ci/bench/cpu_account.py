@@ -14,6 +14,8 @@ from pathlib import Path
 
 import tenacity
 
+from .troubles import BenchError
+
 ROOT = Path("/sys/fs/cgroup")
 
 
@@ -39,14 +41,14 @@ class Account:
 
 @contextlib.contextmanager
 def account(root: Path = ROOT) -> Iterator[Account]:
-    """A group of its own, removed at the end. Raises SystemExit, one line, where none can be made."""
+    """A group of its own, removed at the end. Raises BenchError where none can be made."""
     version, parent = (1, root / "cpuacct") if (root / "cpuacct" / "cpuacct.usage").exists() else (2, root)
     folder = parent / f"csi-snapshot-bench-{os.getpid()}"
     try:
         folder.mkdir()
     except OSError as error:
         why = f"{folder}: {error.strerror}; run it as root, where control groups can be written"
-        raise SystemExit(f"CPU seconds cannot be counted: {why}") from error
+        raise BenchError(f"CPU seconds cannot be counted: {why}") from error
     try:
         yield Account(folder, version)
     finally:

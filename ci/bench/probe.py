@@ -2,7 +2,8 @@
 
 Each process writes a file at its end, into the folder that the environment names: the most memory that it had,
 when its first test began, and how often it asked the API server for what, by test. Counts what leaves the client,
-from whatever thread: the watches of a test are told as such, and so is what belongs to no test.
+from whatever thread: the watches of a test are told as such, and so is what belongs to no test. A command without
+tests, such as ``--csi-sweep``, tells of itself too.
 """
 
 from __future__ import annotations
@@ -24,10 +25,18 @@ FOLDER = "CSI_BENCH_PROBES"
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Begin to look, where somebody wants to know."""
-    if folder := os.environ.get(FOLDER):
-        config.pluginmanager.register(_Probe(Path(folder), config), "csi-bench-probe")
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """All that a process does is inside of this; look at it, where somebody wants to know."""
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return (yield)
+    probe = _Probe(Path(folder), config)
+    config.pluginmanager.register(probe, "csi-bench-probe")
+    try:
+        return (yield)
+    finally:
+        probe.tell()
 
 
 def verb_of(method: str, path: str, query: dict[str, Any] | None) -> str:
@@ -83,8 +92,16 @@ class _Probe:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
+        """The first process need not wait for more from a worker than its session."""
+        self.tell()
+
+    def tell(self) -> None:
+        """Write what is known by now."""
         asked: dict[str, dict[str, int]] = {}
-        for (test, verb), times in sorted(self._asked.items()):
-            asked.setdefault(test, {})[verb] = times
+        with self._guard:
+            for (test, verb), times in sorted(self._asked.items()):
+                asked.setdefault(test, {})[verb] = times
         told = {"tests": self._tests, "first": self._first, "peak": peak(), "asked": asked}
-        self._file.write_text(json.dumps(told))
+        fresh = self._file.with_suffix(".new")  # whoever ends this process meanwhile leaves the last one whole
+        fresh.write_text(json.dumps(told))
+        fresh.replace(self._file)

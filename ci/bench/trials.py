@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -19,6 +19,7 @@ from pytest_csi_snapshot.report.document import EVIDENCE, read_report
 from pytest_csi_snapshot.report.model import Report
 
 from . import probe
+from .cpu_account import account
 from .troubles import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,13 +43,14 @@ class Process:
 
 @dataclass(frozen=True)
 class Trial:
-    """A run that ended. ``began`` is monotonic; ``cpu`` are the processor seconds of all its processes."""
+    """A run that ended. ``began`` is monotonic."""
 
     folder: Path
     began: float
     seconds: float
-    cpu: float
     code: int
+    cpu: float = 0.0
+    """Processor seconds of all its processes, those of its cluster too; 0 where nobody asked for them."""
 
     @cached_property
     def report(self) -> Report:
@@ -81,20 +83,24 @@ def run(
     *,
     environment: Mapping[str, str] | None = None,
     judged: Sequence[int] = JUDGED,
+    cpu: bool = False,
 ) -> Trial:
-    """Run pytest with these words, and wait for it. Raises BenchError where it could not judge."""
+    """Run pytest with these words, and wait for it. Raises BenchError where it could not judge.
+
+    ``cpu``: count the processor seconds of all that it starts, for which it takes a right to control groups.
+    """
     probes = folder / "probes"
     probes.mkdir(parents=True)
     command = [sys.executable, "-m", "pytest", "-p", "bench.probe", "-p", "no:cacheprovider",
                f"--csi-report={folder / 'report'}", *words]  # fmt: skip
     variables = {**os.environ, "PYTHONPATH": str(ROOT / "ci"), probe.FOLDER: str(probes), **(environment or {})}
-    with (folder / "log").open("wb") as log:
-        used, began = _cpu(), time.monotonic()
-        code = _run(command, variables, log.fileno())
-        seconds, cpu = time.monotonic() - began, _cpu() - used
+    with (folder / "log").open("wb") as log, account() if cpu else contextlib.nullcontext() as group:
+        began = time.monotonic()
+        code = _run(group.inside(command) if group else command, variables, log.fileno())
+        seconds, used = time.monotonic() - began, group.seconds() if group else 0.0
     if code not in judged:
         raise BenchError(f"{' '.join(['pytest', *words])} ended with {code}: {last_words(folder / 'log')}")
-    return Trial(folder, began, seconds, cpu, code)
+    return Trial(folder, began, seconds, code, used)
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str], log: int) -> int:
@@ -113,8 +119,3 @@ def last_words(log: Path, lines: int = 3) -> str:
     """The end of a log, in one line."""
     said = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip(" =")]
     return " | ".join(said[-lines:]) or "it said nothing"
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

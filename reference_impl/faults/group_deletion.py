@@ -111,8 +111,8 @@ class GroupDeletedUnderRestore(_Group):
 
         reading: list[Json] = []
 
-        def settled(clean: Clean, namespace: str | None = None) -> Any:
-            return [one for one in clean(namespace) if not reading or restores_from(one) is None]
+        def settled(clean: Clean, *what: Any) -> Any:
+            return [one for one in clean(*what) if not reading or restores_from(one) is None]
 
         def remove(clean: Clean, snapshot: Json) -> None:
             reading.append(snapshot)
@@ -121,7 +121,7 @@ class GroupDeletedUnderRestore(_Group):
             finally:
                 reading.pop()
 
-        wrap(target.cluster.claims, "all", settled)
+        wrap(target.cluster.claims, "by", settled)
         wrap(target.groups, "remove", remove)
 
 

@@ -208,10 +208,10 @@ class DeletedUnderRestore(Fault):
     def apply(self, target: Controller) -> None:
         from ..controllers.snapshot_controller.deletion import restores_from
 
-        def settled(clean: Clean, namespace: str | None = None) -> Any:
-            return [claim for claim in clean(namespace) if restores_from(claim) is None]
+        def settled(clean: Clean, *what: Any) -> Any:
+            return [claim for claim in clean(*what) if restores_from(claim) is None]
 
-        wrap(target.cluster.claims, "all", settled)
+        wrap(target.cluster.claims, "by", settled)
 
 
 class DeletionUnannounced(Fault):

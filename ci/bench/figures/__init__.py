@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.figure import Measurement
 
-from . import backups, beside, notice, plugin, start, suite, whole
+from . import backups, beside, large, notice, plugin, start, suite, whole
 
 MEASUREMENTS: tuple[Measurement, ...] = (
     plugin.MEASUREMENT,
@@ -13,6 +13,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     suite.MEASUREMENT,
     backups.MEASUREMENT,
     whole.MEASUREMENT,
+    large.MEASUREMENT,
     beside.SERIAL,
     beside.PARALLEL,
 )

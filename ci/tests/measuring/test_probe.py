@@ -56,6 +56,17 @@ RUN = """
 """
 
 
+LOOKING = """
+    import contextlib
+    from pytest_csi_snapshot.kube.client import KubeClient
+
+    def pytest_cmdline_main(config):
+        with contextlib.suppress(AttributeError):
+            KubeClient.open(object(), "GET", "/api/v1/namespaces")
+        return 0
+"""
+
+
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
 def test_each_process_tells_what_its_tests_asked_for(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: list[str]
@@ -75,8 +86,26 @@ def test_each_process_tells_what_its_tests_asked_for(
     assert all(bool(each["first"]) == bool(each["tests"]) for each in told)
 
 
+def test_a_command_that_runs_no_test_tells_of_itself_too(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pytester.mkdir("probes")
+    monkeypatch.setenv(probe.FOLDER, str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(Path(probe.__file__).parents[1]))
+    pytester.makeconftest(LOOKING)
+    assert pytester.runpytest_subprocess("-p", "bench.probe").ret == 0
+    told = json.loads((folder / "main.json").read_text())
+    assert (told["tests"], told["first"], told["asked"]) == (0, 0.0, {"": {"list": 1}})
+    assert told["peak"] > 5
+    assert len(list(folder.iterdir())) == 1
+
+
 def test_without_a_folder_it_does_nothing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(probe.FOLDER, raising=False)
     config = pytester.parseconfig()
-    probe.pytest_configure(config)
+    main = probe.pytest_cmdline_main(config)
+    next(main)
+    with pytest.raises(StopIteration) as ended:
+        main.send(3)
+    assert ended.value.value == 3
     assert not config.pluginmanager.has_plugin("csi-bench-probe")

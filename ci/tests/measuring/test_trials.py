@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace as Told
 
@@ -11,11 +13,13 @@ import pytest
 from bench import trials
 from bench.e2e.cases import CASES
 from bench.e2e.running import CaseResult, E2eRun
-from bench.figures import beside, suite
-from bench.figures.whole import least
+from bench.figure import Order, figures_of
+from bench.figures import beside, large, suite, whole
+from bench.large_cluster import Crowded
 from bench.troubles import BenchError
+from library.report.samples import report as sample
 
-from pytest_csi_snapshot.report.model import Phases, Seconds
+from pytest_csi_snapshot.report.model import Phases, ReportedTest, RunTime, Seconds
 
 
 def ending_with(monkeypatch: pytest.MonkeyPatch, code: int, *lines: str) -> list[Sequence[str]]:
@@ -79,13 +83,65 @@ def test_figures_of_a_run() -> None:
     assert taken.details["requests by verb"] == {"create": 2.0, "watch": 1.5, "get": 1.0}
 
 
-@pytest.mark.parametrize(("cpu", "seconds"), [(8.0, 30.0), (1e6, 1e6 / 2)])
-def test_the_least_is_the_longest_test_or_the_work(
-    cpu: float, seconds: float, monkeypatch: pytest.MonkeyPatch
+class Group:
+    """Takes the place of a control group in which 12 s of CPU were used."""
+
+    def inside(self, command: Sequence[str]) -> list[str]:
+        return ["in-group", *command]
+
+    def seconds(self) -> float:
+        return 12.0
+
+
+def test_cpu_is_that_of_a_control_group_around_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "account", lambda: contextlib.nullcontext(Group()))
+    commands = ending_with(monkeypatch, 0)
+    assert trials.run(tmp_path / "uncounted", []).cpu == 0.0
+    assert trials.run(tmp_path / "counted", [], cpu=True).cpu == 12.0
+    assert [command[0] == "in-group" for command in commands] == [False, True]
+
+
+def test_the_whole_suite_is_held_against_the_work_of_all_its_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
-    tests = [Told(phases=Phases(1.0, 28.0, 1.0)), Told(phases=Phases(1.0, 2.0, 1.0))]
-    assert least(Told(cpu=cpu, report=Told(tests=tests))) == seconds  # type: ignore[arg-type]
+    asked: list[bool] = []
+    time = RunTime(Seconds(total=9.0, harness=0.5), 12.0, "s/a", 9.0, ("s/a",))
+    tests = (ReportedTest("s/a", "passed", phases=Phases(1.0, 3.0, 1.0), seconds=Seconds(total=5.0)),)
+    ran = replace(sample(), time=time, tests=tests)
+
+    def run(_folder: Path, _words: Sequence[str], *, cpu: bool = False) -> Told:
+        asked.append(cpu)
+        return Told(seconds=20.0, cpu=20.0, code=0, report=ran, workers=(), evidence=list)
+
+    monkeypatch.setattr(trials, "run", run)
+    monkeypatch.setattr(whole, "cores", lambda: 2)
+    taken = whole.take(Order(1, tmp_path, lambda _text: None))
+    assert asked == [True] * len(whole.WORKERS)
+    assert taken.values["makespan"] == [1.2]
+    assert any("CPU of all processes 20.0 s on 2 cores" in note for note in taken.notes)
+
+
+def test_figures_of_a_large_cluster() -> None:
+    def trial(start: float, peak: float, first: float) -> Told:
+        worker, main = Told(tests=2, peak=peak), Told(tests=0, peak=first)
+        return Told(to_first_test=start, seconds=60.0, workers=(worker,), processes=(worker, main))
+
+    sweep = Told(seconds=3.0, processes=(Told(tests=0, peak=90.0),))
+    found = Crowded(80_000, 30.0, 12.0, trial(4.0, 100.0, 80.0), trial(9.0, 120.0, 95.0), sweep)  # type: ignore[arg-type]
+    taken = large.taken([found])
+    figures = {figure.budget.name: figure for figure in figures_of(large.MEASUREMENT, taken)}
+    assert {name: figure.judged for name, figure in figures.items()} == {
+        "large start": 9.0,
+        "large memory": 120.0,
+        "large first process": 95.0,
+        "large whole": 60.0,
+        "large answered": 12.0,
+        "large sweep": 3.0,
+        "large sweep memory": 90.0,
+    }
+    assert all(figure.kept for figure in figures.values())
+    (note,) = taken.notes
+    assert note.startswith("80000 objects; in the empty cluster: command typed to first test 4.0 s")
 
 
 def test_our_tests_for_a_case_add_up() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bench import makespan, trials
 
 from .conftest import QUIET, Demo
 
@@ -167,21 +167,15 @@ def test_a_run_that_stops_at_the_first_failure_ends(demo: Demo) -> None:
     assert "stopping after 1 failures" in result.stdout.str()
 
 
-CI = Path(__file__).resolve().parents[2]
-
-
 @pytest.mark.skipif(not os.access("/sys/fs/cgroup", os.W_OK), reason="control groups cannot be written here")
-def test_the_bench_measures_a_run(demo: Demo) -> None:
-    demo.env(PYTHONPATH=f"{demo.path}:{CI}")
-    command = [sys.executable, "-m", "bench.makespan", "-n", "2", "-p", "stand_in", *QUIET]
-    result = demo.pytester.run(*command)
-    result.stdout.re_match_lines(
-        [
-            r"makespan +\d+\.\d\ds",
-            r"workers +2\.00",
-            r"CPU of all processes +[1-9]\d*\.\d\ds",
-            r"makespan / max\(longest, CPU by cores\) +0\.\d\d +1\.30 kept",
-            r"critical path: 1 tests, of which the longest:",
-        ]
-    )
-    assert "csi-report" not in [each.name for each in demo.path.iterdir()]
+def test_the_bench_measures_a_run(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "ROOT", demo.path)
+    variables = {"PYTHONPATH": f"{demo.path}:{Path(__file__).resolve().parents[2]}"}
+    words = ["--csi-driver=reference", "-n", "2", "-p", "stand_in", *QUIET]
+    trial = trials.run(tmp_path / "run", words, environment=variables, cpu=True)
+    assert trial.cpu > 0.0
+    assert 0.0 < trial.to_first_test < trial.seconds
+    assert makespan.ratio(trial.report, trial.cpu, 2) > 0.0
+    parts, path = makespan.told(trial.report, trial.cpu, 2)
+    assert "of 2 workers" in parts
+    assert "1 tests, of which the longest:" in path

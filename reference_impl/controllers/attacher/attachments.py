@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ...wire import csi_pb2
 from .. import clock
+from ..attached import of_volume, volume_name
 from ..csi import secrets
 from ..csi.capabilities import UnknownAccessModeError
 from ..csi.codes import CsiError
@@ -68,7 +69,7 @@ class Attachments:
         volume = self._volumes.get(key)
         if volume is None or not objects.deleting(volume) or not objects.has_finalizer(volume, self._finalizer):
             return
-        if any(volume_name(attachment) == key for attachment in self._attachments.all()):
+        if self._attachments.by(of_volume, key):
             return
         try:
             self._volumes.edit(volume, lambda draft: objects.drop_finalizers(draft, self._finalizer))
@@ -149,12 +150,6 @@ class Attachments:
     def _report(self, attachment: Json, field: str, message: str) -> None:
         """Show an error; the same text again leaves the object alone, and with it the watchers."""
         self._attachments.edit(attachment, lambda draft: _with_error(draft, field, message), status=True)
-
-
-def volume_name(attachment: Json) -> str | None:
-    """The PV of an attachment; None for an inline volume."""
-    name = attachment["spec"]["source"].get("persistentVolumeName")
-    return None if name is None else str(name)
 
 
 def _with_error(draft: Json, field: str, message: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...roles import activate
+from ..attached import of_volume, to_node, volume_name
 from ..csi.sidecar import meet
 from ..kube import kinds, objects
 from ..kube.client import Json
@@ -11,7 +12,7 @@ from ..kube.leader import lease_name
 from ..work import options
 from ..work.loop import Loop
 from ..work.process import Process, start_role
-from .attachments import Attachments, volume_name
+from .attachments import Attachments
 
 ROLE = "csi-attacher"
 
@@ -52,17 +53,16 @@ class Attacher:
         if after and objects.deleting(after):
             self._volume_queue.add(objects.key(after))
         if after and before is None:
-            self._retry(lambda attachment: volume_name(attachment) == objects.name(after))
+            self._retry(self._all.by(of_volume, objects.name(after)))
 
     def _node_changed(self, _before: Json | None, after: Json | None) -> None:
         """A driver that has just registered on a node: what waited for it can go on."""
         if after:
-            self._retry(lambda attachment: attachment["spec"]["nodeName"] == objects.name(after))
+            self._retry(self._all.by(to_node, objects.name(after)))
 
-    def _retry(self, concerns: options.Concerns) -> None:
-        for attachment in self._all.all():
-            done = (attachment.get("status") or {}).get("attached") and not objects.deleting(attachment)
-            if not done and concerns(attachment):
+    def _retry(self, attachments: list[Json]) -> None:
+        for attachment in attachments:
+            if objects.deleting(attachment) or not (attachment.get("status") or {}).get("attached"):
                 self._attach_queue.add(objects.key(attachment))
 
 

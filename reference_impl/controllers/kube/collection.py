@@ -11,11 +11,12 @@ import copy
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from . import objects
 from .client import Json, KubeClient, Watch
 from .errors import ApiError, ApiUnreachableError
+from .index import Index, Reading
 from .kinds import Kind
 
 Handler = Callable[[Json | None, Json | None], None]
@@ -62,6 +63,7 @@ class Collection:
         self._lock = threading.Lock()
         self._seen: dict[str, Json] = {}
         self._written: dict[str, Json] = {}
+        self._indices: dict[Reading, Index] = {}
         self._version = 0
         self._stopping = threading.Event()
         self._watch: Watch | None = None
@@ -91,9 +93,21 @@ class Collection:
 
     def all(self, namespace: str | None = None) -> list[Json]:
         """All objects, or those of one namespace."""
+        if namespace is not None:
+            return self.by(_namespaces, namespace)
         with self._lock:
-            newest = {**self._seen, **self._written}.values()
-        return [obj for obj in newest if namespace is None or objects.namespace(obj) == namespace]
+            return list(self._newest().values())
+
+    def by(self, read: Reading, value: Hashable) -> list[Json]:
+        """The objects in which ``read`` finds the value, at a cost that does not grow with the number of others.
+
+        The first question makes an index, and later ones find it by ``read``: a function of a module, therefore.
+        """
+        with self._lock:
+            index = self._indices.get(read)
+            if index is None:
+                index = self._indices[read] = _indexed(read, self._newest())
+            return [self._written.get(key) or self._seen[key] for key in index.keys(value)]
 
     def on_change(self, handler: Handler) -> None:
         """Call ``handler`` for every change; to be set before ``start``."""
@@ -137,7 +151,9 @@ class Collection:
         """Keep an answer to our own write until the watch delivers it, unless the watch was faster."""
         with self._lock:
             if self.synced.is_set() and objects.version(obj) > self._version:
-                self._written[objects.key(obj)] = obj
+                key = objects.key(obj)
+                self._written[key] = obj
+                self._index(key)
         return obj
 
     # ---- watching ---------------------------------------------------------------------------
@@ -208,6 +224,7 @@ class Collection:
         with self._lock:
             before, self._seen, self._written = self._seen, fresh, {}
             self._version = objects.version(answer)
+            self._indices = {read: _indexed(read, fresh) for read in self._indices}
         self.synced.set()
         for key in before.keys() | fresh.keys():
             old, new = before.get(key), fresh.get(key)
@@ -235,11 +252,31 @@ class Collection:
             written = self._written.get(key)
             if written and (event == "DELETED" or objects.version(written) <= self._version):
                 del self._written[key]
+            self._index(key)
         self._notify(before, None if event == "DELETED" else obj)
+
+    def _newest(self) -> dict[str, Json]:
+        return {**self._seen, **self._written}
+
+    def _index(self, key: str) -> None:
+        newest = self._written.get(key) or self._seen.get(key)
+        for index in self._indices.values():
+            index.put(key, newest)
 
     def _notify(self, before: Json | None, after: Json | None) -> None:
         for handler in self._handlers:
             handler(before, after)
+
+
+def _namespaces(obj: Json) -> tuple[str, ...]:
+    return tuple(filter(None, [objects.namespace(obj)]))
+
+
+def _indexed(read: Reading, every: dict[str, Json]) -> Index:
+    index = Index(read)
+    for key, obj in every.items():
+        index.put(key, obj)
+    return index
 
 
 def _longer(pause: float, limits: tuple[float, float]) -> float:

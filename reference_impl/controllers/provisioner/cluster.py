@@ -69,6 +69,12 @@ def data_source(claim: Json) -> DataSource | None:
     return DataSource("other", key)
 
 
+def awaited(claim: Json) -> tuple[DataSource, ...]:
+    """What a claim without a volume is to be filled from: by this the claims are found that wait for a source."""
+    source = data_source(claim) if pending(claim) else None
+    return (source,) if source else ()
+
+
 def provisioner_of(claim: Json) -> str | None:
     """The driver that kube-controller-manager asks to make the claim's volume."""
     return objects.annotation(claim, markers.PROVISIONER) or objects.annotation(claim, markers.PROVISIONER_BETA)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from ..kube import objects
 from ..kube.client import Json
-from .cluster import SNAPSHOT_GROUP, DataSource
+from .cluster import SNAPSHOT_GROUP, DataSource, awaited
 
 _GROUPS = {"VolumeSnapshot": SNAPSHOT_GROUP, "PersistentVolumeClaim": ""}
 """Kind of a source -> its API group."""
@@ -20,9 +20,9 @@ def allowed(claim: Json, source: DataSource, grants: Iterable[Json]) -> bool:
     return any(_from(grant, claim) and _to(grant, source) for grant in grants)
 
 
-def concerns(claim: Json, source: DataSource, grant: Json) -> bool:
-    """The grant lies where the claim's source is, so its change may be what the claim waits for."""
-    return source.namespace != objects.namespace(claim) and objects.namespace(grant) == source.namespace
+def lender(claim: Json) -> tuple[str, ...]:
+    """The other namespace from which a claim is to be filled: it may wait for a grant there."""
+    return tuple(source.namespace for source in awaited(claim) if source.namespace != objects.namespace(claim))
 
 
 def _from(grant: Json, claim: Json) -> bool:

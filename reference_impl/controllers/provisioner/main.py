@@ -6,6 +6,7 @@ import random
 import time
 
 from ...roles import activate
+from ..attached import volume_name
 from ..csi.driver import Rpc
 from ..csi.sidecar import meet
 from ..kube import kinds, objects
@@ -16,8 +17,8 @@ from ..work import options
 from ..work.loop import Loop
 from ..work.process import Process, StartError, start_role
 from .claims import CROSS_NAMESPACE, Claims, Settings
-from .cluster import Cluster, DataSource, Service, data_source, pending
-from .grants import concerns
+from .cluster import Cluster, DataSource, Service, awaited, data_source, pending
+from .grants import lender
 from .protection import Protection
 from .topology import Topology
 from .unanswered import Unanswered
@@ -124,22 +125,21 @@ class Provisioner:
             self._wake(DataSource("VolumeSnapshot", objects.key(after)))
 
     def _attachment_changed(self, before: Json | None, after: Json | None) -> None:
-        if before and after is None and (name := before["spec"]["source"].get("persistentVolumeName")):
+        if before and after is None and (name := volume_name(before)):
             self._volumes.add(name)
 
     def _grant_changed(self, before: Json | None, after: Json | None) -> None:
         """Claims that are to be filled from the grant's namespace look again (RES-024)."""
         grant = after or before
         assert grant is not None
-        for claim in self.cluster.claims.all():
-            source = data_source(claim)
-            if source and pending(claim) and concerns(claim, source, grant):
-                self._claims.add(f"{objects.key(claim)}/{objects.uid(claim)}")
+        self._look_again(self.cluster.claims.by(lender, objects.namespace(grant)))
 
     def _wake(self, source: DataSource) -> None:
-        for claim in self.cluster.claims.all():
-            if pending(claim) and data_source(claim) == source:
-                self._claims.add(f"{objects.key(claim)}/{objects.uid(claim)}")
+        self._look_again(self.cluster.claims.by(awaited, source))
+
+    def _look_again(self, claims: list[Json]) -> None:
+        for claim in claims:
+            self._claims.add(f"{objects.key(claim)}/{objects.uid(claim)}")
 
 
 def main(argv: list[str]) -> int:

@@ -15,7 +15,7 @@ from ..kube.client import Json
 from ..kube.collection import Collection
 from ..kube.errors import ApiError
 from ..kube.kinds import SNAPSHOT
-from .cluster import Cluster, DataSource, data_source, pending, provisioner_of
+from .cluster import Cluster, DataSource, awaited, data_source, provisioner_of
 from .unanswered import Unanswered
 
 log = logging.getLogger(__name__)
@@ -102,10 +102,10 @@ class Protection:
         """Claims that are to be filled from this source, deleted ones included whose call may still run."""
         ours = [
             claim
-            for claim in self._cluster.claims.all()
-            if pending(claim) and (source.kind == "PersistentVolumeClaim" or provisioner_of(claim) == self._driver)
+            for claim in self._cluster.claims.by(awaited, source)
+            if source.kind == "PersistentVolumeClaim" or provisioner_of(claim) == self._driver
         ]
-        return [claim for claim in [*ours, *self._unanswered.all()] if data_source(claim) == source]
+        return [*ours, *(claim for claim in self._unanswered.all() if data_source(claim) == source)]
 
 
 def _add(draft: Json, finalizer: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...wire import csi_pb2
 from .. import markers
+from ..attached import of_volume
 from ..csi import secrets
 from ..csi.codes import CsiError
 from ..csi.secrets import SecretError
@@ -78,8 +79,4 @@ class Volumes:
             raise SyncError(f"volume {objects.name(volume)} not deleted: {error}") from error
 
     def _attached_to(self, name: str) -> list[str]:
-        return sorted(
-            attachment["spec"]["nodeName"]
-            for attachment in self._cluster.attachments.all()
-            if attachment["spec"]["source"].get("persistentVolumeName") == name
-        )
+        return sorted(each["spec"]["nodeName"] for each in self._cluster.attachments.by(of_volume, name))

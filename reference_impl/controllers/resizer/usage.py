@@ -53,24 +53,17 @@ class Usage:
         self._pods.stop()
 
     def _used(self, key: str) -> bool:
-        namespace, _, name = key.partition("/")
-        return any(name in claims_of(pod) for pod in self._pods.all(namespace))
+        return bool(self._pods.by(claims_of, key))
 
     def _changed(self, before: Json | None, after: Json | None) -> None:
-        pod = before or after
-        assert pod is not None
-        left = (claims_of(before) if before else set()) - (claims_of(after) if after else set())
-        for name in left:
-            key = objects.join(objects.namespace(pod), name)
+        for key in (claims_of(before) if before else set()) - (claims_of(after) if after else set()):
             if key in self._refused and not self._used(key):
                 self._free(key)
 
 
 def claims_of(pod: Json) -> set[str]:
-    """Names of the claims that a pod uses; an ended pod uses none."""
+    """Keys of the claims that a pod uses; an ended pod uses none."""
     if (pod.get("status") or {}).get("phase") in _ENDED:
         return set()
-    volumes = pod["spec"].get("volumes") or []
-    return {
-        volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume
-    }
+    used = (volume.get("persistentVolumeClaim") for volume in pod["spec"].get("volumes") or [])
+    return {objects.join(objects.namespace(pod), claim["claimName"]) for claim in used if claim}

@@ -59,14 +59,18 @@ class Cluster:
 
     def snapshots_of_claim(self, claim_key: str) -> list[Json]:
         """All dynamic snapshots of a PVC."""
-        namespace, _, name = claim_key.partition("/")
-        return [snapshot for snapshot in self.snapshots.all(namespace) if claim_name(snapshot) == name]
+        return self.snapshots.by(_source_claims, claim_key)
 
 
 def claim_name(snapshot: Json) -> str | None:
     """The source PVC that a snapshot names; None for a pre-provisioned one."""
     value = snapshot["spec"]["source"].get("persistentVolumeClaimName")
     return None if value is None else str(value)
+
+
+def _source_claims(snapshot: Json) -> tuple[str, ...]:
+    name = claim_name(snapshot)
+    return (objects.join(objects.namespace(snapshot), name),) if name else ()
 
 
 def ready(obj: Json) -> bool:

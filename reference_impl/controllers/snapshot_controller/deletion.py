@@ -63,8 +63,12 @@ def restores_from(claim: Json) -> str | None:
 
 def being_restored(cluster: Cluster, snapshot: Json) -> bool:
     """A Pending claim is to be filled from this snapshot."""
-    key = objects.key(snapshot)
-    return any(restores_from(claim) == key for claim in cluster.claims.all(objects.namespace(snapshot)))
+    return bool(cluster.claims.by(_restored, objects.key(snapshot)))
+
+
+def _restored(claim: Json) -> tuple[str, ...]:
+    source = restores_from(claim)
+    return (source,) if source else ()
 
 
 def _wait(cluster: Cluster, snapshot: Json, text: str) -> None:

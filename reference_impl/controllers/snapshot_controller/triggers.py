@@ -65,8 +65,8 @@ class Triggers:
                 if not ready(snapshot):
                     self._queues.snapshots.add(objects.key(snapshot))
         if after and (before is None or _eligibility(before) != _eligibility(after)):
-            for group in self._cluster.group_snapshots.all(objects.namespace(after)):
-                if not ready(group) and selects(group, after):
+            for group in self._cluster.group_snapshots.by(_waiting, objects.namespace(after)):
+                if selects(group, after):
                     self._queues.groups.add(objects.key(group))
         source = restores_from(before) if before else None
         if source and (after is None or restores_from(after) is None):
@@ -81,9 +81,8 @@ class Triggers:
         if bound and (before is None or form.bound_name(before) != bound):
             self._relatives(self._cluster.group_contents.get(bound))
         if before and after is None:
-            for snapshot in self._cluster.snapshots.all(objects.namespace(before)):
-                if membership.names(snapshot, before):
-                    self._queues.snapshots.add(objects.key(snapshot))
+            for snapshot in membership.naming(self._cluster, before):
+                self._queues.snapshots.add(objects.key(snapshot))
 
     def group_content(self, before: Json | None, after: Json | None) -> None:
         """A content itself; if it came, went, or says something new, its group, and snapshots with its handle."""
@@ -129,6 +128,11 @@ def _either(before: Json | None, after: Json | None) -> Json:
 
 def _news(before: Json | None, after: Json | None) -> bool:
     return before is None or after is None or before.get("status") != after.get("status")
+
+
+def _waiting(group: Json) -> tuple[str | None, ...]:
+    """The namespace of a group that has yet to be cut."""
+    return () if ready(group) else (objects.namespace(group),)
 
 
 def _eligibility(claim: Json) -> tuple[object, object]:

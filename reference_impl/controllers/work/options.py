@@ -7,14 +7,12 @@ import os
 import re
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from ... import roles
 from .queue import Backoff
 
 Arguments = argparse.Namespace
 Sync = Callable[[str], None]
-Concerns = Callable[[dict[str, Any]], bool]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 

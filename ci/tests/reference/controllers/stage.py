@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from pytest_csi_snapshot.reference_impl.controllers.kube import objects
 from pytest_csi_snapshot.reference_impl.controllers.kube.collection import Collection
+from pytest_csi_snapshot.reference_impl.controllers.kube.index import Reading
 from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import (
     PV,
     PVC,
@@ -36,6 +38,9 @@ class Direct(Collection):
     def all(self, namespace: str | None = None) -> list[Json]:
         items = self.client.list(self.kind)["items"]
         return [item for item in items if namespace is None or objects.namespace(item) == namespace]
+
+    def by(self, read: Reading, value: Hashable) -> list[Json]:
+        return [item for item in self.all() if value in read(item)]
 
 
 class Events:

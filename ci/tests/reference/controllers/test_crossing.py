@@ -10,8 +10,7 @@ import pytest
 from pytest_csi_snapshot.reference_impl.controllers import markers
 from pytest_csi_snapshot.reference_impl.controllers.csi.sidecar import Peer
 from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import PVC, REFERENCE_GRANT
-from pytest_csi_snapshot.reference_impl.controllers.provisioner.cluster import data_source
-from pytest_csi_snapshot.reference_impl.controllers.provisioner.grants import concerns
+from pytest_csi_snapshot.reference_impl.controllers.provisioner.grants import lender
 from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
 from .fake_csi import FakeDriver
@@ -120,13 +119,6 @@ def test_a_change_of_a_grant_wakes_the_claims_that_it_may_concern() -> None:
     meta = {"name": "new", "namespace": "away"}
     claim = {"metadata": meta, "spec": {"dataSourceRef": SNAPSHOT_IN_NS}}
     local = {"metadata": meta, "spec": {"dataSourceRef": {**SNAPSHOT_IN_NS, "namespace": "away"}}}
-    here, there = ({"metadata": {"name": "g", "namespace": namespace}} for namespace in (NS, "away"))
-
-    def woken(obj: Json, grant: Json) -> bool:
-        source = data_source(obj)
-        assert source is not None
-        return concerns(obj, source, grant)
-
-    assert woken(claim, here)
-    assert not woken(claim, there)
-    assert not woken(local, there)
+    filled = {"metadata": meta, "spec": {"dataSourceRef": SNAPSHOT_IN_NS, "volumeName": "pv-new"}}
+    plain = {"metadata": meta, "spec": {}}
+    assert [lender(each) for each in (claim, local, filled, plain)] == [(NS,), (), (), ()]

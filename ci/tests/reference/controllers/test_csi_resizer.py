@@ -322,11 +322,12 @@ def test_a_driver_with_node_expansion_alone_grows_without_a_controller_call(
 
 @pytest.mark.parametrize(
     ("phase", "claims"),
-    [("Running", {"a", "b"}), ("Pending", {"a", "b"}), ("Succeeded", set()), ("Failed", set())],
+    [("Running", {"ns/a", "ns/b"}), ("Pending", {"ns/a", "ns/b"}), ("Succeeded", set()), ("Failed", set())],
 )
 def test_an_ended_pod_uses_no_claim(phase: str, claims: set[str]) -> None:
     volumes = [{"persistentVolumeClaim": {"claimName": name}} for name in ("a", "b")]
-    pod = {"spec": {"volumes": [*volumes, {"emptyDir": {}}]}, "status": {"phase": phase}}
+    spec = {"volumes": [*volumes, {"emptyDir": {}}]}
+    pod = {"metadata": {"name": "p", "namespace": NS}, "spec": spec, "status": {"phase": phase}}
     assert claims_of(pod) == claims
 
 

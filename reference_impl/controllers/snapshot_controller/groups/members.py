@@ -84,13 +84,15 @@ def _status(group_content: Json, info: Json) -> Json:
 
 def _volume(cluster: Cluster, group: Json, driver: str, handle: str) -> Json | None:
     """The PV with this handle that is bound in the group's namespace."""
-    for volume in cluster.volumes.all():
-        csi = volume["spec"].get("csi") or {}
-        claim = volume["spec"].get("claimRef") or {}
-        same = (csi.get("driver"), csi.get("volumeHandle")) == (driver, handle)
-        if same and claim.get("namespace") == objects.namespace(group):
+    for volume in cluster.volumes.by(_handles, (driver, handle)):
+        if (volume["spec"].get("claimRef") or {}).get("namespace") == objects.namespace(group):
             return volume
     return None
+
+
+def _handles(volume: Json) -> tuple[tuple[str, str], ...]:
+    csi = volume["spec"].get("csi")
+    return ((csi["driver"], csi["volumeHandle"]),) if csi else ()
 
 
 def _submit(collection: Collection, body: Json) -> Json:

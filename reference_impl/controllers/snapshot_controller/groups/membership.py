@@ -74,26 +74,36 @@ def group_of(cluster: Cluster, snapshot: Json) -> Json | None:
 
 def members(cluster: Cluster, group: Json) -> list[Json]:
     """The VolumeSnapshots that belong to a group."""
-    snapshots = cluster.snapshots.all(objects.namespace(group))
-    return [one for one in snapshots if (owner(one) or {}).get("uid") == objects.uid(group)]
+    return cluster.snapshots.by(_named, objects.uid(group))
 
 
 def relatives(cluster: Cluster, group_content: Json) -> list[str]:
     """Keys of the VolumeSnapshots whose contents have the handle of this group."""
-    handle = (group_content.get("status") or {}).get(GROUP.handle_field)
     return [
         cluster.singles.form.holder_key(content)
-        for content in cluster.contents.all()
-        if handle and (content.get("status") or {}).get(GROUP.handle_field) == handle
+        for handle in _handles(group_content)
+        for content in cluster.contents.by(_handles, handle)
     ]
 
 
-def names(snapshot: Json, group: Json) -> bool:
-    """The snapshot names this group, by owner reference or in its status; both are of one namespace."""
+def naming(cluster: Cluster, group: Json) -> list[Json]:
+    """The VolumeSnapshots that name this group, by owner reference or in their status."""
+    return [one for name in (objects.uid(group), objects.key(group)) for one in cluster.snapshots.by(_named, name)]
+
+
+def _named(snapshot: Json) -> tuple[str, ...]:
+    """The group that a snapshot names: by the uid in its owner reference, else by the key that its status says."""
     reference = owner(snapshot)
     if reference is not None:
-        return bool(reference["uid"] == objects.uid(group))
-    return (snapshot.get("status") or {}).get("volumeGroupSnapshotName") == objects.name(group)
+        return (str(reference["uid"]),)
+    name = (snapshot.get("status") or {}).get("volumeGroupSnapshotName")
+    return (objects.join(objects.namespace(snapshot), str(name)),) if name else ()
+
+
+def _handles(content: Json) -> tuple[str, ...]:
+    """The driver's handle of the group, of a group's content and of a member's."""
+    handle = (content.get("status") or {}).get(GROUP.handle_field)
+    return (str(handle),) if handle else ()
 
 
 def adopt(cluster: Cluster, snapshot: Json, source: Json) -> Json:
@@ -125,9 +135,7 @@ def _holder(cluster: Cluster, namespace: str | None, source: Json) -> Json | Non
     handle = source.get(GROUP.handle_field)
     if not handle:
         return None
-    for content in cluster.group_contents.all():
-        if (content.get("status") or {}).get(GROUP.handle_field) != handle:
-            continue
+    for content in cluster.group_contents.by(_handles, handle):
         group = cluster.group_snapshots.get(GROUP.holder_key(content))
         if group and objects.namespace(group) == namespace and GROUP.refers(content, group, bound=True):
             return group
