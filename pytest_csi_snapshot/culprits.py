@@ -23,7 +23,7 @@ from pytest_csi_snapshot.conditions import (
 )
 from pytest_csi_snapshot.growing import NODE_STEP_DUE
 from pytest_csi_snapshot.history import History, Version
-from pytest_csi_snapshot.holding import HOME_OF_EVENTS, attachments_of
+from pytest_csi_snapshot.holding import ANSWER, HOME_OF_EVENTS, attachments_of, hold_of_released
 from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 from pytest_csi_snapshot.labels import referred
 from pytest_csi_snapshot.ledger import BEING_DELETED
@@ -35,9 +35,6 @@ _FILLED_BY = {"VolumeSnapshot": "RES-001", "PersistentVolumeClaim": "CLN-001"}
 Json = dict[str, Any]
 Reader = Callable[[Kind, str | None], Sequence[Json]]
 """Kind and namespace (None: all) -> the objects that there are now: what no watch brings."""
-
-ANSWER = "rpc error: code = "
-"""How an answer of a driver begins wherever a controller repeats it."""
 
 _BEING_CREATED = "snapshot.storage.kubernetes.io/volumesnapshot-being-created"
 _CLAIM_HOLDERS = {
@@ -143,13 +140,16 @@ class _Scene:
         content = self.content_of(snapshot.uid) if snapshot else None
         return bool(content and content.deleted)
 
-    def told(self, uid: str) -> list[tuple[str, str]]:
-        """(reason, message) of the events about an object."""
+    def events(self, uid: str) -> list[Json]:
+        """The events about an object."""
         first = (versions[0].object for versions in self.history.objects(EVENT))
         latest = self.history.latest(uid)
         found = [*first] if latest and latest.namespace else [*first, *self._read(EVENT, HOME_OF_EVENTS)]
-        mine = (event for event in found if (event.get("involvedObject") or {}).get("uid") == uid)
-        return [(str(event.get("reason", "")), str(event.get("message", ""))) for event in mine]
+        return [event for event in found if (event.get("involvedObject") or {}).get("uid") == uid]
+
+    def told(self, uid: str) -> list[tuple[str, str]]:
+        """(reason, message) of the events about an object."""
+        return [(str(event.get("reason", "")), str(event.get("message", ""))) for event in self.events(uid)]
 
     def _latest(self, kind: Any, wanted: Callable[[Json], bool]) -> Version | None:
         found = (versions[-1] for versions in self.history.objects(kind))
@@ -215,14 +215,9 @@ def _of_growth(scene: _Scene, claim: Json, uid: str) -> str:
 
 
 def _of_volume(scene: _Scene, volume: Version) -> str:
-    if _answered([message for _, message in scene.told(volume.uid)]):
-        return "DRV"
-    if status_of(volume.object).get("phase") != "Released":
-        return ""
-    attachments = scene.attachments(volume.name)
-    if any("deletionTimestamp" in each["metadata"] for each in attachments):
-        return "EA"
-    return "CORE" if attachments else "EP"
+    if status_of(volume.object).get("phase") == "Released":
+        return hold_of_released(scene.attachments(volume.name), scene.events(volume.uid)).blame
+    return "DRV" if _answered([message for _, message in scene.told(volume.uid)]) else ""
 
 
 def _of_pod(scene: _Scene, pod: Version) -> str:

@@ -1,12 +1,13 @@
 """What keeps a volume that is to go, and whose part it is to let it go.
 
 Read once, when a wait for its end was in vain: the wait itself needs only the volume, and a volume that stays says
-nothing of why. A released PersistentVolume goes after its last attachment, by the provisioner's DeleteVolume.
+nothing of why. A released PersistentVolume goes after its last attachment, by the provisioner's DeleteVolume. What
+a driver refuses is its own part: controllers repeat its answer, with the code of gRPC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,8 +20,11 @@ Json = dict[str, Any]
 HOME_OF_EVENTS = "default"
 """Namespace of the events about objects that are in none."""
 
+ANSWER = "rpc error: code = "
+"""How an answer of a driver begins wherever a controller repeats it."""
+
 _FAILED_DELETE = "VolumeFailedDelete"
-"""Reason of the event by which external-provisioner tells that the driver did not delete a volume."""
+"""Reason of the event by which external-provisioner tells that a volume is not deleted."""
 
 
 class Reader(Protocol):
@@ -41,12 +45,22 @@ def hold_on(api: Reader, version: Version) -> Hold | None:
     """What keeps a PersistentVolume; None for another kind. Raises ApiError, ApiUnreachableError."""
     if version.kind != PV:
         return None
-    if attachments := attachments_of(version.name, api.list(VOLUME_ATTACHMENT)):
-        return _attached(attachments[0])
+    attachments = attachments_of(version.name, api.list(VOLUME_ATTACHMENT))
     about = f"involvedObject.uid={version.uid},reason={_FAILED_DELETE}"
-    if refused := api.list(EVENT, HOME_OF_EVENTS, fieldSelector=about):
+    return hold_of_released(
+        attachments, [] if attachments else api.list(EVENT, HOME_OF_EVENTS, fieldSelector=about)
+    )
+
+
+def hold_of_released(attachments: Sequence[Json], events: Iterable[Json]) -> Hold:
+    """What keeps a released volume, by its attachments and the events about it."""
+    if attachments:
+        going = [body for body in attachments if "deletionTimestamp" in body["metadata"]]
+        return _attached([*going, *attachments][0])
+    if refused := [body for body in events if body.get("reason") == _FAILED_DELETE]:
         last = max(refused, key=lambda body: str(body.get("lastTimestamp") or body.get("eventTime") or ""))
-        return Hold(f"event {_FAILED_DELETE}: {last.get('message', '')}", "DRV, EP")
+        message = str(last.get("message", ""))
+        return Hold(f"event {_FAILED_DELETE}: {message}", _driver_or("EP", message))
     return Hold("not attached, and no event tells of a DeleteVolume that failed", "EP")
 
 
@@ -64,5 +78,10 @@ def _attached(attachment: Json) -> Hold:
     finalizers = [short(name) for name in meta.get("finalizers", [])]
     error: Mapping[str, Any] = (attachment.get("status") or {}).get("detachError") or {}
     if error:
-        return Hold(f"{named} is terminating, detachError: {error.get('message', '')}", "DRV, EA")
+        message = str(error.get("message", ""))
+        return Hold(f"{named} is terminating, detachError: {message}", _driver_or("EA", message))
     return Hold(f"{named} is terminating, finalizers {finalizers}, no detachError", "EA")
+
+
+def _driver_or(controller: str, message: str) -> str:
+    return "DRV" if ANSWER in message else controller

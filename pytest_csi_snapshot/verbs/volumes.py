@@ -9,6 +9,7 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import BOUND, capacity_of, grown, status_of
 from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.history import Version
+from pytest_csi_snapshot.holding import attachments_of
 from pytest_csi_snapshot.kube.kinds import PV, PVC, SNAPSHOT, STORAGE_CLASS, VOLUME_ATTACHMENT
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
@@ -221,11 +222,9 @@ class VolumeVerbs(Core):
         volume = self.pv_of(claim)
 
         def nowhere() -> Version | None:
-            for versions in self.history.objects(VOLUME_ATTACHMENT):
-                last = versions[-1]
-                if not last.deleted and last.object["spec"]["source"].get("persistentVolumeName") == volume.name:
-                    return None
-            return self.history.latest(volume.uid)
+            latest = (versions[-1] for versions in self.history.objects(VOLUME_ATTACHMENT))
+            there = [version.object for version in latest if not version.deleted]
+            return None if attachments_of(volume.name, there) else self.history.latest(volume.uid)
 
         self._await(volume, nowhere, "no VolumeAttachment", "", self.limits.pod)
 

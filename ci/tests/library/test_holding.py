@@ -13,6 +13,8 @@ from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT, VOLUME_ATTACHMEN
 
 from .objects import Json, Recorded, meta, snapshot
 
+REFUSAL = "rpc error: code = Internal desc = disk on fire"
+
 
 class Lists:
     """Answers of an API server; ``asked`` has the selectors."""
@@ -40,7 +42,8 @@ def attachment(volume: str = "pv", *, going: bool = True, error: str = "") -> Js
 
 
 def refusal(message: str, when: str) -> Json:
-    return {"metadata": meta(f"e-{when}"), "message": message, "lastTimestamp": when}
+    body = {"reason": "VolumeFailedDelete", "message": message, "lastTimestamp": when}
+    return {"metadata": meta(f"e-{when}"), **body}
 
 
 @pytest.mark.parametrize(
@@ -48,8 +51,11 @@ def refusal(message: str, when: str) -> Json:
     [
         ({VOLUME_ATTACHMENT.plural: [attachment(going=False)]}, "nobody has asked for its deletion", "CORE"),
         ({VOLUME_ATTACHMENT.plural: [attachment()]}, r"finalizers \['d'\], no detachError", "EA"),
-        ({VOLUME_ATTACHMENT.plural: [attachment(error="busy")]}, "detachError: busy", "DRV, EA"),
-        ({EVENT.plural: [refusal("last", "2"), refusal("first", "1")]}, "VolumeFailedDelete: last", "DRV, EP"),
+        ({VOLUME_ATTACHMENT.plural: [attachment(error="busy")]}, "detachError: busy", "EA"),
+        ({VOLUME_ATTACHMENT.plural: [attachment(error=REFUSAL)]}, "detachError: rpc error", "DRV"),
+        ({EVENT.plural: [refusal("last", "2"), refusal(REFUSAL, "1")]}, "VolumeFailedDelete: last", "EP"),
+        ({EVENT.plural: [refusal(REFUSAL, "2"), refusal("first", "1")]}, "VolumeFailedDelete: rpc error", "DRV"),
+        ({VOLUME_ATTACHMENT.plural: [attachment(going=False), attachment()]}, "is terminating", "EA"),
         ({VOLUME_ATTACHMENT.plural: [attachment("other")]}, "not attached, and no event", "EP"),
     ],
 )
