@@ -1,12 +1,12 @@
-"""Writes the rights that a run needs in a cluster, from what an audit log says that a run has used.
+"""Writes the rights that a run needs in a cluster, from what an audit log says that runs have asked for.
 
-    python -m pytest_csi_snapshot.fixtures up --name rbac --audit
-    pytest --csi-kubeconfig=.../runs/rbac/kubeconfig --csi-driver=driver.longhorn.io --csi-allow=... -n 2
-    python ci/generate_rbac.py .../runs/rbac/audit.jsonl            # writes pytest_csi_snapshot/rbac.yaml
-    python ci/generate_rbac.py --check .../runs/rbac/audit.jsonl    # compares, in both directions
+    python ci/check_rights.py                         # makes such a log: a whole run by who has the packaged role
+    python ci/generate_rbac.py LOG [LOG...]           # writes pytest_csi_snapshot/rbac.yaml
+    python ci/generate_rbac.py --check LOG [LOG...]   # compares, in both directions
 
-Everything is granted cluster-wide: the namespaces of a run have random names. What every user may ask anyway
-(versions, API groups, reviews of one's own rights) is left out; Kubernetes grants it to all.
+What was refused counts too: the run wanted it. Everything is granted cluster-wide: the namespaces of a run have
+random names. What every user may ask anyway (versions, API groups, reviews of one's own rights) is left out;
+Kubernetes grants it to all.
 """
 
 from __future__ import annotations
@@ -42,16 +42,17 @@ class Right(NamedTuple):
     verb: str
 
 
-def used(lines: Iterable[str], agent: str = AGENT) -> set[Right]:
-    """The rights that requests of this user agent have taken; those that were refused took none."""
+def asked(lines: Iterable[str], agent: str = AGENT) -> set[Right]:
+    """The rights that requests of this user agent take, granted or refused."""
     found = set()
     for line in lines:
         event = json.loads(line)
         target = event.get("objectRef")
         if event.get("userAgent") != agent or not target or "resource" not in target:
             continue
-        allowed = (event.get("annotations") or {}).get("authorization.k8s.io/decision") == "allow"
-        if allowed and target["resource"] not in EVERYBODYS:
+        # A request without a decision was not let in at all: its credentials were no good.
+        decided = "authorization.k8s.io/decision" in (event.get("annotations") or {})
+        if decided and target["resource"] not in EVERYBODYS:
             resource = "/".join(part for part in (target["resource"], target.get("subresource")) if part)
             found.add(Right(target.get("apiGroup", ""), resource, event["verb"]))
     return found
@@ -90,10 +91,14 @@ def granted(text: str) -> set[Right]:
     }
 
 
-def differences(have: set[Right], want: set[Right]) -> list[str]:
-    """In words: what is used and not granted, and what is granted and was not used."""
-    lacking = [f"used but not granted: {_told(right)}" for right in sorted(want - have)]
-    return [*lacking, *(f"granted but not used: {_told(right)}" for right in sorted(have - want))]
+def lacking(have: set[Right], want: set[Right]) -> list[str]:
+    """In words: what was asked for and is not granted."""
+    return [f"asked for but not granted: {_told(right)}" for right in sorted(want - have)]
+
+
+def idle(have: set[Right], want: set[Right]) -> list[str]:
+    """In words: what is granted and nobody has asked for."""
+    return [f"granted but not asked for: {_told(right)}" for right in sorted(have - want)]
 
 
 def _told(right: Right) -> str:
@@ -105,12 +110,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="compare with the manifest instead of writing it")
     parser.add_argument("log", type=Path, nargs="+", help="audit logs, one JSON object a line")
     given = parser.parse_args(argv)
-    rights = {right for log in given.log for right in used(log.read_text().splitlines())}
+    rights = {right for log in given.log for right in asked(log.read_text().splitlines())}
     if not given.check:
         MANIFEST.write_text(manifest(rights))
         return 0
-    found = differences(granted(MANIFEST.read_text()), rights)
-    print("\n".join(found) or f"{len(rights)} rights, each granted and used")
+    have = granted(MANIFEST.read_text())
+    found = [*lacking(have, rights), *idle(have, rights)]
+    print("\n".join(found) or f"{len(rights)} rights, each granted and asked for")
     return 1 if found else 0
 
 

@@ -186,6 +186,7 @@ STAGES = (
         frozenset({"full"}),
         limit=7200,
     ),
+    Stage("rights", script("check_rights.py"), frozenset({"full"}), limit=2400),
     Stage("bench", script("bench"), frozenset({"full"}), limit=2400),
 )
 

@@ -32,6 +32,7 @@ from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import NUDGE, referred
 from pytest_csi_snapshot.observing import describe, observations
 from pytest_csi_snapshot.owning import OwnedClient
+from pytest_csi_snapshot.patience import Patience
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
 from pytest_csi_snapshot.watching import WatchLostError
 
@@ -194,13 +195,12 @@ class Ledger:
         counted as it goes, so that not all are looked at whenever one changes.
         """
         left = self._left(kinds)
-        moved = self._history.clock()
+        patience = Patience(within, self._history.clock())
 
         def hear(version: Version) -> None:
-            nonlocal moved
             if version.deleted and version.uid in left:
                 left.discard(version.uid)
-                moved = version.at
+                patience.moved(version.at)
 
         def gone_or_stuck() -> Version | bool | None:
             if stuck := self._stuck():
@@ -218,11 +218,11 @@ class Ledger:
                         clause=LEAK_CLAUSE,
                         awaited="the end of everything the test made",
                         about="clean-up",
-                        within=max(0.0, moved + within - self._history.clock()),
+                        within=patience.left(self._history.clock()),
                         observed=list,
                     )
                 except WaitTimeout:
-                    if moved + within > self._history.clock():
+                    if patience.left(self._history.clock()):
                         continue
                     return  # what remains is told by clean_up, with its story
                 except WatchLostError as error:

@@ -29,6 +29,7 @@ from pytest_csi_snapshot.labels import DOMAIN, INVENTED_DRIVER, MANAGED_BY, NUDG
 from pytest_csi_snapshot.leave import LeaveClient
 from pytest_csi_snapshot.ledger import CONTENTS
 from pytest_csi_snapshot.owning import OwnedClient
+from pytest_csi_snapshot.patience import Patience
 
 Json = dict[str, Any]
 
@@ -95,17 +96,17 @@ def remove(api: OwnedClient, *, but: str = "", within: float = PATIENCE) -> list
 class _Stalled:
     """Says stop when the number of what is left has not fallen for so many seconds."""
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self, within: float) -> None:
+        self._patience = Patience(within, now=0.0)
         self._fewest: float = float("inf")
-        self._since = 0.0
 
     def __call__(self, state: tenacity.RetryCallState) -> bool:
         left = len(state.outcome.result()) if state.outcome else 0
         now = state.seconds_since_start or 0.0
         if left < self._fewest:
-            self._fewest, self._since = left, now
-        return now - self._since >= self._patience
+            self._fewest = left
+            self._patience.moved(now)
+        return not self._patience.left(now)
 
 
 def set_aside(api: OwnedClient) -> list[Json]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,7 @@ from typing import Any
 
 from pytest_csi_snapshot.errors import UsageTrouble
 from pytest_csi_snapshot.outcomes import Outcome
-from pytest_csi_snapshot.report.document import file_of
-from pytest_csi_snapshot.report.model import FORMAT, VERSION
+from pytest_csi_snapshot.report.document import file_of, plain_of
 
 NOT_RUN = "not run"
 _TROUBLE = (Outcome.ERRORED, Outcome.UNKNOWN)
@@ -87,15 +85,11 @@ def read_baseline(path: Path) -> Baseline:
     """The baseline in a report, or in the folder of one. Raises UsageTrouble, one line, where it is none."""
     file = file_of(path)
     try:
-        body = json.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        body = plain_of(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageTrouble(f"--csi-baseline: {file} cannot be read", why=" ".join(str(error).split())) from error
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise UsageTrouble(f"--csi-baseline: {file} is no report of a run", do="give the report.json of one")
-    if body.get("version") != VERSION:
-        raise UsageTrouble(
-            f"--csi-baseline: {file} has version {body.get('version')!r} of the form, this release reads {VERSION}"
-        )
+    except ValueError as error:
+        raise UsageTrouble(f"--csi-baseline: {file} {error}") from error
     try:
         return _baseline(body, str(file))
     except (KeyError, TypeError, AttributeError) as error:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_csi_snapshot.gating.endings import Ending, ending_of, internal_error
 from pytest_csi_snapshot.gating.judgement import Judgement
-from pytest_csi_snapshot.gating.subject import Subject, errored, levels_of, said_in, versions_of
+from pytest_csi_snapshot.gating.subject import Subject, crashed, errored, levels_of, said_in, versions_of
 from pytest_csi_snapshot.gating.terms import Terms
 from pytest_csi_snapshot.redacting import REDACTOR
 from pytest_csi_snapshot.reporting.collector import Collector
@@ -44,7 +44,7 @@ class Settling:
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Note a worker that died: some tests may not have been run, also where no test is named."""
         if error and str(error) != "keyboard-interrupt":
-            self._crashes.append(f"worker {node.gateway.id} crashed: {next(iter(str(error).splitlines()), '')}")
+            self._crashes.append(f"{crashed(node.gateway.id)}: {next(iter(str(error).splitlines()), '')}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

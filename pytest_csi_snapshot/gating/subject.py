@@ -85,6 +85,11 @@ def errored(nodeid: str) -> str:
     return f"{nodeid}: errored"
 
 
+def crashed(worker: str) -> str:
+    """How a line about a worker that crashed begins, whoever tells how or where."""
+    return f"worker {worker} crashed"
+
+
 def versions_of(components: Mapping[str, str], line: str) -> dict[str, str]:
     """Owner -> version: as the cluster says it, else as its line of versions does."""
     named = {owner: version_of(component, line) for owner, component in OWNERS.items()}

@@ -47,8 +47,9 @@ def concluded(
 
 
 def _unsaid(lasting: Sequence[str], missing: Sequence[str]) -> list[str]:
-    """What went wrong for good and does not stand there yet, in other words: of a worker, where it crashed."""
-    return [line for line in lasting if not any(each.startswith(line.partition(":")[0]) for each in missing)]
+    """What went wrong for good and does not stand there yet; of a worker it may stand there where it crashed."""
+    there = {*missing, *(each.partition(" in ")[0] for each in missing)}
+    return [line for line in lasting if not {line, line.partition(": ")[0]} & there]
 
 
 def _waiver(use: Use) -> Waiver:

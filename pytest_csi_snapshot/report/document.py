@@ -28,6 +28,11 @@ def text_of(report: Report) -> str:
 
 def report_of(text: str) -> Report:
     """A report from its text. Raises ValueError in words."""
+    return from_plain(Report, plain_of(text))
+
+
+def plain_of(text: str) -> dict[str, Any]:
+    """The plain data of a report that this program can read, whatever is in it. Raises ValueError in words."""
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -39,7 +44,7 @@ def report_of(text: str) -> Report:
         raise ValueError(f"is not a report: version {version!r}")
     if version > VERSION:
         raise ValueError(f"has version {version} of the format, this program reads up to {VERSION}: update it")
-    return from_plain(Report, data)
+    return data
 
 
 def file_of(place: Path) -> Path:

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_csi_snapshot.evidence.keeper import TROUBLE
 from pytest_csi_snapshot.evidence.telling import lost
+from pytest_csi_snapshot.gating.subject import crashed
 from pytest_csi_snapshot.report.loads import Load
 from pytest_csi_snapshot.report.model import Phases, ReportedCheck, ReportedTest, Seconds
 from pytest_csi_snapshot.report.plain import from_plain
@@ -108,8 +109,8 @@ class Tests:
     def take(self, report: pytest.TestReport, payload: Mapping[str, Any] | None) -> None:
         """Take what a phase of a test says."""
         if report.when not in _PHASES and report.failed:
-            who = f"worker {worker_of(report)}" if worker_of(report) else "a worker"
-            self._crashes.append(f"{who} crashed in {report.nodeid}; its evidence is lost")
+            who = crashed(worker_of(report)) if worker_of(report) else "a worker crashed"
+            self._crashes.append(f"{who} in {report.nodeid}; its evidence is lost")
         self._seen.setdefault(report.nodeid, Seen()).take(report, payload)
 
     def lose(self, worker: str) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from runner_account import CLUSTER_ROLE
+
 from pytest_csi_snapshot.defaults import IS_DEFAULT
 from pytest_csi_snapshot.doctor.ailments.classes import DEFAULT_STORAGE
 from pytest_csi_snapshot.kube.client import KubeClient
@@ -33,7 +35,6 @@ Break = Callable[[KubeClient], AbstractContextManager[object]]
 
 CLASS = "longhorn"
 DRIVERS, CONTROLLER = "longhorn-system", "kube-system"
-ROLE = Kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def controller_without_rights(client: KubeClient) -> AbstractContextManager[obje
     def only_look(role: Json) -> None:
         role["rules"] = [{**rule, "verbs": ["get", "list", "watch"]} for rule in role["rules"]]
 
-    return mending.changed(client, ROLE, "pytest-csi-snapshot:snapshot-controller", only_look)
+    return mending.changed(client, CLUSTER_ROLE, "pytest-csi-snapshot:snapshot-controller", only_look)
 
 
 def snapshotter_without_a_verb(client: KubeClient) -> AbstractContextManager[object]:
@@ -126,7 +127,7 @@ def snapshotter_without_a_verb(client: KubeClient) -> AbstractContextManager[obj
             if rule["resources"] == ["volumesnapshotcontents"]:
                 rule["verbs"] = [verb for verb in rule["verbs"] if verb != "patch"]
 
-    return mending.changed(client, ROLE, "pytest-csi-snapshot:csi-snapshotter", less)
+    return mending.changed(client, CLUSTER_ROLE, "pytest-csi-snapshot:csi-snapshotter", less)
 
 
 def unregistered(client: KubeClient) -> AbstractContextManager[object]:

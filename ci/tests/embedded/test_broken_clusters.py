@@ -15,20 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runner_account import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Account
 
 from pytest_csi_snapshot.kube.client import KubeClient
-from pytest_csi_snapshot.kube.kinds import NAMESPACE, SERVICE_ACCOUNT, SNAPSHOT_CLASS, Kind
+from pytest_csi_snapshot.kube.kinds import NAMESPACE, SERVICE_ACCOUNT, SNAPSHOT_CLASS
 
 from . import mending
-from .breakages import CONTROLLER, ROLE, WAYS, no_crd, scaled
+from .breakages import CONTROLLER, WAYS, no_crd, scaled
 from .runs import PYTEST
 
 DRIVER = "driver.longhorn.io"
 WITHIN = 60  # seconds in which a run must have ended where nothing can be judged
 KEPT = "CSI_BROKEN_CLUSTER"
 """The kubeconfig of a cluster that is there already, for who works on one row."""
-
-ROLE_BINDING = Kind("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
 
 
 @dataclass(frozen=True)
@@ -171,18 +170,14 @@ def test_a_right_that_we_lack(patient: Patient, tmp_path: Path) -> None:
         {"apiGroups": ["snapshot.storage.k8s.io"], "resources": ["volumesnapshots", "volumesnapshotclasses"],
          "verbs": ["*"]},
     ]  # fmt: skip
-    named = {"metadata": {"name": "small"}}
-    subject = {"kind": "ServiceAccount", "name": "small", "namespace": "default"}
+    named, small = {"metadata": {"name": "small"}}, Account("default", "small")
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "small"}
-    account = {"metadata": {"name": "small", "namespace": "default"}}
     with (
-        mending.made(client, SERVICE_ACCOUNT, account),
-        mending.made(client, ROLE, {**named, "rules": rules}),
-        mending.made(client, ROLE_BINDING, {**named, "subjects": [subject], "roleRef": reference}),
+        mending.made(client, SERVICE_ACCOUNT, {"metadata": {"name": small.name, "namespace": small.namespace}}),
+        mending.made(client, CLUSTER_ROLE, {**named, "rules": rules}),
+        mending.made(client, CLUSTER_ROLE_BINDING, {**named, "subjects": [small.subject], "roleRef": reference}),
     ):
-        path = SERVICE_ACCOUNT.path("default", "small", "token")
-        wish = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-        token = client.request("POST", path, body=wish)["status"]["token"]
+        token = small.token(client)
         run = patient.run(
             "--csi-doctor", kubeconfig=broken_kubeconfig(patient, tmp_path / "k", user={"token": token})
         )

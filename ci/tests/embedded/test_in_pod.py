@@ -9,33 +9,24 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import generate_rbac as rbac
 import pytest
 import yaml
+from runner_account import Account
 
-from pytest_csi_snapshot.kube.kinds import NAMESPACE, POD, SERVICE_ACCOUNT, Kind
+from pytest_csi_snapshot.kube.kinds import POD
 
 from .inhabited import DRIVER, Inhabited, changes, inhabited
 
 PLUGIN = Path(__file__).resolve().parents[2] / "sonobuoy" / "plugin.yaml"
 HOME = "sonobuoy"
-ACCOUNT = {"name": "sonobuoy-serviceaccount", "namespace": HOME}
-CLUSTER_ROLE = Kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False)
-BINDING = Kind("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
+ACCOUNT = Account(HOME, "sonobuoy-serviceaccount")
 OVER = ("Succeeded", "Failed")
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Inhabited]:
     with inhabited() as made:
-        client = made.client
-        client.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": HOME}})
-        client.create(SERVICE_ACCOUNT, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": ACCOUNT})
-        client.create(CLUSTER_ROLE, yaml.safe_load(rbac.MANIFEST.read_text()))
-        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": rbac.NAME}
-        body = {"apiVersion": BINDING.api_version, "kind": BINDING.kind, "metadata": {"name": HOME},
-                "roleRef": reference, "subjects": [{"kind": "ServiceAccount", **ACCOUNT}]}  # fmt: skip
-        client.create(BINDING, body)
+        ACCOUNT.move_in(made.client)
         yield made
 
 
@@ -50,7 +41,7 @@ def as_sonobuoy_runs_it(results: Path, **environment: str) -> dict[str, Any]:
         "metadata": {"name": "plugin", "namespace": HOME},
         "spec": {
             "restartPolicy": "Never",
-            "serviceAccountName": ACCOUNT["name"],
+            "serviceAccountName": ACCOUNT.name,
             "containers": [container],
             "volumes": [{"name": "results", "hostPath": {"path": str(results)}}],
         },

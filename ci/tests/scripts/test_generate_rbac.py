@@ -22,29 +22,33 @@ def event(right: Right, *, agent: str = rbac.AGENT, decision: str = "allow") -> 
     return json.dumps({"userAgent": agent, "verb": right.verb, "objectRef": target, "annotations": annotations})
 
 
-def test_only_what_a_run_was_allowed_counts() -> None:
+def test_what_a_run_asked_for_counts_and_what_was_refused_too() -> None:
     log = [
         event(PODS),
         event(PATCH, decision="forbid"),
         event(STATUS, agent="kubectl"),
         event(Right("authorization.k8s.io", "selfsubjectaccessreviews", "create")),
         json.dumps({"userAgent": rbac.AGENT, "verb": "get", "requestURI": "/version"}),
+        json.dumps({"userAgent": rbac.AGENT, "verb": "list", "objectRef": {"resource": "nodes"}}),
     ]
-    assert rbac.used(log) == {PODS}
+    assert rbac.asked(log) == {PODS, PATCH}
 
 
-def test_the_manifest_grants_what_was_used_and_nothing_else() -> None:
+def test_the_manifest_grants_what_was_asked_for_and_nothing_else() -> None:
     rights = {PODS, PATCH, STATUS, Right("", "pods", "watch")}
     text = rbac.manifest(rights)
     assert rbac.granted(text) == rights
     assert yaml.safe_load(text)["kind"] == "ClusterRole"
-    assert rbac.differences(rbac.granted(text), rights) == []
+    assert rbac.lacking(rbac.granted(text), rights) == rbac.idle(rbac.granted(text), rights) == []
 
 
 def test_both_directions_are_told() -> None:
-    assert rbac.differences({PODS, STATUS}, {PODS, PATCH}) == [
-        "used but not granted: patch volumesnapshots.snapshot.storage.k8s.io",
-        "granted but not used: patch volumesnapshots/status.snapshot.storage.k8s.io",
+    have, asked = {PODS, STATUS}, {PODS, PATCH}
+    assert rbac.lacking(have, asked) == [
+        "asked for but not granted: patch volumesnapshots.snapshot.storage.k8s.io"
+    ]
+    assert rbac.idle(have, asked) == [
+        "granted but not asked for: patch volumesnapshots/status.snapshot.storage.k8s.io"
     ]
 
 

@@ -109,9 +109,9 @@ def test_a_baseline_is_a_report_or_its_folder(tmp_path: Path, folder: bool) -> N
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "cannot be read"),
-        ("[]", "is no report of a run"),
-        (json.dumps({**BODY, "version": 2}), "has version 2 of the form, this release reads 1"),
+        ("{", "is no JSON"),
+        ("[]", "is not a report: it has no format"),
+        (json.dumps({**BODY, "version": 2}), "has version 2 of the format, this program reads up to 1"),
         (json.dumps({**BODY, "clauses": [{}]}), "is damaged; KeyError: 'id'"),
     ],
 )
