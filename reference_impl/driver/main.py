@@ -73,8 +73,7 @@ def _join(
     while not ended.is_set():
         try:
             backend.nodes.register(node_id)
-            volumes = backend.volumes.all()
-            holding.adopt({volume.device for volume in volumes if node_id in volume.nodes and volume.device})
+            holding.adopt(backend.volumes.devices(node_id))
         except Refusal as refusal:
             log.info("waiting for the backend: %s", refusal.message)
             ended.wait(RETRY)

@@ -56,6 +56,13 @@ class Volumes:
     def all(self) -> list[Volume]:
         return [_volume(item) for item in self._transport.items("volumes")]
 
+    def devices(self, node: str) -> set[str]:
+        """Of volumes that this driver has attached to ``node``; a backend may serve other drivers too."""
+        items = self._transport.items("volumes")
+        return {
+            _volume(item).device for item in items if self._ticket(item["name"], node) in _attachments(item)
+        } - {""}
+
     def get(self, name: str) -> Volume:
         """Refused with NOT_FOUND if there is none."""
         return _volume(self._transport.call("GET", _path(name)))
@@ -76,7 +83,7 @@ class Volumes:
 
     def attach(self, name: str, node: str, access_mode: str, read_only: bool) -> Volume:
         """ABORTED while somebody else has it in a way that leaves no device for this node."""
-        its_ticket = ticket(name, self._driver, node)
+        its_ticket = self._ticket(name, node)
         body = {
             "hostId": node,
             "accessMode": access_mode,
@@ -85,7 +92,7 @@ class Volumes:
             "attacherType": _CSI,
         }
         answer = self._transport.act(_path(name), "attach", body)
-        attachment = answer["volumeAttachment"]["attachments"].get(its_ticket, {})
+        attachment = _attachments(answer).get(its_ticket, {})
         volume = _volume(answer)
         if not attachment.get("satisfied") or not volume.device:
             reasons = [item["message"] for item in attachment.get("conditions", []) if item.get("message")]
@@ -95,7 +102,7 @@ class Volumes:
 
     def detach(self, name: str, node: str) -> None:
         """From every node if ``node`` is ""; then also from what others attached it to."""
-        body = {"attachmentID": ticket(name, self._driver, node)} if node else {"forceDetach": True}
+        body = {"attachmentID": self._ticket(name, node)} if node else {"forceDetach": True}
         self._transport.act(_path(name), "detach", body)
 
     def expand(self, name: str, size: int) -> Volume:
@@ -106,6 +113,9 @@ class Volumes:
             if refusal.code is grpc.StatusCode.INTERNAL and _NO_SPACE.search(refusal.message):
                 raise Refusal(grpc.StatusCode.OUT_OF_RANGE, refusal.message) from refusal
             raise
+
+    def _ticket(self, name: str, node: str) -> str:
+        return ticket(name, self._driver, node)
 
 
 def _path(name: str) -> str:
@@ -133,8 +143,14 @@ def _volume(data: Json) -> Volume:
     )
 
 
+def _attachments(data: Json) -> Json:
+    """By ticket."""
+    found: Json = data["volumeAttachment"]["attachments"]
+    return found
+
+
 def _nodes(data: Json) -> tuple[str, ...]:
-    attachments = data["volumeAttachment"]["attachments"].values()
+    attachments = _attachments(data).values()
     own = (item for item in attachments if item["attachmentType"] == _CSI and item["satisfied"])
     return tuple(sorted({item["nodeID"] for item in own}))
 

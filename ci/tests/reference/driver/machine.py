@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -56,6 +57,25 @@ class Role:
         return (self._folder / f"{self._name}.log").read_text()
 
 
+def channel(at: Path) -> grpc.Channel:
+    """To a driver's socket. A first try before it is there must not cost gRPC's default second of waiting."""
+    return grpc.insecure_channel(
+        f"unix://{at}",
+        options=[("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)],
+    )
+
+
+def becomes_ready(opened: grpc.Channel) -> bool:
+    """Whether the driver says so in time; there is nothing to wait on but the answer."""
+    identity, end = csi_pb2_grpc.IdentityStub(opened), time.monotonic() + 20
+    while time.monotonic() < end:
+        with contextlib.suppress(grpc.RpcError):
+            if identity.Probe(csi_pb2.ProbeRequest(), wait_for_ready=True, timeout=5).ready.value:
+                return True
+        time.sleep(0.02)
+    return False
+
+
 class Machine:
     """One node with everything on it."""
 
@@ -71,22 +91,13 @@ class Machine:
         self.driver = Role(
             folder,
             "driver",
-            "--endpoint",
-            f"unix://{self.socket}",
-            "--node-id",
-            NODE,
-            "--backend-url",
-            self.api,
+            *self.driver_at(self.socket),
             "--registration-dir",
             str(self.registry),
             "--kubelet-registration-path",
             str(self.socket),
         )
-        # A first try before the socket is there must not cost gRPC's default second of waiting.
-        self.channel = grpc.insecure_channel(
-            f"unix://{self.socket}",
-            options=[("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)],
-        )
+        self.channel = channel(self.socket)
         self.identity = csi_pb2_grpc.IdentityStub(self.channel)
         self.controller = csi_pb2_grpc.ControllerStub(self.channel)
         self.groups = csi_pb2_grpc.GroupControllerStub(self.channel)
@@ -99,16 +110,26 @@ class Machine:
         self.ready()
 
     def ready(self) -> None:
-        """Until the driver says so; there is nothing to wait on but the answer."""
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            try:
-                if self.identity.Probe(csi_pb2.ProbeRequest(), wait_for_ready=True, timeout=5).ready.value:
-                    return
-            except grpc.RpcError:
-                pass
-            time.sleep(0.02)
-        raise AssertionError(f"not ready: {self.backend.said()} {self.driver.said()}")
+        """Until the driver says so."""
+        if not becomes_ready(self.channel):
+            raise AssertionError(f"not ready: {self.backend.said()} {self.driver.said()}")
+
+    def driver_at(self, at: Path) -> list[str]:
+        """Arguments of a driver on this node, served at a socket."""
+        return ["--endpoint", f"unix://{at}", "--node-id", NODE, "--backend-url", self.api]
+
+    @contextlib.contextmanager
+    def another_driver(self, name: str) -> Iterator[None]:
+        """Another one on this node, with the same backend, once it is ready."""
+        at = self.folder / "another.sock"
+        role = Role(self.folder, "driver", *self.driver_at(at), "--driver-name", name)
+        role.start()
+        try:
+            with channel(at) as opened:
+                assert becomes_ready(opened), role.said()
+                yield
+        finally:
+            role.stop()
 
     def create(
         self, name: str, capability: csi_pb2.VolumeCapability, mib: int = 16, source: str = ""
