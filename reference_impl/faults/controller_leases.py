@@ -133,10 +133,10 @@ class MissingCrdsWaitedFor(Fault):
     kind = "lifecycle"
 
     def apply(self, target: Controller) -> None:
-        def wait(clean: Clean, _limit: float | None) -> None:
-            clean(None)
+        def wait(_clean: Clean, _limit: float) -> None:
+            inner(target.process, "_wait_for_caches")()
 
-        wrap(target.process, "_wait_for_caches", wait)
+        wrap(target.process, "_wait_for_kinds", wait)
 
 
 class GroupCrdsNeeded(Fault):

@@ -30,6 +30,8 @@ _WATCH_S = (300, 600)
 """How long a watch lasts: long enough to be cheap, and varied, so that not all are renewed at once."""
 _ABSENT_S = 10.0
 """Between two questions for a kind that the API does not have: CRDs are installed by hand, once."""
+_PAGE = 500
+"""Objects of one answer to a list: of tens of thousands at once none may come before the client loses patience."""
 _ATTEMPTS = 5
 """Tries of one write: each conflict means that somebody else made progress."""
 
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 
 class Collection:
     """A cached kind. ``start`` lists and watches in a thread of its own; ``synced`` is set after the list.
+
+    ``served`` is set before, by the first answer that has objects of the kind, or says that there are none.
 
     With ``labels`` (a label selector) only objects that have them are there. An ``optional`` kind may be one that
     the API server does not have: then the collection is empty, and filled when the kind appears.
@@ -54,6 +58,7 @@ class Collection:
     ) -> None:
         self.client = client
         self.kind = kind
+        self.served = threading.Event()
         self.synced = threading.Event()
         self._namespace = namespace
         self._query = {"labelSelector": labels} if labels else {}
@@ -206,18 +211,27 @@ class Collection:
             self._stopping.wait(pause)
 
     def _list(self) -> None:
-        answer = self.client.list(self.kind, self._namespace, **self._query)
         typed = {"apiVersion": self.kind.api_version, "kind": self.kind.kind}
+        fresh, query = dict[str, Json](), {**self._query, "limit": str(_PAGE)}
+        while True:
+            answer = self.client.list(self.kind, self._namespace, **query)
+            self.served.set()
+            fresh.update((objects.key(item), {**typed, **item}) for item in answer.get("items") or [])
+            rest = answer["metadata"].get("continue")
+            if not rest:
+                break
+            query["continue"] = rest
         if self._absent:
             self._absent = False
             log.info("the API server has %s now", self.kind.plural)
-        self._refill({objects.key(item): {**typed, **item} for item in answer.get("items") or []}, answer)
+        self._refill(fresh, answer)
 
     def _miss(self) -> None:
         """The API server does not have the kind, so there is no object of it. Said once each time it is gone."""
         if not self._absent:
             self._absent = True
             log.info("the API server has no %s of %s; going on without", self.kind.plural, self.kind.api_version)
+        self.served.set()
         self._refill({}, {"metadata": {}})
 
     def _refill(self, fresh: dict[str, Json], answer: Json) -> None:

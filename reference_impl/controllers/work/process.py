@@ -81,7 +81,7 @@ class Process:
         """Work until SIGTERM or SIGINT (0), or until work is not possible or no longer ours (1).
 
         ``prepare`` is called while the caches fill, and returns the name of the lease to hold. With
-        ``sync_limit`` the process gives up if a collection cannot be listed for so many seconds.
+        ``sync_limit`` the process gives up if a kind cannot be listed for so many seconds.
         """
         roles.end_on_signals(self._stopping)
         for collection in self._collections:
@@ -105,7 +105,7 @@ class Process:
         try:
             lease = prepare()
             if sync_limit is not None:
-                self._wait_for_caches(sync_limit)
+                self._wait_for_kinds(sync_limit)
             self._elector = self._candidate(lease)
             if self._elector:
                 if not self._elector.acquire():
@@ -115,7 +115,7 @@ class Process:
                     target=self._elector.hold, args=(self._give_up,), name="lease", daemon=True
                 )
                 hold.start()
-            self._wait_for_caches(None)
+            self._wait_for_caches()
         except Exception as error:
             if not self._stopping.is_set():
                 log.error("%s cannot start: %s", self._role, error, exc_info=not isinstance(error, StartError))
@@ -129,12 +129,19 @@ class Process:
             loop.start()
         log.info("%s works", self._role)
 
-    def _wait_for_caches(self, limit: float | None) -> None:
-        """Until all that work needs is listed. Raises StartError if that takes longer than ``limit`` seconds."""
-        deadline = None if limit is None else time.monotonic() + limit
+    def _wait_for_kinds(self, limit: float) -> None:
+        """Until the API server has what work needs. Raises StartError if that takes longer than ``limit`` seconds.
+
+        How long it takes to list all objects is another matter: whoever gives up begins anew.
+        """
+        deadline = time.monotonic() + limit
         for collection in self._awaited:
-            if not collection.synced.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
+            if not collection.served.wait(max(0.0, deadline - time.monotonic())):
                 raise StartError(f"cannot list {collection.kind.resource} for {limit:g} s")
+
+    def _wait_for_caches(self) -> None:
+        for collection in self._awaited:
+            collection.synced.wait()
 
     def _give_up(self) -> None:
         self._exit_code = 1

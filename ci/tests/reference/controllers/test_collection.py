@@ -106,6 +106,27 @@ def test_what_the_watch_has_not_delivered_yet_is_found_by_asking(kube: FakeKube,
     assert volumes.find("b") is None
 
 
+def test_a_list_is_read_page_by_page(kube: FakeKube, volumes: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer is small: of all objects at once a busy server would send none in time."""
+    asked, every = list[dict[str, str]](), kube.list
+    for name in ("a", "b", "c"):
+        kube.create(PV, body(name))
+
+    def paged(kind: Kind, namespace: str | None = None, **query: str) -> Json:
+        asked.append(query)
+        assert not volumes.synced.is_set()
+        assert volumes.served.is_set() is (len(asked) > 1)
+        answer, at = every(kind, namespace), len(asked) - 1
+        more = {"continue": f"page-{len(asked)}"} if at < 2 else {}
+        return {"metadata": {**answer["metadata"], **more}, "items": answer["items"][at : at + 1]}
+
+    monkeypatch.setattr(kube, "list", paged)
+    start(volumes)
+    assert sorted(objects.name(volume) for volume in volumes.all()) == ["a", "b", "c"]
+    assert [query.get("continue") for query in asked] == [None, "page-1", "page-2"]
+    assert {query["limit"] for query in asked} == {"500"}
+
+
 def test_handlers_compare_what_the_watch_said_not_what_we_wrote(
     kube: FakeKube, volumes: Collection, seen: Seen
 ) -> None:

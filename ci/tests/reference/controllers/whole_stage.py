@@ -66,7 +66,7 @@ class Whole(GroupTheatre):
         parts: dict[str, Any] = {name: getattr(self.cluster, name) for name in (*names, *groups)}
         self.cluster = Cluster(**parts, events=told, nodes=self.direct(NODE))
         process: Any = SimpleNamespace(
-            client=self.kube, _candidate=self._candidate, _wait_for_caches=self.record.append
+            client=self.kube, _candidate=self._candidate, _wait_for_kinds=self.record.append
         )
         self.controller = Controller(process, self.cluster)
         registry.activate("snapshot-controller", _of("snapshot-controller", faults), self.controller)
