@@ -17,8 +17,11 @@ from pytest_csi_snapshot.kube.kinds import (
     CRD,
     CSI_DRIVER,
     CSI_NODE,
+    GROUP_CLASS,
     GROUP_CONTENT,
+    GROUP_SNAPSHOT,
     NODE,
+    POD,
     SNAPSHOT,
     SNAPSHOT_CLASS,
     SNAPSHOT_CONTENT,
@@ -27,7 +30,7 @@ from pytest_csi_snapshot.kube.kinds import (
 )
 from pytest_csi_snapshot.labels import RUN
 
-from . import mending
+from . import mending, policies
 from .namespace_operator import on_each_namespace, restricted, small_quota
 
 Json = dict[str, Any]
@@ -55,11 +58,11 @@ def nothing(_client: KubeClient) -> Iterator[None]:
     yield
 
 
-def without_rules(client: KubeClient) -> AbstractContextManager[object]:
-    """The CRDs of snapshots as before release 8: without CEL."""
+def without_rules(client: KubeClient, *kinds: Kind) -> AbstractContextManager[object]:
+    """The CRDs of these kinds as they were once: without CEL."""
     return _all(
-        mending.changed(client, CRD, f"{kind.plural}.snapshot.storage.k8s.io", _strip_rules)
-        for kind in (SNAPSHOT, SNAPSHOT_CONTENT)
+        mending.changed(client, CRD, f"{kind.plural}.{kind.api_version.partition('/')[0]}", _strip_rules)
+        for kind in kinds
     )
 
 
@@ -110,13 +113,13 @@ def second_storage_default(provisioner: str) -> Break:
     return partial(mending.made, kind=STORAGE_CLASS, body=body)
 
 
-def controller_without_rights(client: KubeClient) -> AbstractContextManager[object]:
-    """The snapshot-controller may only look."""
+def may_only_look(program: str) -> Break:
+    """A controller without the rights to do anything."""
 
     def only_look(role: Json) -> None:
         role["rules"] = [{**rule, "verbs": ["get", "list", "watch"]} for rule in role["rules"]]
 
-    return mending.changed(client, CLUSTER_ROLE, "pytest-csi-snapshot:snapshot-controller", only_look)
+    return lambda client: mending.changed(client, CLUSTER_ROLE, f"pytest-csi-snapshot:{program}", only_look)
 
 
 def snapshotter_without_a_verb(client: KubeClient) -> AbstractContextManager[object]:
@@ -215,9 +218,27 @@ WAYS: dict[str, Way] = {
         "client/config/crd",
         seen="volumesnapshotclasses.snapshot.storage.k8s.io",
     ),
-    "no CRD of group contents": Way(no_crd(GROUP_CONTENT), "group-crds-in-part", "install all three"),
+    **{
+        f"no CRD of {named}": Way(
+            no_crd(kind),
+            "group-crds-in-part",
+            "install all three",
+            seen=f"no CustomResourceDefinition {kind.plural}.groupsnapshot.storage.k8s.io, but there are others",
+        )
+        for named, kind in {
+            "group snapshots": GROUP_SNAPSHOT,
+            "group contents": GROUP_CONTENT,
+            "group classes": GROUP_CLASS,
+        }.items()
+    },
+    "group CRDs of an old bundle": Way(
+        lambda client: without_rules(client, GROUP_SNAPSHOT),
+        "group-rules-missing",
+        "upgrade the CRDs to 8.4",
+        seen="volumegroupsnapshots.groupsnapshot.storage.k8s.io has 0 of 7",
+    ),
     "CRDs of an old bundle": Way(
-        without_rules,
+        lambda client: without_rules(client, SNAPSHOT, SNAPSHOT_CONTENT),
         "snapshot-rules-missing",
         "upgrade the CRDs to 8.0",
         seen="volumesnapshots.snapshot.storage.k8s.io has 0 of 6",
@@ -240,7 +261,7 @@ WAYS: dict[str, Way] = {
         seen="CrashLoopBackOff",
     ),
     "a snapshot-controller without rights": Way(
-        controller_without_rights,
+        may_only_look("snapshot-controller"),
         "snapshot-controller-silent",
         "kubectl -n kube-system logs",
         seen="may not update",
@@ -257,6 +278,12 @@ WAYS: dict[str, Way] = {
     ),
     "a csi-snapshotter without an image": Way(
         unpullable(DRIVERS, "csi-snapshotter"), "csi-snapshotter-down", "describe pod", seen="Image"
+    ),
+    "a csi-snapshotter without rights": Way(
+        may_only_look("csi-snapshotter"),
+        "csi-snapshotter-silent",
+        "kubectl -n longhorn-system logs",
+        seen="its account may not update volumesnapshotcontents",
     ),
     "no csi-provisioner": Way(
         scaled(DRIVERS, "csi-provisioner"), "csi-provisioner-missing", "external-provisioner"
@@ -323,6 +350,12 @@ WAYS: dict[str, Way] = {
         "quota-too-small",
         "resourcequotas",
         seen="ResourceQuota small: requests.storage 10Mi",
+    ),
+    "a policy that refuses pods": Way(
+        lambda client: policies.refused(client, POD),
+        "pod-refused",
+        "must let pods in",
+        seen=policies.MESSAGE,
     ),
     "restricted Pod Security": Way(
         partial(on_each_namespace, act=restricted),

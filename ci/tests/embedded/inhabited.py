@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import yaml
 
 from pytest_csi_snapshot.exclusive import NAME as EXCLUSIVE
@@ -26,7 +28,10 @@ DRIVER = "driver.longhorn.io"
 
 BY_ITSELF = {"Node": ("status",), "Lease": ("spec",), "Pod": ("status",), "Deployment": ("status",)}
 """Kind -> fields that a cluster changes while nobody does anything."""
-BOOKKEEPING = ("resourceVersion", "managedFields", "generation")
+BOOKKEEPING = ("resourceVersion", "managedFields")
+"""Fields by which the API server notes that there was a change, even one that was undone."""
+
+BACKEND = ("volumes", "snapshotcrs")
 
 
 class Inhabited:
@@ -49,13 +54,16 @@ class Inhabited:
         assert claim["status"]["phase"] == "Bound"
 
     def served(self) -> Iterator[Kind]:
-        """All kinds that can be listed, each once."""
+        """All kinds that can be listed, each once, those too that the preferred version of their group lacks."""
         groups = self.client.request("GET", "/apis")["groups"]
-        roots = ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]
-        for root in roots:
+        versions = [version["groupVersion"] for group in groups for version in _preferred_first(group)]
+        seen = set()
+        for version in ("v1", *versions):
+            root = f"/apis/{version}" if "/" in version else f"/api/{version}"
             for resource in self.client.request("GET", root)["resources"]:
-                if "list" in resource["verbs"] and "/" not in resource["name"]:
-                    version = root.removeprefix("/apis/").removeprefix("/api/")
+                named = (version.rpartition("/")[0], resource["name"])
+                if "list" in resource["verbs"] and "/" not in resource["name"] and named not in seen:
+                    seen.add(named)
                     yield Kind(version, resource["kind"], resource["name"], resource["namespaced"])
 
     def everything(self) -> dict[str, str]:
@@ -72,6 +80,13 @@ class Inhabited:
                 meta = body["metadata"]
                 found[f"{kind} {meta.get('namespace', '')}/{meta['name']}"] = json.dumps(kept, sort_keys=True)
         return found
+
+    def stored(self) -> dict[str, list[str]]:
+        """What the driver's backend holds, by its own names: kind -> volumes, snapshots."""
+        backend = f"http://{urlsplit(self.client.host).hostname}:9500/v1"
+        with httpx.Client(trust_env=False) as http:
+            answers = {kind: http.get(f"{backend}/{kind}").raise_for_status() for kind in BACKEND}
+        return {kind: sorted(each["name"] for each in answer.json()["data"]) for kind, answer in answers.items()}
 
     def settle(self) -> None:
         """Wait until the namespaces on their way out are gone; one that stays is seen by ``everything``."""
@@ -113,6 +128,10 @@ class Inhabited:
             timeout=300,
             check=False,
         )
+
+
+def _preferred_first(group: Json) -> list[Json]:
+    return [group["preferredVersion"], *group["versions"]]
 
 
 @contextmanager

@@ -20,15 +20,38 @@ import os, signal
 
 def pytest_runtest_call(item):
     from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
+    from pytest_csi_snapshot.workloads import trees
 
     def die(csi):
-        snapshot = csi.snapshot(csi.volume(), cls=csi.derived_class("Retain").name)
-        csi.ready(snapshot)
+        claim = csi.labelled(csi.volume(), {"app": "killed"})
+        csi.writer(claim, trees.A, trees.B)
+        snapshot = csi.ready_snapshot(claim, cls=csi.derived_class("Retain").name)
+        csi.bound(csi.restore(snapshot))
+        csi.ready(csi.import_snapshot(csi.import_content(csi.taken(claim).handle)))
+        csi.content_of(csi.snapshot(claim, cls=csi.forsaken_class()))
+        csi.needs_groups("GRP-001")
+        csi.members(csi.ready_group({"app": "killed"}, cls=csi.make_group_class("Retain").name), 1)
+        csi.storage_class_with()
         os.kill(os.getpid(), signal.SIGKILL)
 
     DefaultClassVerbs.classes_known = die
 """
-"""A plugin under which a run dies when it has set default classes aside, with a retained snapshot."""
+"""A plugin under which a run dies when it has set default classes aside, with something of all that suites make:
+
+a pod that writes, a retained snapshot and a volume made of it, an import of one that is another content's, a
+snapshot that no sidecar serves, a retained group, classes of each kind.
+"""
+
+LEFT = (
+    "Namespace",
+    "PersistentVolume",
+    "StorageClass",
+    "VolumeGroupSnapshotClass",
+    "VolumeGroupSnapshotContent",
+    "VolumeSnapshotClass",
+    "VolumeSnapshotContent",
+)
+"""Kinds of what outlives a namespace; the first goes with all that is in it."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +82,7 @@ def test_what_a_killed_run_left_is_swept(
 ) -> None:
     (tmp_path / "killer.py").write_text(KILLER)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    before = cluster.everything()
+    before, stored = cluster.everything(), cluster.stored()
     clauses = "--csi-clauses=CLS-003"
     run = cluster.finished(
         tmp_path, "-p", "killer", f"--csi-driver={DRIVER}", "--csi-allow=cluster-state", clauses
@@ -71,6 +94,7 @@ def test_what_a_killed_run_left_is_swept(
     run_id = home[1]
     cluster.prolong(run_id)
     killed = cluster.everything()
+    assert cluster.stored() != stored
 
     listed = cluster.finished(tmp_path, "--csi-sweep")
     assert re.search(rf"run {run_id}: left alone, the Lease of .* is renewed", listed.stdout), listed.stdout
@@ -85,11 +109,12 @@ def test_what_a_killed_run_left_is_swept(
     listed = cluster.finished(tmp_path, "--csi-sweep")
     assert listed.returncode == 0, listed.stdout
     assert "VolumeSnapshotClass everybodys: would be made a default class again" in listed.stdout
-    for kind in ("Namespace", "VolumeSnapshotContent", "PersistentVolume", "VolumeSnapshotClass"):
+    for kind in LEFT:
         assert re.search(rf"  {kind} \S+: would be removed", listed.stdout), listed.stdout
     assert changes(expired, cluster.everything()) == []
 
     swept = cluster.finished(tmp_path, "--csi-sweep=delete")
     assert swept.returncode == 0, swept.stdout
     assert changes(before, cluster.everything()) == []
+    assert cluster.stored() == stored
     assert "nothing of any run" in cluster.finished(tmp_path, "--csi-sweep").stdout
