@@ -103,7 +103,7 @@ def test_each_snapshot_of_a_volume_holds_its_own_moment(csi: Scenario) -> None:
     restored = {tree: csi.restore(snapshot) for tree, snapshot in cuts.items()}
     readers = {tree: csi.start_read(claim) for tree, claim in restored.items()}
     for tree, reader in readers.items():
-        answer = csi.answer(reader, "RES-018")
+        answer = csi.answer(reader, "SNAP-DYN-005" if cuts[tree] is shared else "RES-018")
         csi.holds("SNAP-DYN-005", tree, answer, restored[tree])
 
 
