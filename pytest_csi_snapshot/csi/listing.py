@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,16 +141,31 @@ def delete(socket: Path, handle: str) -> None:
         controller.DeleteSnapshot(csi_pb2.DeleteSnapshotRequest(snapshot_id=handle), timeout=CALL_SECONDS)
 
 
+def delete_group(socket: Path, handle: str, members: Sequence[str]) -> None:
+    """Have a group snapshot deleted with its members, all of whose handles it takes. Raises as above."""
+    from pytest_csi_snapshot.csi.wire import csi_pb2, csi_pb2_grpc
+
+    request = csi_pb2.DeleteVolumeGroupSnapshotRequest(group_snapshot_id=handle, snapshot_ids=members)
+    with _channel(socket) as channel:
+        csi_pb2_grpc.GroupControllerStub(channel).DeleteVolumeGroupSnapshot(request, timeout=CALL_SECONDS)
+
+
 @contextmanager
 def _controller(socket: Path) -> Iterator[Any]:
-    import grpc
-
     from pytest_csi_snapshot.csi.wire import csi_pb2_grpc
+
+    with _channel(socket) as channel:
+        yield csi_pb2_grpc.ControllerStub(channel)
+
+
+@contextmanager
+def _channel(socket: Path) -> Iterator[Any]:
+    import grpc
 
     # A socket's path has room for 107 characters, which a run directory may exceed.
     folder = os.open(socket.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with grpc.insecure_channel(f"unix:/proc/self/fd/{folder}/{socket.name}") as channel:
-            yield csi_pb2_grpc.ControllerStub(channel)
+            yield channel
     finally:
         os.close(folder)

@@ -45,15 +45,21 @@ class WitnessVerbs(Core):
         return self._asked(lambda: "DRV" if differs(told_of(socket, handle)) else "SS", "SS, DRV")
 
     @quiet
-    def deletes_when_asked(self, handle: str) -> str:
-        """Whose doing it is that a snapshot is left over: the sidecar's where the driver deletes it now."""
+    def deletes_when_asked(self, handle: str, group: str = "", members: Sequence[str] = ()) -> str:
+        """Whose doing it is that a snapshot is left over: the sidecar's where the driver deletes it now.
+
+        One of a ``group`` (its handle) goes with the group and all its ``members``.
+        """
         socket = self._socket()
         if socket is None:
             return "DRV, SS"
-        from pytest_csi_snapshot.csi.listing import delete, told_of
+        from pytest_csi_snapshot.csi.listing import delete, delete_group, told_of
 
         def ask() -> str:
-            delete(socket, handle)
+            if group:
+                delete_group(socket, group, members)
+            else:
+                delete(socket, handle)
             return "DRV" if told_of(socket, handle) else "SS"
 
         return self._asked(ask, "DRV, SS")
