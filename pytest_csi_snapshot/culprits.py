@@ -92,18 +92,34 @@ def unready_handle(history: History, uid: str) -> str:
     return "" if status.get("readyToUse") or status.get("error") else str(status.get("snapshotHandle") or "")
 
 
+def unfound_handle(history: History, uid: str) -> str:
+    """The handle by which a snapshot or content is imported that does not become ready; "" where it is none.
+
+    Either the driver does not know it, or the sidecar has not asked, or not for this one.
+    """
+    content = _content_behind(history, uid)
+    if content is None or content.deleted or _is_leaving(content) or READY.holds(content.object):
+        return ""
+    return str((content.object["spec"].get("source") or {}).get("snapshotHandle") or "")
+
+
 def undeleted_handle(history: History, uid: str) -> str:
     """The handle of the snapshot whose deletion a leaving VolumeSnapshot or content waits for; "" for none.
 
     Either the driver does not delete it, or the sidecar does not ask: its event does not say why it failed.
     """
-    own = history.latest(uid)
-    content = own if own and own.kind == SNAPSHOT_CONTENT else _Scene(history, lambda *_: ()).content_of(uid)
-    if content is None or content.deleted or "deletionTimestamp" not in content.object["metadata"]:
+    content = _content_behind(history, uid)
+    if content is None or content.deleted or not _is_leaving(content):
         return ""
     marked = BEING_DELETED in (content.object["metadata"].get("annotations") or {})
     due = marked and content.object["spec"].get("deletionPolicy") == "Delete"
     return str(status_of(content.object).get("snapshotHandle") or "") if due else ""
+
+
+def _content_behind(history: History, uid: str) -> Version | None:
+    """The content of this uid, or that of the snapshot of this uid."""
+    own = history.latest(uid)
+    return own if own and own.kind == SNAPSHOT_CONTENT else _Scene(history, lambda *_: ()).content_of(uid)
 
 
 def uncut_volume(history: History, uid: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import lacks_finalizer, status_of
-from pytest_csi_snapshot.culprits import handles_in, uncut_volume, undeleted_handle, unready_handle
+from pytest_csi_snapshot.culprits import handles_in, uncut_volume, undeleted_handle, unfound_handle, unready_handle
 from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.kube.client import JSON_PATCH
 from pytest_csi_snapshot.kube.kinds import CSI_NODE, POD, PV, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT
@@ -146,6 +146,8 @@ class WitnessVerbs(Core):
             return found
         if found in ("SS", "DRV") and (handle := undeleted_handle(self.history, what.uid)):
             return self.deletes_when_asked(handle)
+        if found == "SS" and (handle := unfound_handle(self.history, what.uid)):
+            return self.sidecar_or_driver(handle, lambda told: not (told and told.ready))
         if found != "DRV" or what.kind != SNAPSHOT:
             return found
         if handle := unready_handle(self.history, what.uid):

@@ -117,6 +117,19 @@ def test_a_snapshot_that_is_cut_again_and_again_is_asked_for_under_several_names
     assert Witness(history, None).blamed(WAITING, READY.text) == "DRV"
 
 
+@pytest.mark.parametrize(
+    ("told", "owner"), [(listing.Told(True, 1, 1), "SS"), (listing.Told(False, 1, 1), "DRV"), (None, "DRV")]
+)
+def test_a_handle_that_the_sidecar_does_not_find_is_looked_up_again(
+    monkeypatch: pytest.MonkeyPatch, told: listing.Told | None, owner: str
+) -> None:
+    monkeypatch.setattr(listing, "told_of", lambda _socket, handle: told if handle == "h" else None)
+    lost = content(spec={"source": {"snapshotHandle": "h"}}, error={"message": "can not find snapshot for h"})
+    history = Recorded().told(SNAPSHOT, snapshot()).told(SNAPSHOT_CONTENT, lost)
+    assert Witness(history).blamed(WAITING, READY.text) == owner
+    assert Witness(history, None).blamed(WAITING, READY.text) == "SS, DRV"
+
+
 @pytest.mark.parametrize(("idle", "owner"), [(False, "SS"), (True, "DRV")])
 def test_a_snapshot_that_is_not_deleted_is_deleted_by_hand(
     driven: Callable[[Driver], None], idle: bool, owner: str
