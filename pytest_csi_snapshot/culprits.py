@@ -92,6 +92,50 @@ def unready_handle(history: History, uid: str) -> str:
     return "" if status.get("readyToUse") or status.get("error") else str(status.get("snapshotHandle") or "")
 
 
+def unfound_handle(history: History, uid: str) -> str:
+    """The handle by which a snapshot or content is imported that does not become ready; "" where it is none.
+
+    Either the driver does not know it, or the sidecar has not asked, or not for this one.
+    """
+    content = _content_behind(history, uid)
+    if content is None or content.deleted or _is_leaving(content) or READY.holds(content.object):
+        return ""
+    return str((content.object["spec"].get("source") or {}).get("snapshotHandle") or "")
+
+
+def undeleted_handle(history: History, uid: str) -> str:
+    """The handle of the snapshot whose deletion a leaving VolumeSnapshot or content waits for; "" for none.
+
+    Either the driver does not delete it, or the sidecar does not ask: its event does not say why it failed.
+    """
+    content = _content_behind(history, uid)
+    if content is None or content.deleted or not _is_leaving(content):
+        return ""
+    marked = BEING_DELETED in (content.object["metadata"].get("annotations") or {})
+    due = marked and content.object["spec"].get("deletionPolicy") == "Delete"
+    return str(status_of(content.object).get("snapshotHandle") or "") if due else ""
+
+
+def _content_behind(history: History, uid: str) -> Version | None:
+    """The content of this uid, or that of the snapshot of this uid."""
+    own = history.latest(uid)
+    return own if own and own.kind == SNAPSHOT_CONTENT else _Scene(history, lambda *_: ()).content_of(uid)
+
+
+def uncut_volume(history: History, uid: str) -> str:
+    """The handle of the volume that a snapshot without a handle is to be cut of; "" where it has one."""
+    content = _Scene(history, lambda *_: ()).content_of(uid)
+    if content is None or status_of(content.object).get("snapshotHandle"):
+        return ""
+    return str((content.object["spec"].get("source") or {}).get("volumeHandle") or "")
+
+
+def handles_in(history: History) -> set[str]:
+    """The handles of all snapshots that a content has told of."""
+    contents = (versions[-1].object for versions in history.objects(SNAPSHOT_CONTENT))
+    return {handle for body in contents if (handle := str(status_of(body).get("snapshotHandle") or ""))}
+
+
 def promised(history: History, uid: str) -> str:
     """The clause that promises the step which the object ``uid`` waits for; "" where none does."""
     latest = history.latest(uid)
@@ -158,19 +202,20 @@ class _Scene:
 
 def _of_snapshot(scene: _Scene, snapshot: Version) -> str:
     content = scene.content_of(snapshot.uid)
-    if content is None or content.deleted:
-        return "SC"
-    return _of_content(scene, content)
+    return "SC" if content is None or content.deleted else _of_content(scene, content)
 
 
 def _of_content(scene: _Scene, content: Version) -> str:
-    body, meta = content.object, content.object["metadata"]
-    marks = meta.get("annotations") or {}
+    body, marks = content.object, content.object["metadata"].get("annotations") or {}
     error = str((status_of(body).get("error") or {}).get("message", ""))
-    if _answered([error, *(message for _, message in scene.told(content.uid))]):
+    answered = _answered([error, *(message for _, message in scene.told(content.uid))])
+    snapshot = scene.history.latest(str(referred(body).get("uid") or ""))
+    if _is_leaving(content):
+        return _of_leaving(body, marks, answered=answered)
+    if snapshot and (snapshot.deleted or _is_leaving(snapshot)):
+        return "SC"
+    if answered:
         return "DRV"
-    if "deletionTimestamp" in meta:
-        return "SS" if BEING_DELETED in marks else "SC"
     if READY.holds(body) or BEING_DELETED in marks:
         return "SC"
     if error:
@@ -178,6 +223,18 @@ def _of_content(scene: _Scene, content: Version) -> str:
     if status_of(body).get("snapshotHandle") or _BEING_CREATED in marks:
         return "DRV"
     return "SS"
+
+
+def _of_leaving(content: Json, marks: Json, *, answered: bool) -> str:
+    """What the driver said counts only where it has a part: it has cut the snapshot, or may be at it."""
+    if BEING_DELETED not in marks:
+        return "SC"
+    concerned = bool(status_of(content).get("snapshotHandle")) or _BEING_CREATED in marks
+    return "DRV" if answered and concerned else "SS"
+
+
+def _is_leaving(version: Version) -> bool:
+    return "deletionTimestamp" in version.object["metadata"]
 
 
 def _of_claim(scene: _Scene, claim: Version) -> str:

@@ -78,11 +78,18 @@ def test_snapshot_is_taken_and_deleted_although_the_leader_ends(csi: Scenario, c
 def test_restore_is_made_although_the_provisioner_ends(csi: Scenario) -> None:
     csi.needs_disruption()
     snapshot, lease = csi.ready_snapshot(csi.volume()), csi.lease_of("EP", "HA-002")
+    before = csi.volumes_of_driver()
     restored = csi.restore(snapshot)
+    csi.event(restored, "Provisioning")
     pod = csi.end_leader(lease, "HA-002")
     csi.led_by_another(lease, pod, "HA-002")
     csi.bound(restored, "HA-002")
     one_snapshot(csi, snapshot)
+    if before is not None:  # what it had asked for in vain must be what the next one got
+        made = csi.volume_handle(restored)
+        new = sorted((csi.volumes_of_driver() or frozenset()) - before)
+        csi.check("HA-002", expected=[made], observed=new, about="volumes that the driver has made meanwhile",
+                  blame="EP, DRV")  # fmt: skip
 
 
 @pytest.mark.csi_exclusive

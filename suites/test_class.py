@@ -50,6 +50,9 @@ def test_class_of_another_driver_leaves_the_snapshot_unready(csi: Scenario) -> N
     content = csi.content_of(snapshot)
     csi.check("CLS-010", expected=named, observed=csi.get(content)["spec"]["driver"], about=f"driver of {content}")
     csi.ready_snapshot(claim)  # a probe: a snapshot of the right class went all the way meanwhile
+    csi.check(
+        "CLS-010", expected={}, observed=status_of(csi.get(content)), about=f"status of {content}", blame="SS"
+    )
     status = status_of(csi.get(snapshot))
     observed = (status.get("readyToUse"), status.get("error"))
     csi.check("CLS-010", expected=(False, None), observed=observed, about=snapshot)

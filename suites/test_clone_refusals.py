@@ -93,7 +93,7 @@ def test_source_of_another_driver_is_refused_and_another_class_is_not(csi: Scena
     """The other driver does not exist; its volume has a handle that ours would clone if it were asked."""
     source = csi.volume()
     clone = csi.claim(source=source, storage_class=csi.storage_class_with())
-    handle = csi.get(csi.pv_of(source))["spec"]["csi"]["volumeHandle"]
+    handle = csi.volume_handle(source)
     foreign = csi.static_claim(csi_source(csi.invented_driver(), handle), storage_class=csi.storage_class)
     refused(csi, csi.clone(foreign), "CLN-006")
     csi.bound(clone, "CLN-006")

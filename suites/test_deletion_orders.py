@@ -30,7 +30,7 @@ def csi_source(csi_cluster: Cluster) -> Iterator[Taken]:
 @pytest.mark.csi_clause("DEL-019")
 def test_any_order_of_deletion_has_the_same_end(csi: Scenario, order: str) -> None:
     claim, cls = csi.volume(), csi.derived_class("Delete")
-    made = csi.taken(claim, cls=cls.name)
+    volume, made = csi.pv_of(claim), csi.taken(claim, cls=cls.name)
     parts = {"snapshot": made.snapshot, "content": made.content, "claim": claim, "class": cls}
     for name in order.split(", "):
         csi.delete(parts[name])
@@ -38,6 +38,7 @@ def test_any_order_of_deletion_has_the_same_end(csi: Scenario, order: str) -> No
     csi.gone(made.content, "DEL-019")
     if "claim" in order:
         csi.gone(claim, "DEL-019")
+        csi.gone(volume, "DEL-019")
     csi.backend_keeps("DEL-019", made.handle, kept=False)
 
 
@@ -45,7 +46,7 @@ def test_any_order_of_deletion_has_the_same_end(csi: Scenario, order: str) -> No
 def test_snapshot_is_deleted_while_its_claim_is_terminating(csi: Scenario) -> None:
     """The claim is held by a second snapshot, of a class that no driver serves."""
     claim = csi.volume()
-    made = csi.taken(claim)
+    volume, made = csi.pv_of(claim), csi.taken(claim)
     unready = csi.snapshot(claim, cls=csi.forsaken_class())
     forsaken = csi.content_of(unready)
     csi.delete(claim)
@@ -59,6 +60,7 @@ def test_snapshot_is_deleted_while_its_claim_is_terminating(csi: Scenario) -> No
     csi.wait(forsaken, TERMINATING)
     csi.free(forsaken)
     csi.gone(claim, "DEL-019")
+    csi.gone(volume, "DEL-019")
 
 
 @pytest.mark.csi_clause("DEL-019")

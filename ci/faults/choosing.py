@@ -67,9 +67,23 @@ def wanted(case: Case, intended: frozenset[str]) -> tuple[str, ...]:
 def chosen_tests(
     clauses: Sequence[str], tests_of: Mapping[str, Sequence[str]], price: Callable[[str], int]
 ) -> list[str]:
-    """The tests of these clauses, those of the first clause first, of each the cheapest first; each test once."""
-    found = (test for clause in clauses for test in sorted(tests_of.get(clause, ()), key=price))
+    """The tests of these clauses, those of the first clause first, of each the cheapest first; each test once.
+
+    A further variant of a test comes after all tests that look at the clause in another way: what the first one
+    did not see, the next would hardly, and there are matrices of variants that outlast the patience of a run.
+    """
+    found = (test for clause in clauses for test in _by_ways(sorted(tests_of.get(clause, ()), key=price)))
     return list(dict.fromkeys(found))
+
+
+def _by_ways(tests: Sequence[str]) -> list[str]:
+    """The first variants of all tests, in the order given, then the second ones, and so on."""
+    rounds: dict[str, int] = {}
+    places: dict[str, int] = {}
+    for test in tests:
+        function = test.partition("[")[0]
+        places[test] = rounds[function] = rounds.get(function, -1) + 1
+    return sorted(tests, key=places.__getitem__)
 
 
 def _hash(name: str) -> str:

@@ -102,8 +102,14 @@ class Listener:
             seen_on=result.seen_on,
         )
         name = re.sub(r"\[.*", "", test.rpartition("::")[2])
-        named = tuple(OWNERS.get(one, one) for one in failure.blame.split(", ") if one)
+        named = tuple(owner_named(one) for one in failure.blame.split(", ") if one)
         blamed = named or clause.blamed
         return Row(
             test, result.clause, result.outcome, result.reason, blamed, (f"FAILED {clause.id}  {name}", *text)
         )
+
+
+def owner_named(blamed: str) -> str:
+    """The component that a word of blame means: a key of OWNERS, or its name with what is known of it besides."""
+    names = (name for name in OWNERS.values() if blamed == name or blamed.startswith(f"{name} "))
+    return OWNERS.get(blamed) or next(names, blamed)

@@ -172,7 +172,7 @@ class SnapshotVerbs(WitnessVerbs):
     def import_content(
         self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "",
         cls: str = "", policy: str = "Retain", mode: str = "Filesystem",
-        annotations: Mapping[str, str] | None = None, driver: str = "",
+        annotations: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None, driver: str = "",
     ) -> Handle:  # fmt: skip
         """A pre-provisioned content for a snapshot that exists in the backend, reserved for a VolumeSnapshot.
 
@@ -186,6 +186,7 @@ class SnapshotVerbs(WitnessVerbs):
                 "metadata": {
                     "name": name or self.api.mark.fresh("content"),
                     "annotations": dict(annotations or {}),
+                    "labels": dict(labels or {}),
                 },
                 "spec": {
                     "driver": driver or self.cluster.driver,

@@ -216,6 +216,10 @@ class VolumeVerbs(Core):
         name = self.get(claim)["spec"]["volumeName"]
         return Handle.of(PV, self.api.get(PV, None, name))
 
+    def volume_handle(self, claim: Handle) -> str:
+        """The driver's own name of the volume that a Bound claim is bound to."""
+        return str(self.get(self.pv_of(claim))["spec"]["csi"]["volumeHandle"])
+
     def detached(self, claim: Handle) -> None:
         """Wait until no node holds the claim's volume any more; at once where the driver has no attaching."""
         self.station.watch_attachments(self.cluster.driver)

@@ -13,6 +13,7 @@ from pytest_csi_snapshot.workloads import trees
 from pytest_csi_snapshot.workloads.pods import Workload
 
 MANAGED_BY = "snapshot.storage.kubernetes.io/managed-by"
+NOWHERE = "no-node-of-this-cluster"
 
 
 def refused(pod: dict[str, Any]) -> bool:
@@ -34,10 +35,24 @@ def volume_on(csi: Scenario, node: str, clause: str) -> Handle:
     return claim
 
 
+def only_its_own_node_serves(csi: Scenario, nodes: list[str]) -> None:
+    """Check that nobody serves the content of a missing node, while each node's sidecar serves a later one."""
+    nobodys, *others = (
+        csi.import_content("a-handle-that-never-was", labels={MANAGED_BY: node}) for node in (NOWHERE, *nodes)
+    )
+    for content in others:
+        csi.backend_answers(content)
+    csi.seamless("DIST-001", nobodys.kind)
+    told = [status for version in csi.versions(nobodys) if (status := status_of(version.object))]
+    csi.check("DIST-001", expected=[], observed=told, about=f"status of {nobodys}, which is for node {NOWHERE}",
+              blame="SS")  # fmt: skip
+
+
 @pytest.mark.csi_companion("node-local", or_itself=True)
 @pytest.mark.csi_clause("DIST-001")
 def test_snapshot_is_taken_by_the_sidecar_of_the_volumes_node(csi: Scenario) -> None:
     nodes = csi.driver_nodes("DIST-001", 2)[:2]
+    only_its_own_node_serves(csi, nodes)
     snapshots = {node: csi.snapshot(volume_on(csi, node, "DIST-001")) for node in nodes}
     for node, snapshot in snapshots.items():
         content = csi.content_of(snapshot)

@@ -19,7 +19,6 @@ from pytest_csi_snapshot.conditions import (
     status_of,
 )
 from pytest_csi_snapshot.csi.listing import snapshots_of
-from pytest_csi_snapshot.kube.kinds import PV
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.attempts import BEING_CREATED
@@ -45,11 +44,29 @@ def scripted(csi: Scenario, claim: Handle, **parameters: str) -> tuple[Handle, H
     return snapshot, csi.content_of(snapshot)
 
 
+def says_so_until_answered(csi: Scenario, snapshot: Handle, content: Handle) -> None:
+    """Check that the annotation is on a content as long as its first call is open.
+
+    The sidecar waits for the driver all that time: whoever takes it off before a handle has come is somebody else.
+    """
+    csi.ready(snapshot)
+    csi.seamless("ERR-005", content.kind)
+    versions = csi.versions(content)
+    answered = next(number for number, version in enumerate(versions) if status_of(version.object))
+    calling = [has_annotation(BEING_CREATED).holds(version.object) for version in versions[:answered]]
+    begun = calling.index(True) if True in calling else answered
+    dropped = begun < answered and not HAS_ERROR.holds(versions[answered].object)
+    csi.check("ERR-005", expected=f"{BEING_CREATED}, once set, until the driver has answered",
+              observed=f"on versions: {calling}", holds=begun < answered and all(calling[begun:]), about=content,
+              blame="SC" if dropped else "SS")  # fmt: skip
+
+
 @pytest.mark.csi_companion("scripted")
 @pytest.mark.csi_clause("ERR-003", "ERR-005")
 def test_only_a_final_code_says_that_nothing_is_being_created(csi: Scenario) -> None:
     claim = csi.volume()
     made = {code: scripted(csi, claim, answers=f"CreateSnapshot={code}*2") for code in OPEN + FINAL}
+    says_so_until_answered(csi, *scripted(csi, claim, takes="2"))
     for code, (snapshot, content) in made.items():
         told = error_of(csi.seen(content, HAS_ERROR, "ERR-003").object)
         answer = "scripted answer to CreateSnapshot"
@@ -100,7 +117,7 @@ def test_a_driver_slower_than_the_call_limit_makes_one_snapshot(csi: Scenario) -
     csi.check("ERR-009", expected="a call that ran out of time", observed=error_of(csi.get(content)),
               holds="DeadlineExceeded" in error_of(csi.get(content)), about=content)  # fmt: skip
     csi.ready(snapshot, "ERR-009")
-    volume = csi.api.get(PV, None, csi.pv_of(claim).name)["spec"]["csi"]["volumeHandle"]
+    volume = csi.volume_handle(claim)
     if not csi.cluster.endpoint:
         csi.unknown(
             "ERR-009", "whether there is one snapshot only is seen at the driver's socket, out of reach here"

@@ -47,10 +47,11 @@ def test_a_cut_snapshot_protects_its_source_until_it_may_be_restored(csi: Scenar
               holds=cut.position < ready.position, about=snapshot)  # fmt: skip
     content = csi.content_of(snapshot)
     csi.wait(content, READY)
-    for what in (snapshot, content):
+    for what, writer in ((content, None), (snapshot, "SC")):
         statuses = [status_of(version.object) for version in csi.versions(what)]
         told = {str(status["creationTime"]) for status in statuses if status.get("creationTime")}
-        csi.check("STAT-003", expected="one creationTime", observed=sorted(told), holds=len(told) == 1, about=what)
+        csi.check("STAT-003", expected="one creationTime", observed=sorted(told), holds=len(told) == 1, about=what,
+                  blame=writer)  # fmt: skip
     if int(deleted.resource_version) > int(ready.resource_version):
         csi.unknown("FIN-001", "the snapshot was ready before the deletion of its source came through")
     claim_end, volume_end = csi.gone(claim, "FIN-001"), csi.gone(volume)

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from pytest_csi_snapshot.conditions import BOUND, HAS_ERROR, READY, grown
-from pytest_csi_snapshot.culprits import culprit, promised, unready_handle, writer_of
+from pytest_csi_snapshot.culprits import (
+    culprit,
+    handles_in,
+    promised,
+    uncut_volume,
+    undeleted_handle,
+    unready_handle,
+    writer_of,
+)
 from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 
 from .objects import Json, Recorded, claim, content, meta, snapshot
@@ -73,7 +81,10 @@ def test_a_snapshot_that_is_never_ready(of_it: Json | None, owner: str) -> None:
         (marked(content(readyToUse=True), BEING_DELETED), "SC"),
         (marked(content(readyToUse=True), leaving=True), "SC"),
         (marked(content(readyToUse=True), BEING_DELETED, leaving=True), "SS"),
-        (marked(content(error={"message": REFUSAL}), BEING_DELETED, leaving=True), "DRV"),
+        (marked(content(error={"message": REFUSAL}), BEING_DELETED, leaving=True), "SS"),
+        (marked(content(error={"message": REFUSAL}), BEING_DELETED | BEING_CREATED, leaving=True), "DRV"),
+        (marked(content(error={"message": REFUSAL}, snapshotHandle="h"), BEING_DELETED, leaving=True), "DRV"),
+        (marked(content(error={"message": REFUSAL})), "SC"),
     ],
 )
 def test_a_snapshot_that_never_goes(of_it: Json, owner: str) -> None:
@@ -160,3 +171,32 @@ def test_a_snapshot_that_is_cut_and_never_ready_is_one_to_ask_the_driver_about()
     assert handle(snapshotHandle="h", readyToUse=True) == ""
     assert handle(snapshotHandle="h", error={"message": REFUSAL}) == ""
     assert unready_handle(Recorded(), "uid-s") == ""
+
+
+def test_a_volume_is_uncut_until_its_snapshot_has_a_handle() -> None:
+    bare, done = content(), content(snapshotHandle="h")
+    for body in (bare, done):
+        body["spec"]["source"] = {"volumeHandle": "vol"}
+    history = Recorded().told(SNAPSHOT, snapshot()).told(SNAPSHOT_CONTENT, bare)
+    assert (uncut_volume(history, "uid-s"), handles_in(history)) == ("vol", set())
+    history.told(SNAPSHOT_CONTENT, done, change="MODIFIED")
+    assert (uncut_volume(history, "uid-s"), handles_in(history)) == ("", {"h"})
+    assert uncut_volume(Recorded(), "uid-s") == ""
+
+
+@pytest.mark.parametrize(
+    ("of_it", "policy", "handle"),
+    [
+        (marked(content(snapshotHandle="h"), BEING_DELETED, leaving=True), "Delete", "h"),
+        (marked(content(snapshotHandle="h"), BEING_DELETED, leaving=True), "Retain", ""),
+        (marked(content(snapshotHandle="h"), leaving=True), "Delete", ""),
+        (marked(content(snapshotHandle="h"), BEING_DELETED), "Delete", ""),
+        (marked(content(), BEING_DELETED, leaving=True), "Delete", ""),
+    ],
+)
+def test_a_snapshot_is_the_sidecars_to_delete_once_it_is_marked_and_leaving(
+    of_it: Json, policy: str, handle: str
+) -> None:
+    of_it["spec"]["deletionPolicy"] = policy
+    history = Recorded().told(SNAPSHOT, marked(snapshot(), leaving=True)).told(SNAPSHOT_CONTENT, of_it)
+    assert undeleted_handle(history, "uid-s") == undeleted_handle(history, of_it["metadata"]["uid"]) == handle

@@ -51,6 +51,12 @@ def test_tests_of_the_intended_clause_come_first_and_the_cheapest_of_each() -> N
     assert chosen_tests(("RES-001",), tests_of, prices.__getitem__) == []
 
 
+def test_what_looks_in_another_way_comes_before_further_variants_of_a_test() -> None:
+    tests_of = {"DEL-001": ["matrix[a]", "matrix[b]", "matrix[c]", "other[a]", "other[b]", "plain"]}
+    found = chosen_tests(("DEL-001",), tests_of, lambda test: len(test))
+    assert found == ["plain", "other[a]", "matrix[a]", "other[b]", "matrix[b]", "matrix[c]"]
+
+
 def test_only_what_its_own_clause_has_found_counts_as_proven(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     assert not is_proven("a", file)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from faults import listening
-from faults.listening import Listener
+from faults.listening import Listener, owner_named
 
 from .examples import row
 
@@ -33,3 +33,16 @@ def test_once_something_is_red_only_what_is_wanted_is_tried_on(monkeypatch: pyte
 def test_without_a_wish_every_test_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "carried_by", lambda _: ())
     assert Listener([], 60.0, lambda _: None).tells_more(cast(pytest.Item, None))
+
+
+@pytest.mark.parametrize(
+    ("blamed", "owner"),
+    [
+        ("SS", "csi-snapshotter"),
+        ("driver d.example.com 1.2", "driver"),
+        ("driver", "driver"),
+        ("drivers", "drivers"),
+    ],
+)
+def test_an_owner_is_known_by_its_key_and_by_what_is_told_after_its_name(blamed: str, owner: str) -> None:
+    assert owner_named(blamed) == owner
