@@ -50,7 +50,8 @@ class Window:
         self.page.screenshot(path=PICTURES / f"{name}.png", full_page=whole, animations="disabled")
 
     def fits(self) -> None:
-        """Nothing is wider than the screen."""
+        """Nothing is wider than the screen, once a frame has passed: what depends on the width is drawn in it."""
+        self.page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         wide = self.page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
         assert wide == 0, (self.page.url, self.page.viewport_size)
 
