@@ -11,17 +11,16 @@ something was refused, nobody asked for a right, or a run did not end as it shou
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import generate_rbac as rbac
+from kept_cluster import kept
 from runner_account import Account, kubeconfig_with
 
 from pytest_csi_snapshot.kube.client import KubeClient
@@ -30,7 +29,6 @@ from pytest_csi_snapshot.labels import DOMAIN, MANAGED_BY, RUN
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "ci" / "artifacts" / "rights.jsonl"
-FIXTURES = (sys.executable, "-m", "pytest_csi_snapshot.fixtures")
 PYTEST = Path(sys.executable).parent / "pytest"
 DRIVER = "driver.longhorn.io"
 RUNNER = Account("runners", "runner")
@@ -88,21 +86,9 @@ def part(args: Sequence[str]) -> Sequence[Scene]:
     return [Scene((), [Run("a part of the suites", (*SUITES, *args))])]
 
 
-@contextmanager
-def cluster(options: Sequence[str]) -> Iterator[Path]:
-    """An embedded cluster that keeps an audit log; its kubeconfig, beside which the log is."""
-    name = f"rights-{os.getpid()}"
-    command = [*FIXTURES, "up", "--name", name, "--audit", *options]
-    up = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    try:
-        yield Path(up.stdout.strip().rpartition("=")[2])
-    finally:
-        subprocess.run([*FIXTURES, "down", "--name", name], stdout=subprocess.DEVNULL, check=True)
-
-
 def played(scene: Scene) -> tuple[list[str], list[str]]:
     """Run everything of a scene: the lines of the log that are about it, and what did not go well."""
-    with tempfile.TemporaryDirectory() as folder, cluster(scene.options) as kubeconfig:
+    with tempfile.TemporaryDirectory() as folder, kept("rights", "--audit", *scene.options) as kubeconfig:
         client = KubeClient.from_kubeconfig(str(kubeconfig), user_agent="rights")
         RUNNER.move_in(client)
         leave_something(client)

@@ -87,7 +87,7 @@ def unready_handle(history: History, uid: str) -> str:
 
     Either the driver does not have it ready, or the sidecar does not ask again: only the driver can tell which.
     """
-    content = _Scene(history, lambda *_: ()).content_of(uid)
+    content = _content_behind(history, uid)
     status = status_of(content.object) if content else {}
     return "" if status.get("readyToUse") or status.get("error") else str(status.get("snapshotHandle") or "")
 
@@ -124,7 +124,7 @@ def _content_behind(history: History, uid: str) -> Version | None:
 
 def uncut_volume(history: History, uid: str) -> str:
     """The handle of the volume that a snapshot without a handle is to be cut of; "" where it has one."""
-    content = _Scene(history, lambda *_: ()).content_of(uid)
+    content = _content_behind(history, uid)
     if content is None or status_of(content.object).get("snapshotHandle"):
         return ""
     return str((content.object["spec"].get("source") or {}).get("volumeHandle") or "")

@@ -7,16 +7,15 @@ leftovers are looked for. The same run while the cluster was empty tells what th
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir, Runs
+from kept_cluster import kept
+
+from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, PVC, SNAPSHOT
 from pytest_csi_snapshot.kube.refusals import ApiError
@@ -25,7 +24,6 @@ from . import trials
 from .troubles import BenchError
 
 FOLDER = Path(__file__).parent
-FIXTURES = (sys.executable, "-m", "pytest_csi_snapshot.fixtures")
 DRIVER = "driver.longhorn.io"
 SELECTION = "--csi-clauses=SNAP-DYN-001,RES-001,BIND-001,GRP-001,DEL-019,PFL-003,PFL-014"
 """Tests that look at all contents, at volumes, at groups, which have watches of their own, and the preflight."""
@@ -51,29 +49,18 @@ class Crowded:
 
 def measure(folder: Path, each: int) -> Crowded:
     """A run, and a look for leftovers, in a cluster with ``each`` objects of four kinds. Raises BenchError."""
-    with cluster() as run:
-        where = [f"--csi-kubeconfig={run.kubeconfig}"]
+    with kept("large") as kubeconfig:
+        where = [f"--csi-kubeconfig={kubeconfig}"]
         words = [*where, f"--csi-driver={DRIVER}", "-n", str(WORKERS), SELECTION]
         empty = trials.run(folder / "empty", words, judged=(0,))
         began = time.monotonic()
-        objects = fill(run, each)
+        objects = fill(RunDir(kubeconfig.parent), each)
         filled = time.monotonic()
-        settle(KubeClient.from_kubeconfig(str(run.kubeconfig)))
+        settle(KubeClient.from_kubeconfig(str(kubeconfig)))
         answered = time.monotonic()
         crowded = trials.run(folder / "crowded", words, judged=(0,))
         sweep = trials.run(folder / "sweep", [*where, "--csi-sweep"], judged=(0,))
     return Crowded(objects, filled - began, answered - filled, empty, crowded, sweep)
-
-
-@contextmanager
-def cluster() -> Iterator[RunDir]:
-    """An embedded cluster that is kept for several runs, and taken down in the end."""
-    name = f"large-{os.getpid()}"
-    subprocess.run([*FIXTURES, "up", "--name", name], stdout=subprocess.DEVNULL, check=True)
-    try:
-        yield RunDir(Runs.of_user().root / name)
-    finally:
-        subprocess.run([*FIXTURES, "down", "--name", name], stdout=subprocess.DEVNULL, check=True)
 
 
 def fill(run: RunDir, each: int) -> int:

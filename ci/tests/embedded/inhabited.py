@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import yaml
+from kept_cluster import kept
 
 from pytest_csi_snapshot.exclusive import NAME as EXCLUSIVE
 from pytest_csi_snapshot.kube.client import KubeClient
@@ -23,7 +23,6 @@ from pytest_csi_snapshot.presence import NAME, home_of
 
 Json = dict[str, Any]
 OBJECTS = Path(__file__).with_name("inhabitants.yaml")
-FIXTURES = (sys.executable, "-m", "pytest_csi_snapshot.fixtures")
 DRIVER = "driver.longhorn.io"
 
 BY_ITSELF = {"Node": ("status",), "Lease": ("spec",), "Pod": ("status",), "Deployment": ("status",)}
@@ -137,14 +136,10 @@ def _preferred_first(group: Json) -> list[Json]:
 @contextmanager
 def inhabited(*options: str) -> Iterator[Inhabited]:
     """A kept cluster, with inhabitants; taken down at the end."""
-    name = f"inhabited-{os.getpid()}"
-    up = subprocess.run([*FIXTURES, "up", "--name", name, *options], stdout=subprocess.PIPE, text=True, check=True)
-    try:
-        cluster = Inhabited(Path(up.stdout.strip().rpartition("=")[2]))
+    with kept("inhabited", *options) as kubeconfig:
+        cluster = Inhabited(kubeconfig)
         cluster.move_in()
         yield cluster
-    finally:
-        subprocess.run([*FIXTURES, "down", "--name", name], stdout=subprocess.DEVNULL, check=True)
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:

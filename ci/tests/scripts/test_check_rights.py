@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import check_rights
@@ -12,16 +12,12 @@ import pytest
 from check_rights import RUNNER, Scene, asked_by
 from generate_rbac import Right
 
+from . import audited
+
 LOGS = Right("", "pods/log", "get")
 NODES = Right("", "nodes", "delete")
 
-
-def event(right: Right, *, user: str = RUNNER.user, decision: str = "allow") -> str:
-    resource, _, subresource = right.resource.partition("/")
-    target = {"resource": resource, "apiGroup": right.group, "subresource": subresource}
-    annotations = {"authorization.k8s.io/decision": decision}
-    told = {"userAgent": rbac.AGENT, "user": {"username": user}, "verb": right.verb}
-    return json.dumps({**told, "objectRef": target, "annotations": annotations}, separators=(",", ":")) + "\n"
+event = partial(audited.event, user=RUNNER.user)
 
 
 @pytest.fixture

@@ -10,16 +10,11 @@ from generate_rbac import Right
 
 from pytest_csi_snapshot.access import OURS
 
+from .audited import event
+
 PODS = Right("", "pods", "list")
 PATCH = Right("snapshot.storage.k8s.io", "volumesnapshots", "patch")
 STATUS = Right("snapshot.storage.k8s.io", "volumesnapshots/status", "patch")
-
-
-def event(right: Right, *, agent: str = rbac.AGENT, decision: str = "allow") -> str:
-    resource, _, subresource = right.resource.partition("/")
-    target = {"resource": resource, "apiGroup": right.group, "subresource": subresource}
-    annotations = {"authorization.k8s.io/decision": decision}
-    return json.dumps({"userAgent": agent, "verb": right.verb, "objectRef": target, "annotations": annotations})
 
 
 def test_what_a_run_asked_for_counts_and_what_was_refused_too() -> None:
