@@ -24,6 +24,12 @@ def marked(snapshot_class: Json) -> bool:
     return annotations_of(snapshot_class).get(IS_DEFAULT, "false") != "false"
 
 
+def is_default(snapshot_class: Json) -> bool:
+    """The class is taken where none is named, or will be again once the run that set it aside has put it back."""
+    annotations = annotations_of(snapshot_class)
+    return annotations.get(SET_ASIDE, annotations.get(IS_DEFAULT)) == "true"
+
+
 def set_aside_by(snapshot_class: Json) -> str:
     """The run that has made it no default; "" where none has."""
     return annotations_of(snapshot_class).get(SET_ASIDE_BY, "")

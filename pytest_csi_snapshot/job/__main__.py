@@ -102,7 +102,7 @@ def _collect(chosen: argparse.Namespace, _rest: tuple[str, ...]) -> int:
         if not found:
             raise EnvironmentTrouble("no shard has left a report")
         code = program.main(["merge", *map(str, found), "-o", str(chosen.report)])
-    if not chosen.keep and not missing:
+    if not chosen.keep and not missing and code != UsageTrouble.exit_code:  # a report was made
         collecting.forget(client, job)
     return code
 

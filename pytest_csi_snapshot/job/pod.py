@@ -10,19 +10,20 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_csi_snapshot.errors import EnvironmentTrouble
+from pytest_csi_snapshot.errors import EnvironmentTrouble, UsageTrouble
+from pytest_csi_snapshot.gating.precedence import FAILED, NOTHING, OK, TROUBLE
 from pytest_csi_snapshot.job import parcels
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import CONFIG_MAP
 from pytest_csi_snapshot.kube.refusals import ApiError
 
-INTERRUPTED = 2
-
 _INDEX, _POD, _NAMESPACE = "JOB_COMPLETION_INDEX", "POD_NAME", "POD_NAMESPACE"
 
 
 def run(job: str, shards: int, arguments: Sequence[str]) -> int:
-    """The exit code of the pod: 0 where there is a report, whatever it says; else what pytest ended with.
+    """The exit code of the pod: 0 where the shard was judged, whatever is said of it; else what pytest ended with.
+
+    The report of a run that was killed, or that never began, is nobody's verdict: the Job runs the shard again.
 
     Raises EnvironmentTrouble, ApiError, ApiUnreachableError.
     """
@@ -30,10 +31,21 @@ def run(job: str, shards: int, arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="csi-shard-") as scratch:
         folder = Path(scratch) / "report"
         code = _judge([*arguments, f"--csi-shard={shard}/{shards}", f"--csi-report={folder}"])
-        if code == INTERRUPTED or not (folder / "report.json").exists():
+        if not _judged(code, folder):
             return code or EnvironmentTrouble.exit_code
         store(job, shard, parcels.pack(folder))
     return 0
+
+
+def _judged(code: int, folder: Path) -> bool:
+    """Whether a run that ended with this code has done its shard, be it one without a test."""
+    from pytest_csi_snapshot.report.document import read_report
+
+    try:
+        tests = read_report(folder).tests
+    except UsageTrouble:  # there is none, or none that can be read; pytest has said why
+        return False
+    return code in (OK, NOTHING) or (code in (FAILED, TROUBLE) and bool(tests))
 
 
 def store(job: str, shard: int, packed: bytes) -> None:

@@ -81,7 +81,7 @@ class MetricVerbs(InquiryVerbs):
         self.check(
             clause,
             expected=f"from 0 to {at_most:g}, as before the operations of this test",
-            observed="no such metric" if number is None else f"{number:g}",
+            observed="no such metric" if number is None else f"{number:g} operations in flight",
             holds=number is not None and 0 <= number <= at_most,
             about=IN_FLIGHT,
         )

@@ -26,6 +26,14 @@ def test_what_was_set_aside_is_put_back_to_the_letter(value: str) -> None:
     assert merged(aside, {"metadata": {"annotations": defaults.putting_back(aside)}}) == before
 
 
+@pytest.mark.parametrize(("value", "default"), [("true", True), ("True", False), ("false", False)])
+def test_a_class_that_is_set_aside_is_still_what_it_was_to_everybody_else(value: str, default: bool) -> None:
+    before = body(**{IS_DEFAULT: value})
+    aside = merged(before, {"metadata": {"annotations": defaults.setting_aside(before, "abcd")}})
+    assert defaults.is_default(before) is default
+    assert defaults.is_default(aside) is default
+
+
 def test_a_class_that_is_no_default_has_nothing_to_set_aside() -> None:
     for snapshot_class in (body(), body(**{IS_DEFAULT: "false"}), {"metadata": {"name": "bare"}}):
         assert not defaults.marked(snapshot_class)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pytest_csi_snapshot import defaults
 from pytest_csi_snapshot.defaults import IS_DEFAULT, annotations_of
 from pytest_csi_snapshot.doctor.evidence import Evidence
 from pytest_csi_snapshot.doctor.finding import Ailment, Ground, Sight, listed
@@ -28,8 +29,7 @@ def of_driver(classes: Sequence[Json], driver: str) -> list[Json]:
 
 def is_default(body: Json) -> bool:
     """Whether a class is one that is taken where none is named."""
-    annotations = annotations_of(body)
-    return "true" in (annotations.get(IS_DEFAULT), annotations.get(DEFAULT_STORAGE))
+    return defaults.is_default(body) or annotations_of(body).get(DEFAULT_STORAGE) == "true"
 
 
 def names(classes: Sequence[Json]) -> list[str]:
