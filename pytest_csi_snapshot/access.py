@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pytest_csi_snapshot import inventory
 from pytest_csi_snapshot.kube.client import KubeClient
+from pytest_csi_snapshot.kube.discovery import group_versions
 from pytest_csi_snapshot.kube.kinds import (
     EVENT,
+    GROUP_CLASS,
+    GROUP_CONTENT,
+    GROUP_SNAPSHOT,
     NAMESPACE,
     NODE,
     POD,
@@ -42,7 +47,13 @@ OURS = {
     SNAPSHOT_CONTENT: CHANGE,
     SNAPSHOT_CLASS: ("get", "list", "create", "patch", "delete"),
 }
-"""What the checks do, by kind (PFL-008)."""
+"""What the checks do, by kind."""
+OURS_WITH_GROUPS = {
+    GROUP_SNAPSHOT: CHANGE,
+    GROUP_CONTENT: CHANGE,
+    GROUP_CLASS: ("get", "list", "create", "patch", "delete"),
+}
+"""What they do besides where the cluster serves group snapshots."""
 
 CONTROLLERS: dict[str, dict[tuple[Kind, str], tuple[str, ...]]] = {
     inventory.SNAPSHOT_CONTROLLER: {
@@ -61,6 +72,11 @@ CONTROLLERS: dict[str, dict[tuple[Kind, str], tuple[str, ...]]] = {
     },
 }
 """What the work of a controller takes, by (kind, subresource) (PFL-009)."""
+
+
+def needed(client: KubeClient) -> Mapping[Kind, tuple[str, ...]]:
+    """What the checks do in a cluster, by kind (PFL-008). Raises ApiError and ApiUnreachableError."""
+    return {**OURS, **OURS_WITH_GROUPS} if group_versions(client) else OURS
 
 
 class Asker(Protocol):

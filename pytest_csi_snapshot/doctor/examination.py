@@ -91,7 +91,7 @@ def _together(first: tuple[str, str], second: tuple[str, str]) -> tuple[str, str
 
 
 def _own_rights(client: KubeClient) -> list[tuple[str, str]]:
-    wanted = [(kind, verb) for kind, verbs in access.OURS.items() for verb in verbs]
+    wanted = [(kind, verb) for kind, verbs in access.needed(client).items() for verb in verbs]
     reviews = access.Reviews(client)
     with ThreadPoolExecutor(12) as pool:
         allowed = list(pool.map(lambda each: access.may(reviews, each[1], each[0]), wanted))

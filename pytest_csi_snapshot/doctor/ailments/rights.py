@@ -6,6 +6,9 @@ from pytest_csi_snapshot.doctor.evidence import Evidence
 from pytest_csi_snapshot.doctor.finding import Ailment, Ground, Sight, listed
 from pytest_csi_snapshot.kube.kinds import (
     EVENT,
+    GROUP_CLASS,
+    GROUP_CONTENT,
+    GROUP_SNAPSHOT,
     NAMESPACE,
     POD,
     PV,
@@ -31,6 +34,7 @@ _GROUNDS: dict[str, Ground] = {
     PVC.plural: Ground.VOLUMES,
     SECRET.plural: Ground.SECRETS,
     SNAPSHOT.plural: Ground.SNAPSHOT_API,
+    **{kind.plural: Ground.GROUP_API for kind in (GROUP_SNAPSHOT, GROUP_CONTENT, GROUP_CLASS)},
 }
 _CLUSTER_WIDE = (SNAPSHOT_CONTENT.plural, SNAPSHOT_CLASS.plural, STORAGE_CLASS.plural)
 
@@ -59,8 +63,19 @@ ROWS = (
         "PFL-008",
         "you lack rights that the checks need",
         "requests are refused with: is forbidden: User … cannot …",
-        "have them granted to you by a ClusterRole; what you have: kubectl auth can-i --list",
-        (Ground.NAMESPACES, Ground.VOLUMES, Ground.PODS, Ground.SNAPSHOT_API, Ground.SECRETS, Ground.CLUSTER_WIDE),
+        "have an administrator grant them, all that a run needs is in this package: kubectl apply -f"
+        ' "$(python -c "import pytest_csi_snapshot as p; print(p.__path__[0])")/rbac.yaml", then kubectl create'
+        " clusterrolebinding NAME --clusterrole=pytest-csi-snapshot --user=WHO; what you have: kubectl auth can-i"
+        " --list",
+        (
+            Ground.NAMESPACES,
+            Ground.VOLUMES,
+            Ground.PODS,
+            Ground.SNAPSHOT_API,
+            Ground.GROUP_API,
+            Ground.SECRETS,
+            Ground.CLUSTER_WIDE,
+        ),
         _lacking,
     ),
 )

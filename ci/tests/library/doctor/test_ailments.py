@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_csi_snapshot import access
 from pytest_csi_snapshot.doctor import telling
 from pytest_csi_snapshot.doctor.ailments import AILMENTS, FAMILIES
 from pytest_csi_snapshot.doctor.ailments.apis import RULES
@@ -135,6 +136,24 @@ def test_a_crash_is_told_with_its_exit_code_and_last_words() -> None:
 )  # fmt: skip
 def test_what_only_some_clusters_have(evidence: Evidence, name: str, words: str) -> None:
     assert words in found(evidence)[name].seen
+
+
+def test_rights_on_groups_that_are_missing_take_away_the_groups_alone() -> None:
+    lacking = found(answered(own_rights=[("volumegroupsnapshots", "create")]))["rights-missing"]
+    assert lacking.hindered == standing_on((Ground.GROUP_API,)) > {"GRP-001"}
+    assert "create volumegroupsnapshots" in lacking.seen
+    assert "rbac.yaml" in lacking.remedy
+
+
+@pytest.mark.parametrize("versions", [[], [{"version": "v1"}]])
+def test_rights_on_groups_are_needed_where_they_are_served(versions: list[Json]) -> None:
+    class Server:
+        def request(self, _method: str, _path: str) -> Json:
+            return {"versions": versions}
+
+    kinds = {kind.plural for kind in access.needed(Server())}  # type: ignore[arg-type]
+    assert ("volumegroupsnapshots" in kinds) is bool(versions)
+    assert "volumesnapshots" in kinds
 
 
 def test_what_we_may_not_read_is_not_missing() -> None:
