@@ -24,9 +24,11 @@ _RULES = tuple(
     (re.compile(pattern), put)
     for pattern, put in (
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+\d\d:\d\d)?", "TIME"),
-        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
-        (r"\bcsi-[0-9a-f]{8}-(main|gw\d+)-", "csi-RUN-"),
+        (r"\bcsi-[0-9a-f]{8}-(main|gw\d+)\b", "csi-RUN"),
+        # Whole, or cut by who made a name of it, who may also have put something behind it.
+        (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}(-[0-9a-f]{1,4}(-[0-9a-f]{1,12})?)?\b", "UID"),
         (r"\b[0-9a-f]{11,64}\b", "HEX"),
+        (r"(?<=-)[0-9a-f]{8}\b", "HEX"),
         (r"(?<=-)[0-9a-f]{6}\b", "XXXXXX"),
         (r"(?<=-)[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "POD"),
         (r"\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b", "ADDRESS"),

@@ -25,6 +25,23 @@ def test_what_differs_from_run_to_run_is_replaced() -> None:
     assert "N s  VolumeSnapshot csi-RUN-XXXXXX/snapshot-XXXXXX: readyToUse true" in text
 
 
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ("pvc-8c798e5f-2fb0-4f00-a778-b1423c49c7e5", "pvc-UID"),
+        ("pvc-8c798e5f-2fb0-4f00-a778-b14", "pvc-UID"),
+        ("pvc-8c798e5f-2fb0-4f00-a778-b14-5383967a", "pvc-UID-HEX"),
+        ("groupsnapshot-168970f4-1f74-4f1f-a875-9eb00b8f-0123456789abcdef", "groupsnapshot-UID-HEX"),
+        ("csi-rpc-snapshot-0123456789abcdef-0af3d67b", "csi-rpc-snapshot-HEX-HEX"),
+        ("content csi-49f3763c-main", "content csi-RUN"),
+        ("csi-49f3763c-gw3-a77b3e", "csi-RUN-XXXXXX"),
+        ("code 42, 1073741824 bytes of pvc", "code 42, NUMBER bytes of pvc"),
+    ],
+)
+def test_names_that_were_cut_or_added_to_are_replaced(seen: str, told: str) -> None:
+    assert golden.normal([seen]) == f"{told}\n"
+
+
 def test_the_same_report_of_another_run_is_no_difference(tmp_path: Path) -> None:
     golden.write("late-delete", REPORT, tmp_path)
     later = [line.replace("0.37", "12.4").replace("a932fb", "0bd3f1").replace("0.1.0", "0.2.0") for line in REPORT]
