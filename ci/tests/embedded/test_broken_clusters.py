@@ -5,16 +5,17 @@ One cluster for all, broken and mended one way after another. Each run ends with
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kept_cluster import kept
 from runner_account import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Account
 
 from pytest_csi_snapshot.kube.client import KubeClient
@@ -61,17 +62,9 @@ class Patient:
 @pytest.fixture(scope="module")
 def patient() -> Iterator[Patient]:
     """A healthy cluster, before and after each test."""
-    if kept := os.environ.get(KEPT):
-        yield Patient(kept, KubeClient.from_kubeconfig(kept))
-        return
-    name = f"patient-{os.getpid()}"
-    fixtures = [sys.executable, "-m", "pytest_csi_snapshot.fixtures"]
-    told = subprocess.run([*fixtures, "up", "--name", name], check=True, capture_output=True, text=True).stdout
-    try:
-        kubeconfig = told.strip().partition("KUBECONFIG=")[2]
+    with contextlib.ExitStack() as stack:
+        kubeconfig = os.environ.get(KEPT) or str(stack.enter_context(kept("patient")))
         yield Patient(kubeconfig, KubeClient.from_kubeconfig(kubeconfig))
-    finally:
-        subprocess.run([*fixtures, "down", "--name", name], check=True, capture_output=True)
 
 
 def finding(output: str, name: str) -> str:
