@@ -4,7 +4,7 @@ An object is ours if it carries this run's label, or if a controller made it for
 our snapshot, the volume of our claim). Anything else is refused before a request is sent. The exceptions are the
 verbs of ``leave.LeaveClient``, each for one thing that the user has to allow.
 
-What is to be made is noted before the request. Requests that the network or a busy server lost are repeated here,
+What is to be made is noted before the request. Writes that the network or a busy server lost are repeated here,
 and only here.
 """
 
@@ -14,14 +14,13 @@ import copy
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-import tenacity
-
 from pytest_csi_snapshot.allowances import CLUSTER_STATE, NONE
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import MERGE_PATCH, Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, SECRET, Kind
 from pytest_csi_snapshot.kube.pacing import Pace
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+from pytest_csi_snapshot.kube.repeating import lost, refused_unread, repeating
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN, MANAGED_BY, Mark
 from pytest_csi_snapshot.redacting import REDACTOR
 
@@ -40,33 +39,6 @@ class Notebook(Protocol):
     """Where it is written what is to be made, before it is; see ``ledger_file``."""
 
     def note(self, verb: str, kind: Kind, namespace: str, name: str) -> None: ...
-
-
-def _lost(error: BaseException) -> bool:
-    return isinstance(error, ApiUnreachableError) or (isinstance(error, ApiError) and error.busy)
-
-
-def _refused_unread(error: BaseException) -> bool:
-    return isinstance(error, ApiError) and error.status == 429
-
-
-_BACK_OFF = tenacity.wait_random_exponential(multiplier=0.1, max=3)
-
-
-def _pause(state: tenacity.RetryCallState) -> float:
-    """Seconds until the next attempt: never before the server has said that it wants to be asked again."""
-    error = state.outcome.exception() if state.outcome else None
-    wanted = error.retry_after if isinstance(error, ApiError) else 0.0
-    return max(wanted, _BACK_OFF(state))
-
-
-def _repeating(worth: Callable[[BaseException], bool]) -> tenacity.Retrying:
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_exception(worth),
-        wait=_pause,
-        stop=tenacity.stop_after_delay(30),
-        reraise=True,
-    )
 
 
 class OwnedClient:
@@ -100,16 +72,16 @@ class OwnedClient:
 
     def get(self, kind: Kind, namespace: str | None, name: str) -> Json:
         """Read one object, whoever made it."""
-        return _told(kind, _repeating(_lost)(self._client.get, kind, namespace, name))
+        return _told(kind, repeating(lost)(self._client.get, kind, namespace, name))
 
     def find(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
         """Read one object, or None."""
-        found = _repeating(_lost)(self._client.find, kind, namespace, name)
+        found = repeating(lost)(self._client.find, kind, namespace, name)
         return _told(kind, found) if found else None
 
     def list(self, kind: Kind, namespace: str | None = None, *, keep: Keep = bool, **query: Any) -> list[Json]:
         """All objects of a collection; those that ``keep`` and the selectors of the query want."""
-        found = _repeating(_lost)(lambda: self._client.list(kind, namespace, keep=keep, **query))
+        found = repeating(lost)(lambda: self._client.list(kind, namespace, keep=keep, **query))
         return [_told(kind, body) for body in found]
 
     def ask(self, review: Kind, spec: Json) -> Json:
@@ -135,7 +107,7 @@ class OwnedClient:
         if not (dry_run or common):  # what all runs share outlives this one
             self._note("create", kind, meta.get("namespace"), meta.get("name", ""))
         try:
-            made = _repeating(_refused_unread)(lambda: self._client.create(kind, body, dry_run=dry_run))
+            made = repeating(refused_unread)(lambda: self._client.create(kind, body, dry_run=dry_run))
         except ApiUnreachableError:
             made = self._create_again(kind, body, dry_run=dry_run)
         if not dry_run:
@@ -148,7 +120,7 @@ class OwnedClient:
         """Repeat a lost creation. Names are random: what bears this name and our labels is what was lost."""
         meta = body["metadata"]
         try:
-            return _repeating(_lost)(lambda: self._client.create(kind, body, dry_run=dry_run))
+            return repeating(lost)(lambda: self._client.create(kind, body, dry_run=dry_run))
         except ApiError as error:
             present = self.find(kind, meta.get("namespace"), meta["name"]) if error.conflict else None
             if present is None or not self.mark.made_by_us(present):
@@ -192,12 +164,12 @@ class OwnedClient:
         """Ask for the deletion of an object of ours; one that is gone already is no error."""
         if body := self._claim(kind, namespace, name):
             meant = uid or body["metadata"]["uid"]  # never another one, made meanwhile under the same name
-            _repeating(_lost)(lambda: self._client.delete(kind, namespace, name, uid=meant, grace=grace))
+            repeating(lost)(lambda: self._client.delete(kind, namespace, name, uid=meant, grace=grace))
 
     # -- what keeps it to that
 
     def _write(self, send: Callable[[], Json], *, dry_run: bool) -> Json:
-        answer = _repeating(_lost)(send)
+        answer = repeating(lost)(send)
         if not dry_run:
             self._history.wrote(answer)
         return answer

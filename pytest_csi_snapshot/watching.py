@@ -18,6 +18,7 @@ from pytest_csi_snapshot.history import Change, History, Json
 from pytest_csi_snapshot.kube.client import Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import Kind
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+from pytest_csi_snapshot.kube.repeating import lost, repeating
 
 PATIENCE = 60.0
 """Seconds without any answer after which a watch is given up."""
@@ -71,13 +72,13 @@ class Watch:
     def start(self, *, with_past: bool = False) -> None:
         """Begin at the current resourceVersion; ``with_past`` records what exists already as well."""
         if with_past:
-            self._take_in(*self._present())
+            self._take_in(*repeating(lost)(self._present))
         else:
             # Whose object comes back does not matter, so no label selects it: a server that reads it from its
             # store would otherwise go through those of everybody to find none of ours.
             query = {"fieldSelector": self._scope.field_selector} if self._scope.field_selector else {}
             path = self._scope.kind.path(self._scope.namespace)
-            page = self._client.request("GET", path, query={**query, "limit": 1})
+            page = repeating(lost)(self._client.request, "GET", path, query={**query, "limit": 1})
             self._version = page["metadata"]["resourceVersion"]
         self._thread.start()
 

@@ -45,17 +45,31 @@ def units_of(
 
 
 def _divided(group: Sequence[int], seconds: Sequence[float], largest: float) -> list[Unit]:
-    """A group in parts of about the same time, as few as keep each below the largest unit if its tests do."""
-    whole = _sum(seconds, group)
-    parts = min(ceil(whole / largest), len(group)) if largest else 1
-    found: list[list[int]] = [[]]
+    """A group in parts of about the same time, as few as keep each below the largest unit if its tests do.
+
+    What is left is divided anew after each part: behind one long test the short ones stay together.
+    """
+    found = []
+    rest = list(group)
+    while rest:
+        left = _sum(seconds, rest)
+        parts = max(ceil(left / largest), 1) if largest else 1
+        part = _begun(rest, seconds, left / parts)
+        found.append(Unit(tuple(part), _sum(seconds, part)))
+        rest = rest[len(part) :]
+    return found
+
+
+def _begun(tests: Sequence[int], seconds: Sequence[float], share: float) -> list[int]:
+    """The first tests, one at least, that take about so long."""
+    part: list[int] = []
     taken = 0.0
-    for number in group:
-        if found[-1] and taken + seconds[number] / 2 > whole * len(found) / parts:
-            found.append([])
-        found[-1].append(number)
+    for number in tests:
+        if part and taken + seconds[number] / 2 > share:
+            break
+        part.append(number)
         taken += seconds[number]
-    return [Unit(tuple(part), _sum(seconds, part)) for part in found]
+    return part
 
 
 def _sum(seconds: Sequence[float], tests: Iterable[int]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
@@ -20,8 +21,13 @@ def picture(page: Page, name: str) -> None:
 
 
 def found(page: Page) -> None:
-    """Have the tree show the test alone. Its branches are open at first where a test has failed, else closed."""
-    page.get_by_placeholder("Search tests").fill(TEST)
+    """Have the tree show the test alone. Its branches are open at first where a test has failed, else closed.
+
+    By the address, as whoever types it gets it: a search that is typed has its effect later, and closes again what
+    was opened meanwhile.
+    """
+    page.goto(f"{page.url.partition('?')[0].partition('#')[0]}?{urlencode({'query': TEST})}")
+    expect(page.get_by_placeholder("Search tests")).to_have_value(TEST)
     for branch in ("driver.longhorn.io", "deletion"):  # the epic and the feature
         unfold(page, branch)
     expect(page.get_by_text(TEST).first).to_be_visible()

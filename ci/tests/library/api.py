@@ -99,7 +99,7 @@ class Scripted(KubeClient):
     """Answers lists from a queue and streams watch events from another; an exception in it is raised."""
 
     def __init__(self) -> None:
-        self.pages: queue.Queue[Json] = queue.Queue()
+        self.pages: queue.Queue[Json | Exception] = queue.Queue()
         self.events: queue.Queue[Json | Exception | None] = queue.Queue()
         self.begun_at: list[str] = []
         self.turns: list[tuple[float, float | None]] = []
@@ -110,7 +110,10 @@ class Scripted(KubeClient):
     def request(self, method: str, path: str, **options: Any) -> Json:
         self.pages_asked += 1
         self.asked.set()
-        return self.pages.get(timeout=10)
+        page = self.pages.get(timeout=10)
+        if isinstance(page, Exception):
+            raise page
+        return page
 
     def watch_shutdown(
         self,

@@ -177,6 +177,12 @@ def test_a_long_file_is_divided_between_workers() -> None:
     assert whole[0] == Unit(tuple(range(12)), 12.0)
 
 
+def test_the_short_tests_of_a_file_with_a_long_one_stay_together() -> None:
+    ids = [f"f::{number}" for number in range(7)]
+    units, _ = units_of(ids, [100.0, *[1.0] * 6], file_of, (), 2)
+    assert [unit.tests for unit in units] == [(0,), (1, 2, 3, 4, 5, 6)]
+
+
 def test_what_a_lost_worker_had_is_run_by_the_others() -> None:
     run = Run({**some(40, 9), "~a": 1.0, "~b": 1.0}, 3)
     for _ in range(9):

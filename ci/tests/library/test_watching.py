@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+import pytest
 import urllib3
 
 from pytest_csi_snapshot.history import History
@@ -34,7 +35,7 @@ class Running:
         self.history = History()
         self.watch = Watch(self.client, self.history, scope or Scope(SNAPSHOT))
 
-    def start(self, *pages: Json, with_past: bool = False) -> Running:
+    def start(self, *pages: Json | Exception, with_past: bool = False) -> Running:
         for each in pages:
             self.client.pages.put(each)
         self.watch.start(with_past=with_past)
@@ -53,6 +54,22 @@ def test_begins_at_the_current_version_and_records_what_comes() -> None:
     running.client.events.put(event("ADDED", named("s", "6")))
     assert running.until(1) == [("ADDED", "6")]
     assert running.client.begun_at == ["5"]
+
+
+@pytest.mark.parametrize("with_past", [False, True])
+def test_a_server_that_is_busy_at_the_beginning_is_asked_again(with_past: bool) -> None:
+    """So it is for a moment after the CRD of the kind has changed."""
+    busy = ApiError("GET", "/apis", 429, {"message": "storage is (re)initializing"})
+    running = Running().start(busy, page("5"), with_past=with_past)
+    running.client.events.put(event("ADDED", named("s", "6")))
+    assert running.until(1) == [("ADDED", "6")]
+    assert running.client.begun_at == ["5"]
+
+
+@pytest.mark.parametrize("with_past", [False, True])
+def test_a_refusal_at_the_beginning_is_told_at_once(with_past: bool) -> None:
+    with pytest.raises(ApiError, match="not today"):
+        Running().start(ApiError("GET", "/apis", 403, {"message": "not today"}), with_past=with_past)
 
 
 def test_the_server_ends_a_stream_and_tells_where_before_its_silence_counts_as_death() -> None:

@@ -14,7 +14,7 @@ from ..kube import objects
 from ..kube.client import Json
 from ..kube.collection import Collection
 from ..kube.errors import ApiError
-from ..kube.kinds import SNAPSHOT
+from ..kube.kinds import SNAPSHOT, SNAPSHOT_CONTENT
 from .cluster import Cluster, DataSource, awaited, data_source, provisioner_of
 from .unanswered import Unanswered
 
@@ -33,6 +33,8 @@ class Protection:
         self._lock = threading.Lock()
         self._begun: dict[str, set[str]] = {}
         """Key of a snapshot -> uids of claims whose restore from it has begun and not ended."""
+        self._ours: set[str] = set()
+        """Keys of snapshots that this process has restored from, or looked up as the driver's."""
 
     def begin(self, claim: Json, source: DataSource) -> None:
         """Protect the source of a claim that is about to be filled. Raises ApiError."""
@@ -40,6 +42,7 @@ class Protection:
             self._adopt(source.key)
             with self._lock:
                 self._begun[source.key].add(objects.uid(claim))
+                self._ours.add(source.key)
             self._protect_snapshot(source.key)
         else:
             origin = self._cluster.claims.get(source.key)
@@ -76,7 +79,36 @@ class Protection:
             self._begun[key] &= alive
             if self._begun[key] or (alive and not self._alone):
                 return
+        if not self._is_ours(key, snapshot):
+            return
         _drop(self._cluster.snapshots, snapshot, markers.RESTORE_SOURCE)
+
+    def _is_ours(self, key: str, snapshot: Json) -> bool:
+        """Whether no other driver's provisioner may have set the finalizer, which has one name for all of them.
+
+        Who has just started sees those of the others. A snapshot whose content is gone is anybody's that no claim
+        of another driver waits for.
+        """
+        if key in self._ours:
+            return True
+        name = (snapshot.get("status") or {}).get("boundVolumeSnapshotContentName")
+        content = self._content(str(name)) if name else None
+        if content is None:
+            waiting = self._cluster.claims.by(awaited, DataSource("VolumeSnapshot", key))
+            return all(provisioner_of(claim) == self._driver for claim in waiting)
+        if content["spec"]["driver"] != self._driver:
+            return False
+        with self._lock:
+            self._ours.add(key)
+        return True
+
+    def _content(self, name: str) -> Json | None:
+        try:
+            return self._cluster.client.get(SNAPSHOT_CONTENT, None, name)
+        except ApiError as error:
+            if not error.not_found:
+                raise
+            return None
 
     def sweep_claim(self, key: str) -> None:
         """Let a clone's source go that is being deleted, once no clone of it is pending. Raises ApiError."""

@@ -14,6 +14,7 @@ from pytest_csi_snapshot.reference_impl.controllers.kube import objects
 from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import (
     PVC,
     SNAPSHOT,
+    SNAPSHOT_CONTENT,
 )
 from pytest_csi_snapshot.reference_impl.controllers.provisioner.protection import Protection
 from pytest_csi_snapshot.reference_impl.controllers.provisioner.sources import (
@@ -96,6 +97,22 @@ def test_a_new_process_takes_over_what_the_old_one_protected(stage: Theatre, dri
     stage.delete(PVC, f"{NS}/new")
     successor.sweep_snapshot(f"{NS}/s")
     assert not stage.protected()
+
+
+def test_the_provisioner_of_another_driver_leaves_the_protection_alone(stage: Theatre, driver: FakeDriver) -> None:
+    """The finalizer has one name for all, and who has just started sees it at first sight."""
+    stage.ready_snapshot()
+    driver.script["CreateVolume"].append(Code.INTERNAL)
+    stage.sync(stage.wish(dataSource=FROM_SNAPSHOT))
+    other = Protection(stage.cluster, "other.driver", Unanswered())
+    other.sweep_snapshot(f"{NS}/s")
+    assert stage.protected()
+    stage.delete(SNAPSHOT_CONTENT, "k")
+    other.sweep_snapshot(f"{NS}/s")
+    assert stage.protected(), "a claim of that driver still waits for it"
+    stage.delete(PVC, f"{NS}/new")
+    other.sweep_snapshot(f"{NS}/s")
+    assert not stage.protected(), "nobody could tell any more whose it is"
 
 
 @pytest.mark.parametrize(
