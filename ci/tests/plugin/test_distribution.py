@@ -35,6 +35,12 @@ def test_ordinary(source, number):
 def test_long():
     note("long")
 """
+MEASURABLE = """
+    begun = time.monotonic()
+    while time.monotonic() - begun < 0.005:
+        pass
+"""
+"""A test that takes no measurable time is on no path."""
 PLACE = "stand-in driver.longhorn.io"
 
 
@@ -148,7 +154,7 @@ def test_who_asks_for_far_fewer_workers_is_told(demo: Demo, workers: tuple[str, 
 
 
 def test_the_end_tells_where_the_time_went(demo: Demo) -> None:
-    demo.suite(test_one=NOTES)
+    demo.suite(test_one=f"import time\n{NOTES}".replace('note("alone")', f'note("alone")\n{MEASURABLE}'))
     result = demo.run("-n2")
     result.stdout.re_match_lines([r"tests took .* s of 2 workers", r"critical path: \d+ of 8 tests, .*"])
     report = json.loads((demo.path / "csi-report/report.json").read_text())

@@ -215,6 +215,9 @@ class Claims:
                 self.peer.driver.call(self.peer.driver.controller.DeleteVolume, request)
             except CsiError as failure:
                 log.warning("volume %s is of no use and could not be deleted: %s", volume.volume_id, failure)
+            else:
+                self._unanswered.settle(claim)
+                self._free_source(claim)
             self._fail(claim, str(error))
         return volume
 

@@ -226,6 +226,22 @@ def test_a_wrong_volume_is_deleted_and_never_bound(
     assert text in str(stage.sync(claim))
     assert [call.volume_id for call in driver.made(csi_pb2.DeleteVolumeRequest)] == ["wrong"]
     assert stage.gone(PV, f"pvc-{objects.uid(claim)}")
+    assert stage.unanswered.all() == [], "what the call has made is gone"
+    stage.delete(PVC, f"{NS}/new")
+    stage.protection.sweep_snapshot(f"{NS}/s")
+    assert not stage.protected()
+
+
+def test_a_wrong_volume_that_stays_keeps_its_claim_and_its_source(stage: Theatre, driver: FakeDriver) -> None:
+    stage.ready_snapshot()
+    volume = csi_pb2.Volume(volume_id="wrong", capacity_bytes=5)
+    driver.script["CreateVolume"].append(lambda _: csi_pb2.CreateVolumeResponse(volume=volume))
+    driver.script["DeleteVolume"].append(Code.INTERNAL)
+    stage.sync(stage.wish(dataSource=FROM_SNAPSHOT))
+    stage.delete(PVC, f"{NS}/new")
+    stage.protection.sweep_snapshot(f"{NS}/s")
+    assert [objects.name(claim) for claim in stage.unanswered.all()] == ["new"]
+    assert stage.protected()
 
 
 # ---- deletion
