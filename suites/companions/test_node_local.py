@@ -52,8 +52,10 @@ def only_its_own_node_serves(csi: Scenario, nodes: list[str]) -> None:
 @pytest.mark.csi_clause("DIST-001")
 def test_snapshot_is_taken_by_the_sidecar_of_the_volumes_node(csi: Scenario) -> None:
     nodes = csi.driver_nodes("DIST-001", 2)[:2]
+    # First of all: where every node reaches every volume, one sidecar serves all contents, and rightly.
+    volumes = {node: volume_on(csi, node, "DIST-001") for node in nodes}
     only_its_own_node_serves(csi, nodes)
-    snapshots = {node: csi.snapshot(volume_on(csi, node, "DIST-001")) for node in nodes}
+    snapshots = {node: csi.snapshot(volume) for node, volume in volumes.items()}
     for node, snapshot in snapshots.items():
         content = csi.content_of(snapshot)
         labels = csi.get(content)["metadata"].get("labels") or {}
