@@ -59,7 +59,7 @@ def test_data_source_of_a_foreign_kind_is_cleared(csi: Scenario) -> None:
 @pytest.mark.csi_clause("API-PVC-004")
 def test_reference_to_another_namespace_is_dropped_where_the_gate_is_off(csi: Scenario) -> None:
     made = csi.try_create(PVC, spec=spec_with(dataSourceRef={**SNAPSHOT, "namespace": "elsewhere"}))
-    if sources(made)[1]:
+    if sources(made)[1].get("namespace"):  # one that lost only that would be filled from a local object
         csi.unknown("API-PVC-004", "the gate CrossNamespaceVolumeDataSource is on in this cluster")
     csi.check("API-PVC-004", expected=[{}, {}], observed=sources(made), about="dataSourceRef with a namespace")
     own = {**SNAPSHOT, "namespace": csi.namespace}

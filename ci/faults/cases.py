@@ -19,6 +19,7 @@ _OWNERS = {
     "csi-resizer": OWNERS["ER"],
     "csi-attacher": OWNERS["EA"],
     "crd": OWNERS["CRD"],
+    "admission": OWNERS["CORE"],
 }
 """Role that carries a fault -> the component that a report has to blame."""
 

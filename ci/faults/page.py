@@ -14,7 +14,7 @@ HEAD = """\
 The reference implementation can be broken on purpose: `pytest --csi-driver=reference --csi-fault=NAME` switches
 a fault on, `pytest --csi-list-faults` lists them. Each is a class in `reference_impl/faults/` that wraps one
 method of one component; the clean code does not know that it exists. Faults of the CRDs are schemas with a rule
-left out.
+left out, those by admission are policies that change or refuse requests, as a cluster's owner may have put in.
 
 `make faults` proves that each is found by the clause that it breaks, and that the same tests pass without it. What
 the report says of each is in `ci/faults/golden/`.

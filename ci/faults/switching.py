@@ -1,5 +1,7 @@
 """Switches faults on and off in a running cluster, by restarting the roles that have them.
 
+Those that are policies of the API server come last and go first, so that no role is restarted under them.
+
 What is applied are the objects that a new cluster with these faults would have; only what differs is touched.
 Companions that are up are switched with the rest; those that come up later read it in the cluster's file.
 """
@@ -23,9 +25,10 @@ from pytest_csi_snapshot.fixtures.companions.joining import objects_of
 from pytest_csi_snapshot.fixtures.embedded.installation import placeholders
 from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir
 from pytest_csi_snapshot.fixtures.existing import connect
-from pytest_csi_snapshot.fixtures.faults import arguments_for, broken_crds
+from pytest_csi_snapshot.fixtures.faults import arguments_for, broken_crds, policies_of
 from pytest_csi_snapshot.fixtures.installing import awaiting, manifests
 from pytest_csi_snapshot.fixtures.installing.applying import Applier
+from pytest_csi_snapshot.fixtures.installing.policies import Policies
 from pytest_csi_snapshot.fixtures.programs import crds
 from pytest_csi_snapshot.kube import kinds
 
@@ -65,6 +68,10 @@ class Switchboard:
         self._run.cluster_file.write_text(json.dumps({**about, "faults": list(faults)}))
         differing = [new for old, new in zip(before, self._objects(), strict=True) if old != new]
         deadline = time.monotonic() + SECONDS
+        policies = policies_of(faults)
+        if broken := policies_of(tuple(about["faults"])):
+            kept = [body for body in broken if body in policies]
+            Policies(self._client).turn_to(kept, deadline)
         if definitions := [body for body in differing if body["kind"] == _CRD]:
             self._renew(definitions, deadline)
         changed = [body for body in differing if body["kind"] != _CRD]
@@ -77,6 +84,8 @@ class Switchboard:
                 self._await_leader(body, faulty=bool(faults))
         if any(body["kind"] == "DaemonSet" for body in changed):
             self._await_sockets(deadline)
+        if policies:
+            Policies(self._client).turn_to(policies, deadline)
 
     def _about(self) -> Json:
         about: Json = json.loads(self._run.cluster_file.read_text())

@@ -1,13 +1,15 @@
 """Tells of the faults in JSON, for those who may not import this package.
 
-python -m pytest_csi_snapshot.reference_impl.faults                 prints all there are
-python -m pytest_csi_snapshot.reference_impl.faults break NAME...   reads CRDs, a list, and prints them so
+python -m pytest_csi_snapshot.reference_impl.faults                    prints all there are
+python -m pytest_csi_snapshot.reference_impl.faults break NAME...      reads CRDs, a list, and prints them so
+python -m pytest_csi_snapshot.reference_impl.faults policies NAME...   prints the admission policies of these
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 from .registry import activate, describe
 
@@ -15,5 +17,9 @@ if sys.argv[1:2] == ["break"]:
     crds = json.load(sys.stdin)
     activate("crd", sys.argv[2:], crds)
     print(json.dumps(crds))
+elif sys.argv[1:2] == ["policies"]:
+    policies: list[dict[str, Any]] = []
+    activate("admission", sys.argv[2:], policies)
+    print(json.dumps(policies))
 else:
     print(json.dumps(describe(), indent=2))

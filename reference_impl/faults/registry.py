@@ -17,6 +17,9 @@ from .fault import Fault
 from .jitter import Jitter
 
 MODULES = (
+    "admission_claims",
+    "admission_sources",
+    "admission_surroundings",
     "attaching",
     "backend_expansion",
     "backend_room",

@@ -1,0 +1,44 @@
+"""Policies about what stands around a claim: its class, its quota and its events."""
+
+from __future__ import annotations
+
+from .admission import Changes, Refuses
+
+
+class ExpansionOfClassFrozen(Changes):
+    """A class that once forbade growth forbids it for ever: allowing it is accepted, and has no effect."""
+
+    name = "expansion-of-class-frozen"
+    breaks = ("EXP-001",)
+    kind = "expansion"
+    resource = ("storage.k8s.io", "v1", "storageclasses")
+    operation = "UPDATE"
+    only_if = (
+        "has(object.allowVolumeExpansion) && object.allowVolumeExpansion"
+        " && !(has(oldObject.allowVolumeExpansion) && oldObject.allowVolumeExpansion)"
+    )
+    patch = "[JSONPatch{op: 'replace', path: '/allowVolumeExpansion', value: false}]"
+
+
+class StorageQuotaDropped(Changes):
+    """A quota on storage counts nothing, whatever claims ask for."""
+
+    name = "storage-quota-dropped"
+    breaks = ("EXP-017",)
+    kind = "expansion"
+    resource = ("", "v1", "resourcequotas")
+    operation = "CREATE"
+    only_if = "has(object.spec.hard) && 'requests.storage' in object.spec.hard"
+    patch = "[JSONPatch{op: 'remove', path: '/spec/hard/requests.storage'}]"
+
+
+class ExternalExpandingUntold(Refuses):
+    """Nobody is told that a claim waits for a resizer from outside of Kubernetes."""
+
+    name = "waiting-for-resizer-untold"
+    breaks = ("EXP-028", "EXP-006")
+    kind = "errors"
+    resource = ("", "v1", "events")
+    operation = "CREATE"
+    only_if = "has(object.reason) && object.reason == 'ExternalExpanding'"
+    message = "events of this reason are not kept here"
