@@ -1,7 +1,9 @@
 """A log writer: numbered records of equal length, each flushed before the next is begun.
 
-Cut at any moment, the log must be a prefix: a torn, lost or reordered write shows as a record that is not the
-one its place asks for.
+Each record goes to the end of a file that grows, then to its slot in a file that was laid out before: as that one is
+written in place, its records lie far apart in the volume and no filesystem's journal speaks for them. Cut at any
+moment, the log must be a prefix, and the slots must end with it: a torn, lost or reordered write shows as a record
+that is not the one its place asks for.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RECORD = 32
+SLOT = 32 << 10
+SLOTS = 128
 _FIRST = 10_000_000
 _FAREWELL = "farewell"
 
@@ -20,8 +24,9 @@ def write_script(root: str) -> str:
     """
     return f"""
 n=0; : > {root}/log
-append() {{ echo "record $(({_FIRST}+n)) $1 " | dd of={root}/log bs={RECORD} seek=$n conv=notrunc,fsync 2>/dev/null
-  n=$((n+1)); }}
+dd if=/dev/zero of={root}/slots bs={SLOT} count={SLOTS} conv=fsync 2>/dev/null
+put() {{ echo "record $(({_FIRST}+n)) $1 " | dd of={root}/$2 bs={RECORD} seek=$3 conv=notrunc,fsync 2>/dev/null; }}
+append() {{ put $1 log $n; put $1 slots $((n%{SLOTS}*{SLOT // RECORD})); n=$((n+1)); }}
 append {_word("running")}; append {_word("running")}; append {_word("running")}
 keep_logging() {{
   while [ -z "$stop" ]; do append {_word("running")}; sleep 0.05; done
@@ -30,7 +35,10 @@ keep_logging() {{
 
 
 def check_script(root: str, label: str) -> str:
-    """Shell that prints how many records the log at ``root`` holds, what is wrong, and if it says farewell."""
+    """Shell that prints how many records the log at ``root`` holds, what is wrong, and if it says farewell.
+
+    The last record alone may not have reached its slot, in which there is the one before it, or none.
+    """
     return f"""
 i=0; bad=none; bye=no
 while IFS= read -r line || [ -n "$line" ]; do
@@ -41,6 +49,20 @@ while IFS= read -r line || [ -n "$line" ]; do
   esac
   i=$((i+1))
 done < {root}/log
+torn=$(tr -d '\\000' < {root}/slots | {{
+  s=0; last=$((i-1))
+  while read -r _ number word; do
+    due=$((last-(last-s+{SLOTS})%{SLOTS}))
+    case "$number" in
+      ($(({_FIRST}+due))) ;;
+      ($(({_FIRST}+last-{SLOTS}))) [ $due = $last ] || break;;
+      (*) break;;
+    esac
+    s=$((s+1))
+  done
+  full=$((i<{SLOTS}?i:{SLOTS}))
+  [ -z "$number" ] && {{ [ $s = $full ] || {{ [ $i = $full ] && [ $s = $last ]; }}; }} || echo $s; }})
+[ $bad != none ] || bad=${{torn:-none}}
 echo "{label} log $i bad $bad farewell $bye"
 """
 

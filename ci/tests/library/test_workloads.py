@@ -80,14 +80,62 @@ def test_a_whole_log_ends_with_the_farewell(written_log: Path) -> None:
     assert (log.is_prefix, log.farewell, log.records >= 4) == (True, True, True)
 
 
-def test_a_log_cut_between_records_is_a_prefix(written_log: Path) -> None:
-    os.truncate(written_log / "log", 3 * logs.RECORD)
+def cut(root: Path, records: int, slots: int, size: int | None = None) -> None:
+    """The log as it was after so many records, of which so many had reached their slots."""
+    os.truncate(root / "log", records * logs.RECORD if size is None else size)
+    with (root / "slots").open("r+b") as file:
+        file.truncate(slots * logs.SLOT)
+        file.truncate(logs.SLOTS * logs.SLOT)
+
+
+@pytest.mark.parametrize("slots", [3, 2])
+def test_a_log_cut_between_records_is_a_prefix(written_log: Path, slots: int) -> None:
+    cut(written_log, 3, slots)
     assert found(written_log) == logs.LogFound(3, None, farewell=False)
+
+
+@pytest.mark.parametrize(("slots", "wrong"), [(1, 1), (0, 0), (4, 3)])
+def test_slots_that_do_not_end_with_the_log_show(written_log: Path, slots: int, wrong: int) -> None:
+    cut(written_log, 3, slots)
+    assert found(written_log) == logs.LogFound(3, wrong, farewell=False)
+
+
+def test_a_slot_from_another_moment_shows(written_log: Path) -> None:
+    cut(written_log, 3, 3)
+    with (written_log / "slots").open("r+b") as file:
+        file.seek(logs.SLOT)
+        file.write(bytes(logs.RECORD))
+    assert found(written_log) == logs.LogFound(3, 1, farewell=False)
+
+
+def lay(root: Path, records: int, in_slots: int, lost: int = -1) -> None:
+    """A log of so many records, of which so many are in slots, one of them lost."""
+    lines = [f"record {10_000_000 + n} running------- \n".encode() for n in range(records)]
+    (root / "log").write_bytes(b"".join(lines))
+    with (root / "slots").open("wb") as file:
+        for number in [n for n in range(in_slots) if n != lost]:
+            file.seek(number % logs.SLOTS * logs.SLOT)
+            file.write(lines[number])
+
+
+@pytest.mark.parametrize("records", [logs.SLOTS - 1, logs.SLOTS, logs.SLOTS + 1, 2 * logs.SLOTS, 300])
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_log_longer_than_its_slots_goes_round(tmp_path: Path, records: int, behind: int) -> None:
+    lay(tmp_path, records, records - behind)
+    assert found(tmp_path) == logs.LogFound(records, None, farewell=False)
+
+
+@pytest.mark.parametrize(("records", "in_slots", "lost"), [(300, 298, -1), (300, 300, 250), (128, 128, 127 - 5)])
+def test_a_slot_of_an_earlier_round_shows(tmp_path: Path, records: int, in_slots: int, lost: int) -> None:
+    lay(tmp_path, records, in_slots, lost)
+    log = found(tmp_path)
+    assert log is not None
+    assert not log.is_prefix
 
 
 @pytest.mark.parametrize("size", [3 * logs.RECORD - 5, 3 * logs.RECORD - 1 - logs.RECORD // 2])
 def test_a_torn_record_shows(written_log: Path, size: int) -> None:
-    os.truncate(written_log / "log", size)
+    cut(written_log, 3, 2, size)
     assert found(written_log) == logs.LogFound(2, 2, farewell=False)
 
 
