@@ -20,16 +20,16 @@ class ExpansionOfClassFrozen(Changes):
     patch = "[JSONPatch{op: 'replace', path: '/allowVolumeExpansion', value: false}]"
 
 
-class StorageQuotaDropped(Changes):
-    """A quota on storage counts nothing, whatever claims ask for."""
+class StorageQuotaLifted(Changes):
+    """A quota on storage is so large that no claim ever meets it."""
 
-    name = "storage-quota-dropped"
+    name = "storage-quota-lifted"
     breaks = ("EXP-017",)
     kind = "expansion"
     resource = ("", "v1", "resourcequotas")
     operation = "CREATE"
     only_if = "has(object.spec.hard) && 'requests.storage' in object.spec.hard"
-    patch = "[JSONPatch{op: 'remove', path: '/spec/hard/requests.storage'}]"
+    patch = "[JSONPatch{op: 'replace', path: '/spec/hard/requests.storage', value: '1Ei'}]"
 
 
 class ExternalExpandingUntold(Refuses):
