@@ -1,18 +1,27 @@
-"""Default VolumeSnapshotClasses: set aside while a test must know which there are, and put back.
+"""Default classes: which are, and how those of snapshots are set aside while a test must know which there are.
 
-A change to objects of somebody else: only with leave. What was found stands on the class itself until it
-is put back, so that the end of a run finds it even where the worker was killed. Knows no API server.
+To set one aside changes an object of somebody else: only with leave. What was found stands on the class itself
+until it is put back, so that the end of a run finds it even where the worker was killed. Knows no API server.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from pytest_csi_snapshot.kube.kinds import GROUP_CLASS, SNAPSHOT_CLASS, STORAGE_CLASS, Kind
 from pytest_csi_snapshot.labels import DOMAIN
 
 Json = dict[str, Any]
 
 IS_DEFAULT = "snapshot.storage.kubernetes.io/is-default-class"
+"""Makes a VolumeSnapshotClass a default."""
+IS_DEFAULT_STORAGE = "storageclass.kubernetes.io/is-default-class"
+_MAKES_DEFAULT = {
+    SNAPSHOT_CLASS: IS_DEFAULT,
+    STORAGE_CLASS: IS_DEFAULT_STORAGE,
+    GROUP_CLASS: "groupsnapshot.storage.kubernetes.io/is-default-class",
+}
+"""Kind of a class -> the annotation that makes it a default."""
 SET_ASIDE = f"{DOMAIN}/set-aside-default"
 """What ``IS_DEFAULT`` was."""
 SET_ASIDE_BY = f"{DOMAIN}/set-aside-by"
@@ -24,10 +33,10 @@ def marked(snapshot_class: Json) -> bool:
     return annotations_of(snapshot_class).get(IS_DEFAULT, "false") != "false"
 
 
-def is_default(snapshot_class: Json) -> bool:
+def is_default(body: Json, kind: Kind) -> bool:
     """The class is taken where none is named, or will be again once the run that set it aside has put it back."""
-    annotations = annotations_of(snapshot_class)
-    return annotations.get(SET_ASIDE, annotations.get(IS_DEFAULT)) == "true"
+    annotations = annotations_of(body)
+    return annotations.get(SET_ASIDE, annotations.get(_MAKES_DEFAULT[kind])) == "true"
 
 
 def set_aside_by(snapshot_class: Json) -> str:
@@ -45,6 +54,6 @@ def putting_back(snapshot_class: Json) -> dict[str, str | None]:
     return {IS_DEFAULT: annotations_of(snapshot_class)[SET_ASIDE], SET_ASIDE: None, SET_ASIDE_BY: None}
 
 
-def annotations_of(snapshot_class: Json) -> dict[str, str]:
+def annotations_of(body: Json) -> dict[str, str]:
     """Those of a class; {} where it has none."""
-    return snapshot_class["metadata"].get("annotations") or {}
+    return body["metadata"].get("annotations") or {}

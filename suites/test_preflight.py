@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_csi_snapshot.conditions import status_of
-from pytest_csi_snapshot.defaults import IS_DEFAULT, annotations_of
+from pytest_csi_snapshot.defaults import is_default
 from pytest_csi_snapshot.kube.kinds import (
     CRD,
     CSI_DRIVER,
@@ -96,5 +96,5 @@ def test_driver_has_a_snapshot_class_and_one_default_at_most(csi: Scenario) -> N
     policies = {cls["metadata"]["name"]: cls["deletionPolicy"] for cls in classes}
     csi.check("PFL-007", expected="at least one class", observed=policies, holds=bool(policies),
               about=csi.cluster.driver)  # fmt: skip
-    defaults = [cls["metadata"]["name"] for cls in classes if annotations_of(cls).get(IS_DEFAULT) == "true"]
+    defaults = [cls["metadata"]["name"] for cls in classes if is_default(cls, SNAPSHOT_CLASS)]
     csi.check("PFL-007", expected="at most one", observed=defaults, holds=len(defaults) <= 1, about="defaults")

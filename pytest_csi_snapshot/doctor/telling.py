@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot.defaults import is_default
+from pytest_csi_snapshot.kube.kinds import GROUP_CLASS, SNAPSHOT_CLASS, STORAGE_CLASS, Kind
 from pytest_csi_snapshot.reporting.words import counted
 from pytest_csi_snapshot.requirements import catalogue
 
 from .ailments.apis import RULES, rules_in, served_in
-from .ailments.classes import is_default, of_driver
+from .ailments.classes import of_driver
 from .ailments.controllers import states
 from .ailments.driver import homes, usable
 from .evidence import Evidence, Survey
@@ -33,9 +35,9 @@ def table(evidence: Evidence) -> list[str]:
         ("group snapshot API", _api(survey, GROUP_CRDS)),
         *_gates(evidence),
         *_driver(survey),
-        *_classes("StorageClass", survey.storage_classes, survey.driver, evidence.storage_class),
-        *_classes("VolumeSnapshotClass", survey.snapshot_classes, survey.driver, evidence.snapshot_class),
-        *_classes("VolumeGroupSnapshotClass", survey.group_classes, survey.driver, ""),
+        *_classes(STORAGE_CLASS, survey.storage_classes, survey.driver, evidence.storage_class),
+        *_classes(SNAPSHOT_CLASS, survey.snapshot_classes, survey.driver, evidence.snapshot_class),
+        *_classes(GROUP_CLASS, survey.group_classes, survey.driver, ""),
         *(row for program in inventory.PROGRAMS for row in _components(survey, program)),
         *_probes(evidence),
         *([("not readable", listed(survey.refused, 12))] if survey.refused else []),
@@ -112,15 +114,14 @@ def _slots(entry: Json) -> str:
     return "" if count is None else f"{count} volumes"
 
 
-def _classes(kind: str, classes: Sequence[Json], driver: str, chosen: str) -> list[Row]:
+def _classes(kind: Kind, classes: Sequence[Json], driver: str, chosen: str) -> list[Row]:
     found = sorted(of_driver(classes, driver), key=lambda each: str(each["metadata"]["name"]))
-    return [(kind, f"{each['metadata']['name']}{_marks(each, chosen)}: {_flags(each)}") for each in found] or [
-        (kind, "none of the driver")
-    ]
+    told = [f"{each['metadata']['name']}{_marks(each, kind, chosen)}: {_flags(each)}" for each in found]
+    return [(str(kind), line) for line in told or ["none of the driver"]]
 
 
-def _marks(body: Json, chosen: str) -> str:
-    words = ["default"] if is_default(body) else []
+def _marks(body: Json, kind: Kind, chosen: str) -> str:
+    words = ["default"] if is_default(body, kind) else []
     words += ["used"] if body["metadata"]["name"] == chosen else []
     return f" ({', '.join(words)})" if words else ""
 

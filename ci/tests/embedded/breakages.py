@@ -10,8 +10,7 @@ from typing import Any
 
 from runner_account import CLUSTER_ROLE
 
-from pytest_csi_snapshot.defaults import IS_DEFAULT
-from pytest_csi_snapshot.doctor.ailments.classes import DEFAULT_STORAGE
+from pytest_csi_snapshot.defaults import IS_DEFAULT, IS_DEFAULT_STORAGE
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import (
     CRD,
@@ -109,7 +108,10 @@ def second_snapshot_default(client: KubeClient) -> AbstractContextManager[object
 
 
 def second_storage_default(provisioner: str) -> Break:
-    body = {"metadata": {"name": "second", "annotations": {DEFAULT_STORAGE: "true"}}, "provisioner": provisioner}
+    body = {
+        "metadata": {"name": "second", "annotations": {IS_DEFAULT_STORAGE: "true"}},
+        "provisioner": provisioner,
+    }
     return partial(mending.made, kind=STORAGE_CLASS, body=body)
 
 
@@ -312,7 +314,7 @@ WAYS: dict[str, Way] = {
     "two default storage classes": Way(
         second_storage_default("driver.longhorn.io"),
         "storage-defaults-several",
-        f"kubectl annotate storageclass second {DEFAULT_STORAGE}-",
+        f"kubectl annotate storageclass second {IS_DEFAULT_STORAGE}-",
         0,
     ),
     "a default class that is not CSI": Way(

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_csi_snapshot import defaults
-from pytest_csi_snapshot.defaults import IS_DEFAULT, annotations_of
+from pytest_csi_snapshot.defaults import IS_DEFAULT, IS_DEFAULT_STORAGE, is_default
 from pytest_csi_snapshot.doctor.evidence import Evidence
 from pytest_csi_snapshot.doctor.finding import Ailment, Ground, Sight, listed
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS, STORAGE_CLASS
 from pytest_csi_snapshot.labels import RUN
 
 Json = dict[str, Any]
-
-DEFAULT_STORAGE = "storageclass.kubernetes.io/is-default-class"
 
 
 def of_driver(classes: Sequence[Json], driver: str) -> list[Json]:
@@ -25,11 +22,6 @@ def of_driver(classes: Sequence[Json], driver: str) -> list[Json]:
         if each.get("provisioner", each.get("driver")) == driver
         and RUN not in (each["metadata"].get("labels") or {})
     ]
-
-
-def is_default(body: Json) -> bool:
-    """Whether a class is one that is taken where none is named."""
-    return defaults.is_default(body) or annotations_of(body).get(DEFAULT_STORAGE) == "true"
 
 
 def names(classes: Sequence[Json]) -> list[str]:
@@ -56,12 +48,13 @@ def _no_snapshot_class(evidence: Evidence) -> Sight | None:
 
 def _snapshot_defaults(evidence: Evidence) -> Sight | None:
     survey = evidence.survey
-    found = names([each for each in of_driver(survey.snapshot_classes, survey.driver) if is_default(each)])
+    classes = of_driver(survey.snapshot_classes, survey.driver)
+    found = names([each for each in classes if is_default(each, SNAPSHOT_CLASS)])
     return Sight(f"default are {listed(found)}", {"class": found[-1]}) if len(found) > 1 else None
 
 
 def _storage_defaults(evidence: Evidence) -> Sight | None:
-    found = names([each for each in evidence.survey.storage_classes if is_default(each)])
+    found = names([each for each in evidence.survey.storage_classes if is_default(each, STORAGE_CLASS)])
     return Sight(f"default are {listed(found)}", {"class": found[-1]}) if len(found) > 1 else None
 
 
@@ -69,7 +62,8 @@ def _foreign_default(evidence: Evidence) -> Sight | None:
     survey = evidence.survey
     drivers = {each["metadata"]["name"] for each in survey.drivers}
     drivers |= {entry["name"] for node in survey.csi_nodes for entry in node["spec"].get("drivers") or []}
-    found = [each for each in survey.storage_classes if is_default(each) and each["provisioner"] not in drivers]
+    classes = [each for each in survey.storage_classes if is_default(each, STORAGE_CLASS)]
+    found = [each for each in classes if each["provisioner"] not in drivers]
     told = [f"{each['metadata']['name']} of {each['provisioner']}" for each in found]
     return Sight(f"default is {listed(told)}, which is no CSI driver of this cluster") if told else None
 
@@ -110,7 +104,7 @@ ROWS = (
         "PFL-013",
         "the cluster has several default StorageClasses",
         "a claim without a class gets the one that was made last",
-        f"leave one: kubectl annotate storageclass {{class}} {DEFAULT_STORAGE}-",
+        f"leave one: kubectl annotate storageclass {{class}} {IS_DEFAULT_STORAGE}-",
         (),
         _storage_defaults,
     ),
@@ -120,7 +114,7 @@ ROWS = (
         "the default StorageClass is not of a CSI driver",
         "claims without a class get volumes that cannot be snapshotted; checks always name a class",
         f"nothing, or make one of {{driver}} the default: kubectl annotate storageclass NAME"
-        f" {DEFAULT_STORAGE}=true",
+        f" {IS_DEFAULT_STORAGE}=true",
         (),
         _foreign_default,
     ),

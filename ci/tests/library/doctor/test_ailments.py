@@ -211,6 +211,20 @@ def test_grounds_speak_of_clauses_that_exist() -> None:
     assert words <= set(catalogue().by_id)
 
 
+def test_a_default_class_is_told_whatever_its_kind() -> None:
+    marked = {
+        name: {"metadata": {"name": name, "annotations": {f"{api}/is-default-class": "true"}},
+               "driver": DRIVER, "deletionPolicy": "Delete"}
+        for name, api in (("v", "snapshot.storage.kubernetes.io"), ("g", "groupsnapshot.storage.kubernetes.io"))
+    }  # fmt: skip
+    storage = {"metadata": {"name": "s", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+               "provisioner": DRIVER}  # fmt: skip
+    evidence = surveyed(storage_classes=[storage], snapshot_classes=[marked["v"]], group_classes=[marked["g"]])
+    told = [line for line in telling.table(evidence) if "Class " in line]
+    assert len(told) == 3
+    assert all("(default" in line for line in told)
+
+
 def test_clauses_in_words() -> None:
     words = telling.clauses_in_words(standing_on([Ground.SNAPSHOTTER]))
     assert "FIN but 009" in words
