@@ -15,7 +15,7 @@ import tenacity
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.labels import COMMON_NAMESPACE
+from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN
 from pytest_csi_snapshot.leases import Renewing, ServerClock, expires, held_from, holder
 from pytest_csi_snapshot.owning import OwnedClient
 from pytest_csi_snapshot.station import station_at
@@ -23,6 +23,8 @@ from pytest_csi_snapshot.station import station_at
 Json = dict[str, Any]
 
 NAME = "exclusive"
+ENDS_CONTROLLERS = f"{DOMAIN}/ends-controllers"
+"""An annotation of the Lease while its holder ends controllers, see ``disruption``."""
 PATIENCE = 900.0
 """Seconds to wait for the tests of other runs: several, of minutes each."""
 
@@ -90,8 +92,9 @@ def take(api: OwnedClient, clock: ServerClock) -> Json:
                 raise
         present = api.find(LEASE, COMMON_NAMESPACE, NAME)
         if present is not None and expires(present) < clock.now():
-            seen = {"resourceVersion": present["metadata"]["resourceVersion"]}  # of several, one gets it
-            return api.patch(LEASE, COMMON_NAMESPACE, NAME, {"metadata": seen, "spec": spec})
+            seen = present["metadata"]["resourceVersion"]  # of several, one gets it
+            change = {"resourceVersion": seen, "annotations": {ENDS_CONTROLLERS: None}}
+            return api.patch(LEASE, COMMON_NAMESPACE, NAME, {"metadata": change, "spec": spec})
         raise TakenError(f"{(present or {}).get('spec', {}).get('holderIdentity', 'somebody')} runs a test alone")
     except ApiError as error:
         if error.conflict or error.not_found or "being terminated" in error.message:  # whoever was quicker

@@ -14,6 +14,7 @@ from kubernetes.config import ConfigException
 from pytest_csi_snapshot import ledger_file, leftovers
 from pytest_csi_snapshot.cluster import Cluster, Progress
 from pytest_csi_snapshot.errors import EnvironmentTrouble
+from pytest_csi_snapshot.exclusive import TakenError
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.presence import Presence, home_of, speaker
@@ -30,7 +31,7 @@ class Guest:
         self._tell = tell
         self._warn = warn
         self._client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
-        self._presence = Presence(self._client, run, self._lost)
+        self._presence = Presence(self._client, run, tell, self._lost)
 
     def arrive(self) -> None:
         """Begin the ledger and hold the Lease. Raises EnvironmentTrouble."""
@@ -41,6 +42,10 @@ class Guest:
                 "the run cannot hold a Lease in the cluster",
                 why=str(error),
                 do="see the rights it needs: docs/safety.md",
+            ) from error
+        except TakenError as error:
+            raise EnvironmentTrouble(
+                "the cluster is another run's", why=str(error), do="begin again when that is over"
             ) from error
         except OSError as error:
             raise EnvironmentTrouble(

@@ -9,17 +9,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import tenacity
-
 from pytest_csi_snapshot import ledger_file
+from pytest_csi_snapshot.disruption import await_controllers
 from pytest_csi_snapshot.exclusive import remove_common_namespace
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE
-from pytest_csi_snapshot.labels import DOMAIN, MANAGED_BY, RUN, Mark
+from pytest_csi_snapshot.labels import Mark
 from pytest_csi_snapshot.leases import DURATION, Renewing, ServerClock, expires, held_from, holder
 from pytest_csi_snapshot.leave import LeaveClient
-from pytest_csi_snapshot.owning import OwnedClient
 
 Json = dict[str, Any]
 
@@ -38,16 +36,22 @@ def speaker(client: KubeClient, run: str) -> LeaveClient:
 
 
 class Presence:
-    """Of one run at one cluster; ``lost`` is told in words where the Lease cannot be kept."""
+    """Of one run at one cluster; ``tell`` is told for whom it waits, ``lost`` that the Lease cannot be kept."""
 
-    def __init__(self, client: KubeClient, run: str, lost: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: KubeClient, run: str, tell: Callable[[str], None], lost: Callable[[str], None]
+    ) -> None:
         self._client = client
         self._run = run
+        self._tell = tell
         self._lost = lost
         self._renewing: Renewing | None = None
 
     def begin(self) -> None:
-        """Begin the ledger, make the namespace and the Lease. Raises ApiError, ApiUnreachableError, OSError."""
+        """Begin the ledger, make the namespace and the Lease; wait where somebody ends controllers just now.
+
+        Raises ApiError, ApiUnreachableError, OSError, and TakenError where that takes too long.
+        """
         ledger_file.begin(self._run, self._client.host)
         api, clock = speaker(self._client, self._run), ServerClock(self._client)
         home = home_of(self._run)
@@ -56,6 +60,7 @@ class Presence:
         api.create(LEASE, {"metadata": meta, "spec": held_from(clock.now(), holder())})
         self._renewing = Renewing(api, home, NAME, clock, self._lost)
         self._renewing.start()
+        await_controllers(api, clock, self._tell)
 
     def end(self) -> None:
         """Ask for the end of the Lease and its namespace, and of what all runs share where nobody uses it."""
@@ -66,25 +71,6 @@ class Presence:
         api = speaker(self._client, self._run)
         remove_common_namespace(api, ServerClock(self._client))
         api.delete(NAMESPACE, None, home_of(self._run))
-
-
-def other_runs(api: OwnedClient, now: datetime) -> list[str]:
-    """The other runs that are alive in the cluster."""
-    found = api.list(LEASE, labelSelector=f"{MANAGED_BY}={DOMAIN}")
-    runs = [(lease, (lease["metadata"].get("labels") or {}).get(RUN)) for lease in found]
-    return sorted(run for lease, run in runs if run and run != api.mark.run and expires(lease) > now)
-
-
-def others_left(api: OwnedClient, clock: ServerClock, within: float) -> list[str]:
-    """The other runs that are still alive ``within`` seconds from now; none as soon as all are over."""
-    patiently = tenacity.Retrying(
-        retry=tenacity.retry_if_result(bool),
-        wait=tenacity.wait_random(1.0, 3.0),  # runs end without an event that could be waited for: they expire too
-        stop=tenacity.stop_after_delay(within),
-        retry_error_callback=lambda call: call.outcome.result() if call.outcome else [],
-    )
-    found: list[str] = patiently(lambda: other_runs(api, clock.now()))
-    return found
 
 
 def state(client: KubeClient, run: str, now: datetime, begun: datetime | None) -> tuple[bool, str]:

@@ -13,11 +13,11 @@ import pytest
 from pytest_csi_snapshot.allowances import DISRUPTIVE, lacking
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import Condition, status_of
+from pytest_csi_snapshot.disruption import announced
 from pytest_csi_snapshot.inventory import lease_part
 from pytest_csi_snapshot.kube.kinds import LEASE, POD
 from pytest_csi_snapshot.leases import ServerClock
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.presence import others_left
 from pytest_csi_snapshot.verbs.core import Core
 
 Json = dict[str, Any]
@@ -39,12 +39,15 @@ class ControllerVerbs(Core):
     """Seconds to wait for the end of the other runs in the cluster: the other shards, where this is one."""
 
     def needs_disruption(self) -> None:
-        """Go on only where controllers may be ended: with leave, and while no other run needs them."""
+        """Go on only where controllers may be ended: with leave, and while no other run needs them.
+
+        No run begins from then on, until the test is over.
+        """
         __tracebackhide__ = True
         if DISRUPTIVE not in self.api.allowed:
             pytest.skip(lacking(DISRUPTIVE, "it ends controllers of the cluster"))
         clock = ServerClock(self.station.client)
-        if self.cluster.shared and (others := others_left(self.api, clock, self.waits_for_others)):
+        if self.cluster.shared and (others := announced(self.api, clock, self.waits_for_others)):
             pytest.skip(f"it ends controllers of the cluster, and run {others[0]} is at work there")
 
     def lease_of(self, component: str, clause: str) -> Handle:

@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from pytest_csi_snapshot import leases
 from pytest_csi_snapshot.exclusive import NAME, LostError, TakenError, exclusive, remove_common_namespace, take
-from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE
-from pytest_csi_snapshot.labels import COMMON_NAMESPACE, RUN, Mark
-from pytest_csi_snapshot.leases import DURATION, Renewing, ServerClock, expires, held_from
-from pytest_csi_snapshot.leave import LeaveClient
-from pytest_csi_snapshot.presence import home_of, other_runs, state
+from pytest_csi_snapshot.labels import COMMON_NAMESPACE, RUN
+from pytest_csi_snapshot.leases import DURATION, Renewing, expires, held_from
+from pytest_csi_snapshot.presence import home_of, state
 
 from .api import MemoryApi
 from .objects import Recorded
+from .runs import NOW, Clock, of_run
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = timedelta(seconds=DURATION + 1)
-
-
-class Clock(ServerClock):
-    """Shows what the test sets."""
-
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> datetime:
-        return self.time
 
 
 @pytest.fixture
 def api() -> MemoryApi:
     return MemoryApi(Recorded())
-
-
-def of_run(api: MemoryApi, run: str) -> LeaveClient:
-    return LeaveClient(api, History(), Mark(run, ""))
 
 
 def test_a_lease_is_good_for_its_duration_after_the_last_renewal() -> None:
@@ -55,14 +39,6 @@ def test_a_run_is_alive_while_its_lease_is(api: MemoryApi) -> None:
     of_run(api, "abcd").create(LEASE, lease)
     assert state(api, "abcd", NOW, None) == (True, "the Lease of host 1 is renewed, and good for another 60 s")
     assert state(api, "abcd", NOW + LATER, None) == (False, "the Lease of host 1 expired 1 s ago")
-
-
-def test_controllers_are_not_ended_while_another_run_is_alive(api: MemoryApi) -> None:
-    for run in ("abcd", "dcba"):
-        lease = {"metadata": {"name": "run", "namespace": home_of(run)}, "spec": held_from(NOW, "me")}
-        of_run(api, run).create(LEASE, lease)
-    assert other_runs(of_run(api, "abcd"), NOW) == ["dcba"]
-    assert other_runs(of_run(api, "abcd"), NOW + LATER) == []
 
 
 def test_two_runs_do_not_run_tests_alone_at_the_same_time(api: MemoryApi) -> None:

@@ -100,16 +100,9 @@ class Claims:
             return
         text = f'External provisioner is provisioning volume for claim "{objects.key(claim)}"'
         self._service.events.event(claim, NORMAL, "Provisioning", text)
-        try:
-            made = self.plan(claim, storage_class, source)
-            credentials = secrets.read(self._cluster.client, made.secret)
-        except REFUSALS as error:
-            if isinstance(error, WrongNodeError):
-                self._select_again(claim)
-            self._fail(claim, str(error))
-        if source:
+        made = self._prepare(claim, storage_class, source)
+        if source and not self._gone(claim):  # whose claim is gone has begun, and its source may be gone too
             self._protection.begin(claim, source)
-        made.request.secrets.update(credentials)
         volume = self._create(made)
         self._publish(made, volume)
         self._unanswered.settle(claim)
@@ -117,6 +110,21 @@ class Claims:
         self._service.events.event(claim, NORMAL, "ProvisioningSucceeded", text)
         if source:
             self._protection.end(claim, source)
+
+    def _prepare(self, claim: Json, storage_class: Json, source: DataSource | None) -> Plan:
+        """What the driver is asked. Raises SyncError, ApiError."""
+        try:
+            made = self.plan(claim, storage_class, source)
+            made.request.secrets.update(secrets.read(self._cluster.client, made.secret))
+        except REFUSALS as error:
+            asked = self._unanswered.get(objects.uid(claim))
+            if asked and self._gone(claim):
+                # Its source, or its secret, may be gone for good: the driver alone can tell what came of the call.
+                return asked
+            if isinstance(error, WrongNodeError):
+                self._select_again(claim)
+            self._fail(claim, str(error))
+        return made
 
     def plan(self, claim: Json, storage_class: Json, source: DataSource | None) -> Plan:
         """Check everything that can be checked without the driver. Raises one of REFUSALS."""
@@ -160,7 +168,12 @@ class Claims:
         claim = self._cluster.claims.get(name)
         if claim is not None and objects.uid(claim) == uid:
             return claim
-        return self._unanswered.get(uid)
+        asked = self._unanswered.get(uid)
+        return asked.claim if asked else None
+
+    def _gone(self, claim: Json) -> bool:
+        current = self._cluster.claims.get(objects.key(claim))
+        return current is None or objects.uid(current) != objects.uid(claim)
 
     def _wanted(self, claim: Json) -> bool:
         if self._unanswered.get(objects.uid(claim)):
@@ -202,7 +215,7 @@ class Claims:
     def _create(self, made: Plan) -> csi_pb2.Volume:
         """CreateVolume, and a look at what came of it. Raises SyncError."""
         claim = made.claim
-        self._unanswered.add(claim)
+        self._unanswered.add(made)
         try:
             volume = self.peer.driver.call(self.peer.driver.controller.CreateVolume, made.request).volume
         except CsiError as error:

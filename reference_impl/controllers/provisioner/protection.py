@@ -32,40 +32,44 @@ class Protection:
         self._alone = alone
         self._lock = threading.Lock()
         self._begun: dict[str, set[str]] = {}
-        """Key of a snapshot -> uids of claims whose restore from it has begun and not ended."""
+        """Uid of a snapshot -> uids of claims whose restore from it has begun and not ended."""
         self._ours: set[str] = set()
-        """Keys of snapshots that this process has restored from, or looked up as the driver's."""
+        """Uids of snapshots that this process has restored from, or looked up as the driver's."""
 
     def begin(self, claim: Json, source: DataSource) -> None:
         """Protect the source of a claim that is about to be filled. Raises ApiError."""
         if source.kind == "VolumeSnapshot":
-            self._adopt(source.key)
+            # The cache may be behind what the check of the source just read, or not filled yet.
+            snapshot = self._cluster.snapshots.get(source.key) or self._read(source)
+            self.adopt(snapshot)
             with self._lock:
-                self._begun[source.key].add(objects.uid(claim))
-                self._ours.add(source.key)
-            self._protect_snapshot(source.key)
+                self._begun[objects.uid(snapshot)].add(objects.uid(claim))
+                self._ours.add(objects.uid(snapshot))
+            self._protect_snapshot(snapshot)
         else:
             origin = self._cluster.claims.get(source.key)
             if origin is not None:
                 self._cluster.claims.edit(origin, lambda draft: _add(draft, markers.CLONE_SOURCE))
 
-    def _protect_snapshot(self, key: str) -> None:
+    def _read(self, source: DataSource) -> Json:
+        return self._cluster.client.get(SNAPSHOT, source.namespace, source.name)
+
+    def _protect_snapshot(self, snapshot: Json) -> None:
         try:
-            # The cache may be behind what the check of the source just read, or not filled yet.
-            snapshot = self._cluster.snapshots.get(key) or self._cluster.client.get(SNAPSHOT, *key.split("/"))
             self._cluster.snapshots.edit(snapshot, lambda draft: _add(draft, markers.RESTORE_SOURCE))
         except ApiError as error:
             if error.status != 403:
                 raise
             # An installation that does not grant "update" restores unprotected, as it always did (FIN-008).
-            log.warning("restore from %s goes on unprotected: %s", key, error)
+            log.warning("restore from %s goes on unprotected: %s", objects.key(snapshot), error)
 
     def end(self, claim: Json, source: DataSource) -> None:
         """The claim has its volume."""
         if source.kind != "VolumeSnapshot":
             return
-        with self._lock:
-            self._begun.get(source.key, set()).discard(objects.uid(claim))
+        if snapshot := self._cluster.snapshots.get(source.key):
+            with self._lock:
+                self._begun.get(objects.uid(snapshot), set()).discard(objects.uid(claim))
         self.sweep_snapshot(source.key)
 
     def sweep_snapshot(self, key: str) -> None:
@@ -73,33 +77,34 @@ class Protection:
         snapshot = self._cluster.snapshots.get(key)
         if snapshot is None or not objects.has_finalizer(snapshot, markers.RESTORE_SOURCE):
             return
-        self._adopt(key)
+        self.adopt(snapshot)
+        uid = objects.uid(snapshot)
         alive = {objects.uid(claim) for claim in self._waiting(DataSource("VolumeSnapshot", key))}
         with self._lock:
-            self._begun[key] &= alive
-            if self._begun[key] or (alive and not self._alone):
+            self._begun[uid] &= alive
+            if self._begun[uid] or (alive and not self._alone):
                 return
-        if not self._is_ours(key, snapshot):
+        if not self._is_ours(snapshot):
             return
         _drop(self._cluster.snapshots, snapshot, markers.RESTORE_SOURCE)
 
-    def _is_ours(self, key: str, snapshot: Json) -> bool:
+    def _is_ours(self, snapshot: Json) -> bool:
         """Whether no other driver's provisioner may have set the finalizer, which has one name for all of them.
 
         Who has just started sees those of the others. A snapshot whose content is gone is anybody's that no claim
         of another driver waits for.
         """
-        if key in self._ours:
+        if objects.uid(snapshot) in self._ours:
             return True
         name = (snapshot.get("status") or {}).get("boundVolumeSnapshotContentName")
         content = self._content(str(name)) if name else None
         if content is None:
-            waiting = self._cluster.claims.by(awaited, DataSource("VolumeSnapshot", key))
+            waiting = self._cluster.claims.by(awaited, DataSource("VolumeSnapshot", objects.key(snapshot)))
             return all(provisioner_of(claim) == self._driver for claim in waiting)
         if content["spec"]["driver"] != self._driver:
             return False
         with self._lock:
-            self._ours.add(key)
+            self._ours.add(objects.uid(snapshot))
         return True
 
     def _content(self, name: str) -> Json | None:
@@ -122,13 +127,12 @@ class Protection:
         if not self._waiting(DataSource("PersistentVolumeClaim", key)):
             _drop(self._cluster.claims, origin, markers.CLONE_SOURCE)
 
-    def _adopt(self, key: str) -> None:
+    def adopt(self, snapshot: Json) -> None:
         """At first sight of a snapshot: what a process before us may have begun, counts as begun."""
-        waiting = self._waiting(DataSource("VolumeSnapshot", key))
-        snapshot = self._cluster.snapshots.get(key)
-        protected = snapshot is not None and objects.has_finalizer(snapshot, markers.RESTORE_SOURCE)
+        waiting = self._waiting(DataSource("VolumeSnapshot", objects.key(snapshot)))
+        begun = waiting if objects.has_finalizer(snapshot, markers.RESTORE_SOURCE) else []
         with self._lock:
-            self._begun.setdefault(key, {objects.uid(claim) for claim in waiting} if protected else set())
+            self._begun.setdefault(objects.uid(snapshot), {objects.uid(claim) for claim in begun})
 
     def _waiting(self, source: DataSource) -> list[Json]:
         """Claims that are to be filled from this source, deleted ones included whose call may still run."""

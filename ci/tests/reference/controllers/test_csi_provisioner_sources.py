@@ -12,6 +12,7 @@ from pytest_csi_snapshot.reference_impl.controllers.csi.driver import Abilities
 from pytest_csi_snapshot.reference_impl.controllers.csi.sidecar import Peer
 from pytest_csi_snapshot.reference_impl.controllers.kube import objects
 from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import (
+    PV,
     PVC,
     SNAPSHOT,
     SNAPSHOT_CONTENT,
@@ -86,6 +87,24 @@ def test_protection_outlives_a_claim_whose_call_may_still_run(stage: Theatre, dr
     assert not stage.protected()
 
 
+@pytest.mark.parametrize("made", [True, False], ids=["a volume came of it", "nothing came of it"])
+def test_a_call_is_asked_about_when_its_claim_and_its_snapshot_are_gone(
+    stage: Theatre, driver: FakeDriver, made: bool
+) -> None:
+    stage.ready_snapshot()
+    driver.script["CreateVolume"] += [Code.DEADLINE_EXCEEDED, *([] if made else [Code.NOT_FOUND])]
+    claim = stage.wish(dataSource=FROM_SNAPSHOT)
+    stage.sync(claim)
+    stage.delete(PVC, f"{NS}/new")
+    stage.delete(SNAPSHOT_CONTENT, "k")
+    assert (stage.sync(claim) is None) is made
+    asked, again = driver.made(csi_pb2.CreateVolumeRequest)
+    assert again == asked
+    assert stage.gone(PV, f"pvc-{objects.uid(claim)}") is not made, "by its PV a volume is deleted"
+    assert stage.unanswered.all() == []
+    assert not stage.protected()
+
+
 def test_a_new_process_takes_over_what_the_old_one_protected(stage: Theatre, driver: FakeDriver) -> None:
     stage.ready_snapshot()
     driver.script["CreateVolume"].append(Code.INTERNAL)
@@ -113,6 +132,19 @@ def test_the_provisioner_of_another_driver_leaves_the_protection_alone(stage: Th
     stage.delete(PVC, f"{NS}/new")
     other.sweep_snapshot(f"{NS}/s")
     assert not stage.protected(), "nobody could tell any more whose it is"
+
+
+def test_a_snapshot_that_is_made_anew_is_another_one(stage: Theatre) -> None:
+    """What this process has restored from under the same name was its own driver's; the new one is not."""
+    stage.ready_snapshot()
+    assert stage.sync(stage.wish(dataSource=FROM_SNAPSHOT)) is None
+    stage.delete(SNAPSHOT, f"{NS}/s")
+    stage.delete(SNAPSHOT_CONTENT, "k")
+    stage.ready_snapshot(driver="other.driver")
+    meta = {**stage.see(SNAPSHOT, f"{NS}/s")["metadata"], "finalizers": [markers.RESTORE_SOURCE]}
+    stage.change(SNAPSHOT, f"{NS}/s", metadata=meta)
+    stage.protection.sweep_snapshot(f"{NS}/s")
+    assert stage.protected()
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,7 @@ def test_a_source_is_protected_while_another_node_may_restore_from_it(stage: Nod
     stage.wish("elsewhere", dataSource=FROM_SNAPSHOT)
     made = [Protection(stage.cluster, DRIVER, stage.unanswered, alone=alone) for alone in (False, True)]
     for protection in made:
-        protection._adopt(f"{NS}/s")  # noqa: SLF001 - at first sight there was nothing to protect
+        protection.adopt(stage.see(SNAPSHOT, f"{NS}/s"))  # at first sight there was nothing to protect
     meta = {**stage.see(SNAPSHOT, f"{NS}/s")["metadata"], "finalizers": [markers.RESTORE_SOURCE]}
     stage.change(SNAPSHOT, f"{NS}/s", metadata=meta)
     for protection, protected in zip(made, (True, False), strict=True):
