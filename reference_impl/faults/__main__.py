@@ -2,6 +2,8 @@
 
 python -m pytest_csi_snapshot.reference_impl.faults                 prints all there are
 python -m pytest_csi_snapshot.reference_impl.faults break NAME...   reads CRDs, a list, and prints them so
+python -m pytest_csi_snapshot.reference_impl.faults restart NAME... prints which programs of the control plane are
+                                                                    restarted, after which seconds
 """
 
 from __future__ import annotations
@@ -15,5 +17,9 @@ if sys.argv[1:2] == ["break"]:
     crds = json.load(sys.stdin)
     activate("crd", sys.argv[2:], crds)
     print(json.dumps(crds))
+elif sys.argv[1:2] == ["restart"]:
+    spans: dict[str, list[float]] = {}
+    activate("kube-apiserver", sys.argv[2:], spans)
+    print(json.dumps(spans))
 else:
     print(json.dumps(describe(), indent=2))
