@@ -26,6 +26,7 @@ from pytest_csi_snapshot.kube.kinds import (
     STORAGE_CLASS,
     Kind,
 )
+from pytest_csi_snapshot.kube.repeating import lost, repeating
 
 Json = dict[str, Any]
 
@@ -95,7 +96,7 @@ class Reviews:
     def ask(self, review: Kind, spec: Json) -> Json:
         """The status of a review. Raises ApiError."""
         body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
-        return dict(self._client.create(review, body)["status"])
+        return dict(repeating(lost)(self._client.create, review, body)["status"])
 
 
 def may(asker: Asker, verb: str, kind: Kind, *, subresource: str = "", user: str = "") -> bool:

@@ -14,7 +14,7 @@ import tenacity
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE
-from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN
 from pytest_csi_snapshot.leases import Renewing, ServerClock, expires, held_from, holder
 from pytest_csi_snapshot.owning import OwnedClient
@@ -126,5 +126,5 @@ def remove_common_namespace(api: OwnedClient, clock: ServerClock) -> str:
 
 
 def _give_back(api: OwnedClient, lease: Json) -> None:
-    with contextlib.suppress(ApiError):  # it expires by itself
+    with contextlib.suppress(ApiError, ApiUnreachableError):  # it expires by itself
         api.delete(LEASE, COMMON_NAMESPACE, NAME, uid=lease["metadata"]["uid"])

@@ -83,6 +83,9 @@ class History:
         self._expected: defaultdict[str, set[str]] = defaultdict(set)
         self._gaps: list[Gap] = []
         self._broken: BaseException | None = None
+        self._blind: set[object] = set()
+        self.sight_since = 0.0
+        """When a watch had an API server again that had none, by ``clock``; 0 where all always had one."""
         self._listeners: list[Callable[[Version], None]] = []
 
     # -- feeding
@@ -113,6 +116,24 @@ class History:
             self._gaps.append(Gap(self._arrived, self.clock(), kind, namespace, reason))
             self._expected.clear()
             self.arrival.notify_all()
+
+    def lose_sight(self, watch: object) -> None:
+        """A watch has nobody to answer it: what happens now arrives later, if at all."""
+        with self.arrival:
+            self._blind.add(watch)
+
+    def regain_sight(self, watch: object) -> None:
+        """It is answered again, or will not ask any more; no error for one that always was."""
+        with self.arrival:
+            if watch in self._blind:
+                self._blind.discard(watch)
+                self.sight_since = self.clock()
+                self.arrival.notify_all()
+
+    @property
+    def blind(self) -> bool:
+        """Some watch has nobody to answer it."""
+        return bool(self._blind)
 
     def break_off(self, cause: BaseException) -> None:
         """A watch is lost for good: every wait from now on raises ``cause``."""

@@ -19,6 +19,7 @@ from typing import Any
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import LEASE
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+from pytest_csi_snapshot.kube.repeating import lost, repeating
 from pytest_csi_snapshot.owning import NotOursError, OwnedClient
 
 Json = dict[str, Any]
@@ -33,9 +34,7 @@ class ServerClock:
     """The time of an API server, to the second: asked for once, counted on from there."""
 
     def __init__(self, client: KubeClient) -> None:
-        with client.open("GET", "/version") as response:
-            told = parsedate_to_datetime(response.headers["Date"])
-            response.drain_conn()
+        told = repeating(lost)(_date_of, client)
         self._ahead = told.timestamp() - time.monotonic()
 
     def now(self) -> datetime:
@@ -105,6 +104,13 @@ class Renewing:
     def _once(self) -> None:
         namespace, name = self._where
         self._api.patch(LEASE, namespace, name, {"spec": renewed(self._clock.now())})
+
+
+def _date_of(client: KubeClient) -> datetime:
+    with client.open("GET", "/version") as response:
+        told = parsedate_to_datetime(response.headers["Date"])
+        response.drain_conn()
+    return told
 
 
 def _text(moment: datetime) -> str:

@@ -43,10 +43,15 @@ class LeaveClient(OwnedClient):
         pod = self.find(POD, namespace, name)
         if pod is not None and not pod["metadata"].get("ownerReferences"):
             raise NotOursError(f"{POD} {namespace}/{name} has no owner: nothing would make it again")
-        self._client.delete(POD, namespace, name, uid=uid)
+        self._end(POD, namespace, name, uid=uid)
 
     def _change(self, name: str, meta: Json) -> None:
-        self._write(lambda: self._client.patch(SNAPSHOT_CLASS, None, name, {"metadata": meta}), dry_run=False)
+        body = {"metadata": meta}
+        self._write(
+            lambda: self._client.patch(SNAPSHOT_CLASS, None, name, body),
+            lambda: self._landed(SNAPSHOT_CLASS, None, name, body),
+            dry_run=False,
+        )
 
     def _need(self, allowance: str, what: str) -> None:
         if allowance not in self.allowed:

@@ -5,7 +5,16 @@ our snapshot, the volume of our claim). Anything else is refused before a reques
 verbs of ``leave.LeaveClient``, each for one thing that the user has to allow.
 
 What is to be made is noted before the request. Writes that the network or a busy server lost are repeated here,
-and only here.
+and only here, so that each takes effect once:
+
+=======================  =====================  ==========================================================
+write                    after a lost attempt   that attempt was served where
+=======================  =====================  ==========================================================
+create                   AlreadyExists          the object is ours, and no creation of it was answered
+patch, replace           Conflict               the object is as it was to become
+patch that appends       before the next one    what it appends is there
+delete                   NotFound, Conflict     always: the object of that uid is gone
+=======================  =====================  ==========================================================
 """
 
 from __future__ import annotations
@@ -16,11 +25,10 @@ from typing import Any, Protocol, TypeVar
 
 from pytest_csi_snapshot.allowances import CLUSTER_STATE, NONE
 from pytest_csi_snapshot.history import History
-from pytest_csi_snapshot.kube.client import MERGE_PATCH, Keep, KubeClient
+from pytest_csi_snapshot.kube.client import JSON_PATCH, MERGE_PATCH, Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, SECRET, Kind
 from pytest_csi_snapshot.kube.pacing import Pace
-from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
-from pytest_csi_snapshot.kube.repeating import lost, refused_unread, repeating
+from pytest_csi_snapshot.kube.repeating import bears, lost, repeating, written
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN, MANAGED_BY, Mark
 from pytest_csi_snapshot.redacting import REDACTOR
 
@@ -29,6 +37,8 @@ T = TypeVar("T")
 
 _MAKES_DEFAULT = "/is-default-class"
 """How the annotation ends that makes a class, of whatever kind, a default of the whole cluster."""
+_OF_SERVER = ("resourceVersion", "generation", "managedFields")
+"""Metadata that every write changes, whatever it wanted."""
 
 
 class NotOursError(Exception):
@@ -89,7 +99,7 @@ class OwnedClient:
         if not review.api_version.startswith("authorization.k8s.io/"):
             raise NotOursError(f"{review} is no review")
         body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
-        return dict(self._client.create(review, body)["status"])
+        return dict(repeating(lost)(self._client.create, review, body)["status"])
 
     # -- writing: ours only
 
@@ -106,35 +116,38 @@ class OwnedClient:
         body = _told(kind, {"apiVersion": kind.api_version, "kind": kind.kind, **body})
         if not (dry_run or common):  # what all runs share outlives this one
             self._note("create", kind, meta.get("namespace"), meta.get("name", ""))
-        try:
-            made = repeating(refused_unread)(lambda: self._client.create(kind, body, dry_run=dry_run))
-        except ApiUnreachableError:
-            made = self._create_again(kind, body, dry_run=dry_run)
+        made = written(
+            lambda: self._client.create(kind, body, dry_run=dry_run),
+            lambda: None if dry_run else self._lost_creation(kind, body),
+        )
         if not dry_run:
             self._history.wrote(made)
             if kind == NAMESPACE:
                 self._homes.add(made["metadata"]["name"])
         return made
 
-    def _create_again(self, kind: Kind, body: Json, *, dry_run: bool) -> Json:
-        """Repeat a lost creation. Names are random: what bears this name and our labels is what was lost."""
+    def _lost_creation(self, kind: Kind, body: Json) -> Json | None:
+        """What a creation whose answer was lost has made; None where the name was taken before."""
         meta = body["metadata"]
-        try:
-            return repeating(lost)(lambda: self._client.create(kind, body, dry_run=dry_run))
-        except ApiError as error:
-            present = self.find(kind, meta.get("namespace"), meta["name"]) if error.conflict else None
-            if present is None or not self.mark.made_by_us(present):
-                raise
-            return present
+        present = self.find(kind, meta.get("namespace"), meta["name"])
+        if present is None:
+            return None
+        if _common(kind, meta.get("namespace"), meta["name"]):  # a Lease says who has made it, and when
+            return present if "spec" in body and bears(present, {"spec": body["spec"]}) else None
+        answered = bool(self._history.own_writes(present["metadata"]["uid"]))
+        return present if self.mark.made_by_us(present) and not answered else None
 
     def replace(self, kind: Kind, body: Json, *, subresource: str | None = None, dry_run: bool = False) -> Json:
         """Replace an object of ours."""
         meta = body["metadata"]
         self._claim(kind, meta.get("namespace"), meta["name"])
         self._check_leave(kind, body)
-        return self._write(
-            lambda: self._client.replace(kind, body, subresource=subresource, dry_run=dry_run), dry_run=dry_run
-        )
+
+        def send() -> Json:
+            return self._client.replace(kind, body, subresource=subresource, dry_run=dry_run)
+
+        where = kind, meta.get("namespace"), meta["name"]
+        return self._write(send, lambda: self._landed(*where, body), dry_run=dry_run)
 
     def patch(
         self,
@@ -156,7 +169,10 @@ class OwnedClient:
                 kind, namespace, name, body, subresource=subresource, content_type=content_type, dry_run=dry_run
             )
 
-        return self._write(send, dry_run=dry_run)
+        appends = content_type == JSON_PATCH
+        return self._write(
+            send, lambda: self._landed(kind, namespace, name, body), twice=not appends, dry_run=dry_run
+        )
 
     def delete(
         self, kind: Kind, namespace: str | None, name: str, *, uid: str | None = None, grace: int | None = None
@@ -164,15 +180,29 @@ class OwnedClient:
         """Ask for the deletion of an object of ours; one that is gone already is no error."""
         if body := self._claim(kind, namespace, name):
             meant = uid or body["metadata"]["uid"]  # never another one, made meanwhile under the same name
-            repeating(lost)(lambda: self._client.delete(kind, namespace, name, uid=meant, grace=grace))
+            self._end(kind, namespace, name, uid=meant, grace=grace)
 
     # -- what keeps it to that
 
-    def _write(self, send: Callable[[], Json], *, dry_run: bool) -> Json:
-        answer = repeating(lost)(send)
+    def _write(
+        self, send: Callable[[], Json], landed: Callable[[], Json | None], *, dry_run: bool, twice: bool = True
+    ) -> Json:
+        answer = written(send, landed, twice=twice)
         if not dry_run:
             self._history.wrote(answer)
         return answer
+
+    def _landed(self, kind: Kind, namespace: str | None, name: str, body: Any) -> Json | None:
+        """The object where it is as a change wanted it, so that it was served; None where it is not."""
+        present = self.find(kind, namespace, name)
+        return present if present is not None and _changed_so(present, body) else None
+
+    def _end(self, kind: Kind, namespace: str | None, name: str, *, uid: str, grace: int | None = None) -> None:
+        def send() -> Json:
+            self._client.delete(kind, namespace, name, uid=uid, grace=grace)
+            return {}
+
+        written(send, dict)
 
     def _claim(self, kind: Kind, namespace: str | None, name: str) -> Json | None:
         """The object, which is ours; None where there is none. Raises NotOursError."""
@@ -212,6 +242,21 @@ def _common(kind: Kind, namespace: str | None, name: str) -> bool:
 
 def _managed(body: Json) -> bool:
     return (body["metadata"].get("labels") or {}).get(MANAGED_BY) == DOMAIN
+
+
+def _changed_so(present: Json, body: Any) -> bool:
+    """Whether an object is as a patch or a replacement wanted it: of a JSON patch, what it appends."""
+    if isinstance(body, dict):
+        meta = {key: value for key, value in (body.get("metadata") or {}).items() if key not in _OF_SERVER}
+        return bears(present, {**body, "metadata": meta})
+    return all(step["op"] == "add" and step["value"] in (_at(present, step["path"]) or []) for step in body)
+
+
+def _at(present: Any, path: str) -> Any:
+    """The list that a JSON pointer ending in "/-" points to the end of; None where there is none."""
+    for word in path.removesuffix("/-").strip("/").split("/"):
+        present = present.get(word.replace("~1", "/").replace("~0", "~")) if isinstance(present, dict) else None
+    return present if isinstance(present, list) else None
 
 
 def _makes_default(body: Any) -> bool:

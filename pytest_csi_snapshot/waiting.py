@@ -3,6 +3,9 @@
 Three ways out: the answer came; the object turned impossible, so that waiting on would only cost time; the
 limit is over. The last two are failures of the clause that the caller names, told with what was observed
 when. Nothing here sleeps or asks the API server.
+
+A limit is what a clause grants to controllers, and those can do nothing while there is no API server: it begins
+anew once the watches are answered again.
 """
 
 from __future__ import annotations
@@ -14,6 +17,9 @@ from pytest_csi_snapshot.evidence.tape import TAPE, TapedWait
 from pytest_csi_snapshot.history import History, Version
 
 T = TypeVar("T")
+
+AWAY = 180.0
+"""Seconds that a wait may last longer because the API server was away; one that never stays ends no wait else."""
 
 
 class Observation(NamedTuple):
@@ -117,10 +123,17 @@ def _wait(
                 return found
             if history.broken is not None:
                 raise history.broken
-            left = begun + within - history.clock()
+            left = _left(history, begun, within)
             if left <= 0:
                 raise failure(WaitTimeout, within, f"not seen within {within:g} s")
             history.arrival.wait(left)
+
+
+def _left(history: History, begun: float, within: float) -> float:
+    """Seconds until a wait has been in vain: counted from when there was last an API server to see anything by."""
+    now = history.clock()
+    seeing_since = now if history.blind else history.sight_since
+    return min(max(begun, seeing_since), begun + AWAY) + within - now
 
 
 def _decided(history: History, found: object, begun: float) -> float:

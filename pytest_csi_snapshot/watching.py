@@ -64,6 +64,8 @@ class Watch:
         self._version = ""
         self._seen: dict[str, Json] = {}
         self._silent_since: float | None = None
+        self._failed = False
+        """The last attempt to follow has failed; a second one in a row finds no server."""
         self._ending = threading.Event()
         self._response: urllib3.BaseHTTPResponse | None = None
         self._guard = threading.Lock()
@@ -91,6 +93,8 @@ class Watch:
         self._thread.join(timeout=5)
 
     def _opened(self, response: urllib3.BaseHTTPResponse) -> None:
+        self._failed = False
+        self._history.regain_sight(self)
         with self._guard:
             self._response = response
         if self._ending.is_set() and isinstance(response, urllib3.HTTPResponse):
@@ -103,6 +107,8 @@ class Watch:
             lost = WatchLostError(f"the watch of {self._scope.kind.plural} is lost: {error}")
             lost.__cause__ = error
             self._history.break_off(lost)
+        finally:
+            self._history.regain_sight(self)
 
     def _follow(self) -> None:
         forgotten = ""
@@ -118,6 +124,9 @@ class Watch:
                     continue
                 if (isinstance(error, ApiError) and not error.busy) or self._out_of_patience():
                     raise
+                if self._failed:
+                    self._history.lose_sight(self)
+                self._failed = True
                 # A pause before the next attempt, cut short by stop(): a server gives no event when it is back.
                 self._ending.wait(0.2)
 

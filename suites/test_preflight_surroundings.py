@@ -17,6 +17,7 @@ from pytest_csi_snapshot.kube.kinds import (
     STORAGE_CLASS,
 )
 from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.repeating import lost, repeating
 from pytest_csi_snapshot.labels import RUN
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.inquiries import age
@@ -50,7 +51,7 @@ def test_controllers_may_do_their_work(csi: Scenario) -> None:
 
 @pytest.mark.csi_clause("PFL-010")
 def test_versions_are_known_and_new_enough(csi: Scenario) -> None:
-    told = csi.station.client.request("GET", "/version")
+    told = repeating(lost)(csi.station.client.request, "GET", "/version")
     major, minor = (int(re.sub(r"\D", "", str(told[key]))) for key in ("major", "minor"))
     csi.check("PFL-010", expected="at least 1.25", observed=f"{major}.{minor}", holds=(major, minor) >= (1, 25),
               about="API server")  # fmt: skip

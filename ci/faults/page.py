@@ -27,7 +27,9 @@ the report says of each is in `ci/faults/golden/`.
 
 The other way round, no clause may turn red while everything is slow and unsteady but correct: `jitter-…` holds up
 calls, refuses one in ten once, loses requests, cuts watches, delays events and restarts leaders, in one role each;
-`PYTHONPATH=ci python -m faults.jitter` runs a part of the suite under all of them at once, again and again.
+`jitter-kube-apiserver` ends the API server of the embedded cluster now and then and begins it again, and the
+cluster's `logs/restarts.log` says when. `PYTHONPATH=ci python -m faults.jitter` runs a part of the suite under all
+of them at once, again and again.
 """
 
 _FOUND = {"intended": "the clause", "another": "another clause", "missed": "nobody"}

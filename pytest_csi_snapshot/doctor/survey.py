@@ -27,6 +27,7 @@ from pytest_csi_snapshot.kube.kinds import (
     Kind,
 )
 from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.repeating import lost, repeating
 from pytest_csi_snapshot.labels import RUN, Mark
 from pytest_csi_snapshot.owning import OwnedClient
 
@@ -81,7 +82,7 @@ class Surveyor:
     def survey(self, driver: str) -> Survey:
         """Everything at once. Raises ApiUnreachableError, and ApiError where the server itself is in trouble."""
         with ThreadPoolExecutor(12) as pool:
-            version = pool.submit(self._plain.request, "GET", "/version")
+            version = pool.submit(repeating(lost), self._plain.request, "GET", "/version")
             narrowed = _narrowed(driver)
             lists = {name: pool.submit(self._all, kind, **narrowed.get(name, {})) for name, kind in _LISTS.items()}
             groups = [pool.submit(self._all, GROUP_CLASS.at(each)) for each in GROUP_VERSIONS]

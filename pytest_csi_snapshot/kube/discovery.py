@@ -5,6 +5,7 @@ from __future__ import annotations
 from .client import KubeClient
 from .kinds import GROUP_API, GROUP_VERSIONS
 from .refusals import ApiError
+from .repeating import lost, repeating
 
 
 def group_versions(client: KubeClient) -> tuple[str, ...]:
@@ -13,7 +14,7 @@ def group_versions(client: KubeClient) -> tuple[str, ...]:
     Raises ApiError and ApiUnreachableError.
     """
     try:
-        found = client.request("GET", f"/apis/{GROUP_API}").get("versions") or []
+        found = repeating(lost)(client.request, "GET", f"/apis/{GROUP_API}").get("versions") or []
     except ApiError as error:
         if error.not_found:
             return ()

@@ -56,4 +56,5 @@ class ApiUnreachableError(Exception):
     def __init__(self, method: str, path: str, cause: BaseException) -> None:
         self.method = method
         self.path = path
+        self.cause = cause
         super().__init__(f"{method} {path}: no answer from the API server: {cause}")

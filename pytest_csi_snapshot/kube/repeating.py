@@ -1,22 +1,52 @@
-"""Asking again: which failures of a request are worth it, and after how long."""
+"""Asking again: what became of a request that failed, whether it is sent once more, and after how long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
+from typing import Any
 
 import tenacity
+import urllib3
 
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+
+Json = dict[str, Any]
+
+
+class Fate(Enum):
+    """What became of a request that was not answered by a success."""
+
+    UNREAD = "nobody has looked at it: whatever it is, it may be sent again"
+    UNKNOWN = "it may have been served: a read is sent again, of a write it has to be found out"
+    REFUSED = "this is the answer"
+
+
+_FATES = {429: Fate.UNREAD, 500: Fate.UNKNOWN, 502: Fate.UNKNOWN, 503: Fate.UNKNOWN, 504: Fate.UNKNOWN}
+"""HTTP code -> fate; all others are refusals."""
+
+_NEVER_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+
+
+def fate(error: BaseException) -> Fate:
+    """What became of the request that failed so."""
+    if isinstance(error, ApiUnreachableError):
+        return Fate.UNREAD if isinstance(error.cause, _NEVER_SENT) else Fate.UNKNOWN
+    if not isinstance(error, ApiError):
+        return Fate.REFUSED
+    if error.status == 403 and "not yet ready" in error.message:  # admission, while an API server comes up
+        return Fate.UNREAD
+    return _FATES.get(error.status, Fate.REFUSED)
 
 
 def lost(error: BaseException) -> bool:
     """Nobody knows whether the request was served: for what may be asked twice."""
-    return isinstance(error, ApiUnreachableError) or (isinstance(error, ApiError) and error.busy)
+    return fate(error) is not Fate.REFUSED
 
 
-def refused_unread(error: BaseException) -> bool:
-    """The request was not served: for anything."""
-    return isinstance(error, ApiError) and error.status == 429
+def unanswered(error: BaseException) -> bool:
+    """Nothing came back: for reads through an API server, which passes on what others answer."""
+    return isinstance(error, ApiUnreachableError)
 
 
 _BACK_OFF = tenacity.wait_random_exponential(multiplier=0.1, max=3)
@@ -37,3 +67,36 @@ def repeating(worth: Callable[[BaseException], bool]) -> tenacity.Retrying:
         stop=tenacity.stop_after_delay(30),
         reraise=True,
     )
+
+
+def written(send: Callable[[], Json], landed: Callable[[], Json | None], *, twice: bool = True) -> Json:
+    """The answer to a write, which is sent until there is one, and takes effect once.
+
+    ``landed`` looks at the cluster: the object as that write has made it, None where it has not. It is asked only
+    after an attempt of which nobody knows whether it was served: where the next one meets a conflict, and before
+    any other where the write must not be served ``twice``. Raises what the last attempt raised.
+    """
+    doubtful = False
+
+    def attempt() -> Json:
+        nonlocal doubtful
+        if doubtful and not twice and (found := landed()) is not None:
+            return found
+        try:
+            return send()
+        except (ApiError, ApiUnreachableError) as error:
+            conflicts = isinstance(error, ApiError) and error.conflict
+            if doubtful and conflicts and (found := landed()) is not None:
+                return found
+            doubtful = doubtful or fate(error) is Fate.UNKNOWN
+            raise
+
+    return repeating(lost)(attempt)
+
+
+def bears(present: Any, wanted: Any) -> bool:
+    """Whether an object is as a JSON merge patch wants it; null stands for a field that is not there."""
+    if isinstance(wanted, dict):
+        fields = present if isinstance(present, dict) else {}
+        return all(bears(fields.get(name), value) for name, value in wanted.items())
+    return bool(present == wanted)

@@ -9,6 +9,7 @@ import tenacity
 from pytest_csi_snapshot.inventory import SNAPSHOT_CONTROLLER, Component
 from pytest_csi_snapshot.kube.kinds import POD
 from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.repeating import repeating, unanswered
 from pytest_csi_snapshot.prometheus import Sample, samples
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
 
@@ -32,7 +33,8 @@ class MetricVerbs(InquiryVerbs):
         texts, troubles = [], []
         for page in pages:
             try:
-                texts.append(str(self.station.client.request("GET", page).get("text", "")))
+                answer = repeating(unanswered)(self.station.client.request, "GET", page)
+                texts.append(str(answer.get("text", "")))
             except ApiError as error:
                 troubles.append(str(error))
         if not texts:

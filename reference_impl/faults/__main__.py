@@ -3,6 +3,8 @@
 python -m pytest_csi_snapshot.reference_impl.faults                    prints all there are
 python -m pytest_csi_snapshot.reference_impl.faults break NAME...      reads CRDs, a list, and prints them so
 python -m pytest_csi_snapshot.reference_impl.faults policies NAME...   prints the admission policies of these
+python -m pytest_csi_snapshot.reference_impl.faults restart NAME...    prints which programs of the control plane are
+                                                                       restarted, after which seconds
 """
 
 from __future__ import annotations
@@ -21,5 +23,9 @@ elif sys.argv[1:2] == ["policies"]:
     policies: list[dict[str, Any]] = []
     activate("admission", sys.argv[2:], policies)
     print(json.dumps(policies))
+elif sys.argv[1:2] == ["restart"]:
+    spans: dict[str, list[float]] = {}
+    activate("kube-apiserver", sys.argv[2:], spans)
+    print(json.dumps(spans))
 else:
     print(json.dumps(describe(), indent=2))

@@ -1,6 +1,7 @@
 """Jitter: no fault, but slow and unsteady behaviour that is correct. No clause may turn red under it.
 
-Each wraps what all calls of its role go through, so it acts on the whole process: a role has one to itself.
+Each wraps what all calls of its role go through, so it acts on the whole process: a role has one to itself. That
+of the API server is a span of time, which the embedded cluster is told.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ WATCH_SECONDS = (3.0, 30.0)
 """After which a watch is cut."""
 LIFE_SECONDS = (20.0, 90.0)
 """After which a leader ends itself, in every second life: another one begins, or itself again."""
+SERVER_SECONDS = (40.0, 120.0)
+"""After which an API server, once it is ready, is ended and begun again."""
 
 
 class Jitter(Fault):
@@ -105,6 +108,17 @@ class UnsteadyResizer(UnsteadyController):
 
     name = "jitter-csi-resizer"
     component = "csi-resizer"
+
+
+class UnsteadyApiServer(Jitter):
+    """The API server is ended now and then, and begun again: for seconds nobody is served, and all watches end."""
+
+    name = "jitter-kube-apiserver"
+    component = "kube-apiserver"
+
+    def apply(self, target: dict[str, list[float]]) -> None:
+        """Enter the program; the cluster restarts it, as this implementation has no part in it."""
+        target[self.component] = list(SERVER_SECONDS)
 
 
 class Once:

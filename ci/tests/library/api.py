@@ -104,6 +104,9 @@ class Scripted(KubeClient):
         self.begun_at: list[str] = []
         self.turns: list[tuple[float, float | None]] = []
         """(seconds after which the server is to end a stream, seconds of silence that are borne) of each."""
+        self.refusals: list[Exception] = []
+        """Raised instead of opening a stream that is to go on after another."""
+        self.on_open: Callable[[], object] = lambda: None
         self.pages_asked = 0
         self.asked = threading.Event()
 
@@ -126,6 +129,9 @@ class Scripted(KubeClient):
     ) -> Iterator[Json]:
         self.begun_at.append(query["resourceVersion"])
         self.turns.append((query["timeoutSeconds"], silence))
+        self.on_open()
+        if self.refusals and len(self.begun_at) > 1:
+            raise self.refusals.pop(0)
         opened(None)
         while (event := self.events.get(timeout=10)) is not None:
             if isinstance(event, Exception):

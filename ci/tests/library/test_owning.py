@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import urllib3
 
 from pytest_csi_snapshot.allowances import CLUSTER_STATE, DISRUPTIVE
 from pytest_csi_snapshot.defaults import IS_DEFAULT, SET_ASIDE, SET_ASIDE_BY
+from pytest_csi_snapshot.kube.client import JSON_PATCH
 from pytest_csi_snapshot.kube.kinds import (
     CONFIG_MAP,
     NAMESPACE,
@@ -23,6 +27,8 @@ from pytest_csi_snapshot.owning import NotOursError
 
 from .api import MemoryApi
 from .objects import Recorded, content, meta, snapshot
+
+Json = dict[str, Any]
 
 MARK = Mark("abcd", "gw0")
 HOME = MARK.fresh()
@@ -170,6 +176,77 @@ def test_a_creation_whose_answer_was_lost_is_found_again(api: MemoryApi, owned: 
     api.failures, api.after_failure = [LOST], True
     made = owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
     assert made is api.objects[SNAPSHOT, HOME, "s"]
+
+
+@pytest.mark.parametrize("code", [500, 503, 504])
+def test_a_creation_that_a_busy_server_lost_is_sent_again(api: MemoryApi, owned: LeaveClient, code: int) -> None:
+    for served in (False, True):
+        api.failures, api.after_failure = [ApiError("POST", "/", code, "busy")], served
+        made = owned.create(SNAPSHOT, {"metadata": {"name": f"s-{served}", "namespace": HOME}})
+        assert made is api.objects[SNAPSHOT, HOME, f"s-{served}"]
+
+
+def test_what_an_earlier_creation_of_ours_made_is_no_lost_one(api: MemoryApi, owned: LeaveClient) -> None:
+    body: Json = {"metadata": {"name": "s", "namespace": HOME}}
+    owned.create(SNAPSHOT, body)
+    api.failures = [LOST]
+    with pytest.raises(ApiError, match="AlreadyExists"):
+        owned.create(SNAPSHOT, body)
+
+
+def test_a_lost_dry_run_finds_nothing_made(api: MemoryApi, owned: LeaveClient) -> None:
+    made = owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
+    api.history.forget([made["metadata"]["uid"]])
+    api.failures = [LOST]
+    with pytest.raises(ApiError, match="AlreadyExists"):
+        owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}}, dry_run=True)
+
+
+def test_what_was_never_sent_was_not_served(api: MemoryApi, owned: LeaveClient) -> None:
+    """Nobody listened, so whoever has the name now has not got it from us."""
+    body: Json = {"metadata": {"name": "s", "namespace": HOME}}
+    made = owned.create(SNAPSHOT, body)
+    api.history.forget([made["metadata"]["uid"]])
+    pool = urllib3.HTTPConnectionPool("127.0.0.1")
+    nobody = urllib3.exceptions.NewConnectionError(pool, "refused")
+    api.failures = [ApiUnreachableError("POST", "/", nobody)]
+    with pytest.raises(ApiError, match="AlreadyExists"):
+        owned.create(SNAPSHOT, body)
+
+
+CHANGED = ApiError("PATCH", "/", 409, {"reason": "Conflict"})
+
+
+def test_a_conflict_with_a_lost_patch_of_ours_is_none(api: MemoryApi, owned: LeaveClient) -> None:
+    made = owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
+    seen = {"resourceVersion": made["metadata"]["resourceVersion"]}
+    made["spec"] = {"a": "b"}  # the first attempt was served
+    api.failures = [LOST, CHANGED]
+    assert owned.patch(SNAPSHOT, HOME, "s", {"metadata": seen, "spec": {"a": "b"}}) is made
+    api.failures = [LOST, CHANGED]
+    with pytest.raises(ApiError, match="Conflict"):
+        owned.patch(SNAPSHOT, HOME, "s", {"metadata": seen, "spec": {"a": "c"}})
+    api.failures = [CHANGED]
+    with pytest.raises(ApiError, match="Conflict"):
+        owned.patch(SNAPSHOT, HOME, "s", {"metadata": seen, "spec": {"a": "b"}})
+
+
+def test_what_a_lost_patch_has_appended_is_not_appended_twice(api: MemoryApi, owned: LeaveClient) -> None:
+    made = owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
+    addition = [{"op": "add", "path": "/metadata/finalizers/-", "value": "a/b"}]
+    made["metadata"]["finalizers"] = ["a/b"]
+    api.failures = [LOST]
+    assert owned.patch(SNAPSHOT, HOME, "s", addition, content_type=JSON_PATCH) is made
+    assert [asked.split()[0] for asked in api.asked] == ["create", "patch"]
+
+
+def test_a_lost_deletion_that_meets_another_object_of_the_name_was_served(
+    api: MemoryApi, owned: LeaveClient
+) -> None:
+    owned.create(SNAPSHOT, {"metadata": {"name": "s", "namespace": HOME}})
+    api.failures = [LOST, ApiError("DELETE", "/", 409, {"reason": "Conflict", "message": "UID in precondition"})]
+    owned.delete(SNAPSHOT, HOME, "s")
+    assert api.failures == []
 
 
 def test_a_name_taken_by_somebody_else_is_no_lost_creation(api: MemoryApi, owned: LeaveClient) -> None:

@@ -10,7 +10,7 @@ from pytest_csi_snapshot.conditions import POD_DONE, READY
 from pytest_csi_snapshot.history import History
 from pytest_csi_snapshot.kube.kinds import POD
 from pytest_csi_snapshot.observing import story
-from pytest_csi_snapshot.waiting import EarlyEnd, HopelessError, WaitTimeout, wait_for
+from pytest_csi_snapshot.waiting import AWAY, EarlyEnd, HopelessError, WaitTimeout, wait_for
 
 from .objects import SNAPSHOT, SNAPSHOT_CONTENT, Recorded, content, meta, snapshot
 
@@ -67,6 +67,56 @@ def test_a_deleted_object_ends_the_wait() -> None:
     history = Recorded().told(SNAPSHOT, snapshot()).told(SNAPSHOT, snapshot(), change="DELETED")
     with pytest.raises(EarlyEnd, match="the object is gone"):
         ready_in(history)
+
+
+def looked_at(history: Recorded, *moments: float) -> list[float]:
+    """When a wait of 30 s looks, which finds nothing; time goes on from one look to the next."""
+    seen: list[float] = []
+    rest = iter(moments)
+
+    def probe() -> None:
+        history.now = next(rest)
+        seen.append(history.now)
+
+    with pytest.raises(WaitTimeout):
+        wait_for(history, probe, clause="SNAP-DYN-004", awaited="", about="", within=30, observed=list)
+    return seen
+
+
+def test_a_limit_begins_anew_when_the_api_server_is_back() -> None:
+    history = Recorded()
+    assert looked_at(history, 31.0) == [31.0]
+    history.now = 0.0
+    history.sight_since = 20.0
+    assert looked_at(history, 49.99, 50.0) == [49.99, 50.0]
+
+
+def test_an_api_server_that_stays_away_keeps_no_wait_for_ever() -> None:
+    history = Recorded()
+    history.lose_sight("watch")
+    assert looked_at(history, AWAY + 29.99, AWAY + 30) == [AWAY + 29.99, AWAY + 30]
+
+
+def test_a_wait_is_not_over_while_there_is_no_api_server() -> None:
+    history = Recorded().told(SNAPSHOT, snapshot())
+    history.lose_sight("watch")
+    looked, ended = threading.Event(), threading.Event()
+
+    def probe() -> object | None:
+        looked.set()
+        history.now = 100.0
+        return history.latest("uid-s") if READY.holds(history.versions("uid-s")[-1].object) else None
+
+    def wait() -> None:
+        wait_for(history, probe, clause="SNAP-DYN-004", awaited="", about="", within=30, observed=list)
+        ended.set()
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    assert looked.wait(20)
+    history.record(SNAPSHOT, "MODIFIED", snapshot(readyToUse=True))
+    waiter.join(timeout=20)
+    assert ended.is_set()
 
 
 def test_a_lost_watch_is_no_verdict() -> None:

@@ -92,6 +92,33 @@ def test_goes_on_after_the_last_version_or_bookmark_when_the_stream_ends() -> No
     assert running.history.gaps() == []
 
 
+def test_a_server_that_is_not_there_leaves_the_watch_blind_until_it_answers() -> None:
+    """One broken stream is nothing: it is opened anew at once."""
+    running = Running()
+    gone = ApiUnreachableError("WATCH", "/", ConnectionError("refused"))
+    running.client.refusals = [gone, gone]
+    blind: list[bool] = []
+    running.client.on_open = lambda: blind.append(running.history.blind)
+    running.start(page("5"))
+    running.client.events.put(gone)
+    running.client.events.put(event("ADDED", named("s", "6")))
+    assert running.until(1) == [("ADDED", "6")]
+    assert blind == [False, False, True, True]
+    assert not running.history.blind
+    assert running.history.sight_since > 0
+    assert running.history.gaps() == []
+
+
+def test_a_watch_that_is_stopped_while_there_is_no_server_leaves_nobody_blind() -> None:
+    running = Running().start(page("5"))
+    gone = ApiUnreachableError("WATCH", "/", ConnectionError("refused"))
+    for _ in range(3):
+        running.client.events.put(gone)
+    running.client.events.put(None)
+    running.watch.stop()
+    assert not running.history.blind
+
+
 def test_what_the_server_forgot_is_a_gap_and_listed_anew() -> None:
     running = Running().start(page("5"))
     for body in (named("gone", "6"), named("same", "7"), named("changed", "8")):

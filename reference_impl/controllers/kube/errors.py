@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_BUSY = frozenset({429, 500, 502, 503, 504})
+
 
 class ApiError(Exception):
     """A Kubernetes ``Status`` that is not a success. ``str()`` is the server's own message."""
@@ -38,6 +40,11 @@ class ApiError(Exception):
     def gone(self) -> bool:
         """The resourceVersion of a watch is too old: list again."""
         return self.status == 410
+
+    @property
+    def busy(self) -> bool:
+        """The server is in trouble for the moment: the same request may succeed a moment later."""
+        return self.status in _BUSY
 
 
 class ApiUnreachableError(Exception):

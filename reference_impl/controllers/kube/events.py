@@ -1,7 +1,8 @@
 """Core/v1 Events, sent from a thread of their own so that no worker waits for them.
 
 As with the upstream recorder an event that repeats (same object, type, reason and text) raises the count
-of the first one, and an object that floods is cut off: 25 at once, then one in five minutes.
+of the first one, and an object that floods is cut off: 25 at once, then one in five minutes. An API server that is
+away for a moment is asked again: what went wrong meanwhile is told by nothing else.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _REMEMBERED = 4096
 """Events, and objects with a budget, kept in mind."""
 _BURST = 25
 _REFILL_S = 300.0
+
+_PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+"""Before each further try of one event: together longer than a restart of an API server takes."""
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +76,7 @@ class Recorder:
         self._queue: queue.SimpleQueue[_Note | threading.Event | None] = queue.SimpleQueue()
         self._sent: OrderedDict[tuple[str, str, str, str], Json] = OrderedDict()
         self._budgets: OrderedDict[str, Budget] = OrderedDict()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
     def start(self) -> None:
@@ -80,6 +85,7 @@ class Recorder:
 
     def stop(self, timeout: float) -> None:
         """Send what is queued, for at most ``timeout`` seconds."""
+        self._stopping.set()
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout)
@@ -103,18 +109,40 @@ class Recorder:
             try:
                 self._send(note)
             except (ApiError, ApiUnreachableError) as error:
-                # An event is a courtesy: losing one must not hold up the next.
+                # An event is a courtesy: a refusal of one must not hold up the next.
                 log.warning("event %s about %s not sent: %s", note.reason, objects.key(note.about), error)
 
     def _send(self, note: _Note) -> None:
         owner = objects.uid(note.about)
         if not _remembered(self._budgets, owner, Budget(note.at)).spend(note.at):
             return
+        body = self._body(note)
+        for pause in _PAUSES_S:
+            try:
+                self._write(note, body)
+                return
+            except (ApiError, ApiUnreachableError) as error:
+                if isinstance(error, ApiError) and not error.busy:
+                    raise
+                if self._stopping.wait(pause):
+                    raise
+        self._write(note, body)
+
+    def _write(self, note: _Note, body: Json) -> None:
         earlier = self._sent.get(note.identity)
         if earlier:
-            self._sent[note.identity] = self._repeat(earlier, note) or self._client.create(EVENT, self._body(note))
+            self._sent[note.identity] = self._repeat(earlier, note) or self._made(body)
         else:
-            _remembered(self._sent, note.identity, self._client.create(EVENT, self._body(note)))
+            _remembered(self._sent, note.identity, self._made(body))
+
+    def _made(self, body: Json) -> Json:
+        """The event, which a try whose answer was lost may have made before."""
+        try:
+            return self._client.create(EVENT, body)
+        except ApiError as error:
+            if not error.exists:
+                raise
+            return body
 
     def _repeat(self, earlier: Json, note: _Note) -> Json | None:
         """Count one more; None where the earlier event has expired."""

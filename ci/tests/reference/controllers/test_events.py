@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from pytest_csi_snapshot.reference_impl.controllers.kube.errors import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.reference_impl.controllers.kube.events import NORMAL, WARNING, Budget, Recorder
-from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import EVENT, PV, PVC
+from pytest_csi_snapshot.reference_impl.controllers.kube.kinds import EVENT, PV, PVC, Kind
 
 from .fake_kube import FakeKube
 
@@ -80,3 +83,41 @@ def test_flush_returns_when_the_events_of_before_are_there() -> None:
     events.flush(10)
     assert len(sent(kube)) == 1
     events.stop(10)
+
+
+class Away(FakeKube):
+    """An API server that fails the next creations, each with or without having made the event."""
+
+    def __init__(self, *failures: tuple[Exception, bool]) -> None:
+        super().__init__()
+        self.failures = list(failures)
+
+    def create(self, kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
+        if kind == EVENT and self.failures:
+            error, served = self.failures.pop(0)
+            if served:
+                super().create(kind, body)
+            raise error
+        return super().create(kind, body)
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_an_event_outlives_an_api_server_that_is_away(served: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_csi_snapshot.reference_impl.controllers.kube.events._PAUSES_S", (0.0,) * 3)
+    kube = Away((ApiUnreachableError("reset"), served), (ApiError(503, "starting"), False))
+    volume = kube.create(PV, {"metadata": {"name": "v"}})
+    events = recorder(kube)
+    events.event(volume, WARNING, "Reason", "text")
+    events.flush(10)
+    assert [event["message"] for event in sent(kube)] == ["text"]
+    events.stop(10)
+
+
+def test_an_event_that_is_refused_is_not_sent_again() -> None:
+    kube = Away((ApiError(403, "no"), False))
+    volume = kube.create(PV, {"metadata": {"name": "v"}})
+    events = recorder(kube)
+    events.event(volume, WARNING, "Reason", "refused")
+    events.event(volume, WARNING, "Reason", "next")
+    events.stop(10)
+    assert [event["message"] for event in sent(kube)] == ["next"]
