@@ -1,9 +1,9 @@
 """A log writer: numbered records of equal length, each flushed before the next is begun.
 
-Each record goes to the end of a file that grows, then to its slot in a file that was laid out before: as that one is
-written in place, its records lie far apart in the volume and no filesystem's journal speaks for them. Cut at any
-moment, the log must be a prefix, and the slots must end with it: a torn, lost or reordered write shows as a record
-that is not the one its place asks for.
+Each record goes to the end of a file that grows, then to its slot in a file that was laid out before. That one is
+written in place, so that its records lie far apart in the volume and no filesystem's journal speaks for them. Cut
+at any moment, the log must be a prefix, and the slots must end with it: a torn, lost or reordered write shows as a
+record that is not the one its place asks for.
 """
 
 from __future__ import annotations
