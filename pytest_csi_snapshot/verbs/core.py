@@ -8,6 +8,7 @@ seen shows who did not do his part: then the clause that promises this step is b
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from pytest_csi_snapshot.bounds import Bounds
@@ -52,6 +53,8 @@ class Core(Stepping):
         self._recorder = recorder
         self._namespace = ""
         self._begun = self.history.position
+        self._every: set[Kind] = set()
+        """Of what the test has asked for every version: what it did not see over a gap may have been there."""
 
     # -- objects
 
@@ -128,7 +131,8 @@ class Core(Stepping):
 
     @quiet
     def versions(self, what: Handle) -> list[Version]:
-        """Every version of an object that was seen."""
+        """Every version of an object that was seen. A check that fails is unknown from now on where one was missed."""
+        self._every.add(what.kind)
         return self.history.versions(what.uid)
 
     # -- waiting
@@ -171,7 +175,14 @@ class Core(Stepping):
                 raise HopelessError("the object is gone")
             return None
 
-        return self._await(what, held_once, condition.text, clause, within)
+        self._every.add(what.kind)
+        try:
+            return self._await(what, held_once, condition.text, clause, within)
+        except (WaitTimeout, PreparationError) as error:
+            about = clause or promised(self.history, what.uid)
+            if about and (missed := self._missed(self._every)):
+                self.unknown(about, f"{missed}; {error}")
+            raise
 
     def gone(self, what: Handle, clause: str = "", *, within: float | None = None) -> Version:
         """The last state of an object, as soon as it is gone."""
@@ -275,6 +286,8 @@ class Core(Stepping):
                 raise PreparationError(f"{clause}: {about}: expected {expected!r}, observed {observed!r}")
             return
         if not kept:
+            if missed := self._missed(self._every):
+                self.unknown(clause, f"{missed}; expected {expected!r}, observed {observed!r}")
             self._recorder.timeline(self.timeline())
         blame = blame or (writer_of(clause, about.kind) if isinstance(about, Handle) else None)
         self._recorder.check(
@@ -293,9 +306,13 @@ class Core(Stepping):
     def seamless(self, clause: str, *kinds: Kind) -> None:
         """Go on only where no version of these kinds can have been missed: ``clause`` is about all of them."""
         __tracebackhide__ = True
-        for gap in self.history.gaps(self._begun):
-            if gap.kind in kinds:
-                self.unknown(clause, f"versions of {gap.kind} were missed: {gap.reason}")
+        if missed := self._missed(kinds):
+            self.unknown(clause, missed)
+
+    def _missed(self, kinds: Collection[Kind]) -> str:
+        """What of these kinds the test cannot have seen; "" for nothing."""
+        gaps = [gap for gap in self.history.gaps(self._begun) if gap.kind in kinds]
+        return f"versions of {gaps[0].kind} were missed: {gaps[0].reason}" if gaps else ""
 
     @quiet
     def unknown(self, clause: str, reason: str) -> NoReturn:

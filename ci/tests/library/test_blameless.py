@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pytest_csi_snapshot.conditions import not_the_volumes_fault
-from pytest_csi_snapshot.kube.kinds import EVENT, PVC, SNAPSHOT
+from pytest_csi_snapshot.conditions import TERMINATING, not_the_volumes_fault
+from pytest_csi_snapshot.kube.kinds import EVENT, PVC, SNAPSHOT, Kind
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.outcomes import Outcome
-from pytest_csi_snapshot.recorder import Recorder
+from pytest_csi_snapshot.recorder import ClauseViolation, Recorder
 from pytest_csi_snapshot.verbs.core import Core, PreparationError
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
@@ -88,6 +89,42 @@ def test_over_a_gap_nothing_is_said_about_all_versions() -> None:
         core.seamless("FIN-006", PVC)
     assert core._recorder.ending is not None
     assert core._recorder.ending.outcome is Outcome.UNKNOWN
+
+
+def over_a_gap(kind: Kind) -> tuple[Core, Handle]:
+    """A test that waits for no time at all, and a claim of it; versions of ``kind`` were missed meanwhile."""
+    core = object.__new__(Core)
+    core.history, core._begun, core._recorder, core._every = Recorded(), 0, Recorder("t"), set()
+    core.limits, core.cluster = SimpleNamespace(reaction=0.0), SimpleNamespace()  # type: ignore[assignment]
+    core.controllers_say = lambda _what: []  # type: ignore[method-assign]
+    held = {"metadata": meta("p", namespace="ns"), "spec": {}, "status": {"phase": "Bound"}}
+    core.history.told(PVC, held).record_gap(kind, "ns", "too old")
+    return core, Handle.of(PVC, held)
+
+
+def unmet(core: Core, claim: Handle) -> None:
+    core.seen(claim, TERMINATING, "FIN-009")
+
+
+def unseen(core: Core, claim: Handle) -> None:
+    core.check("FIN-009", expected="a finalizer", observed=core.versions(claim), holds=False)
+
+
+@pytest.mark.parametrize("fails", [unmet, unseen])
+def test_what_may_have_been_in_a_gap_is_not_missed(fails: Callable[[Core, Handle], None]) -> None:
+    core, claim = over_a_gap(PVC)
+    with pytest.raises(pytest.skip.Exception, match="versions of PersistentVolumeClaim were missed: too old"):
+        fails(core, claim)
+
+
+@pytest.mark.parametrize(("fails", "how"), [(unmet, WaitTimeout), (unseen, ClauseViolation)])
+def test_what_was_not_in_any_gap_is_missed(
+    fails: Callable[[Core, Handle], None], how: type[BaseException]
+) -> None:
+    core, claim = over_a_gap(SNAPSHOT)
+    core._culprit, core.timeline = lambda *_: "", list  # type: ignore[method-assign]
+    with pytest.raises(how):
+        fails(core, claim)
 
 
 class Unbound(VolumeVerbs):
