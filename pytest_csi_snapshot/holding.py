@@ -28,7 +28,7 @@ _TAKEN_OFF_BY = {
     "provisioner.storage.kubernetes.io": "EP",
     "snapshot.storage.kubernetes.io/pvc-as-source-protection": "SC",
 }
-"""Finalizer of a claim or a snapshot, or its domain -> who takes it off; of others it depends on what else there is."""
+"""Finalizer of a claim or a snapshot, or its domain -> who takes it off; of others it depends on what is left."""
 
 _FAILED_DELETE = "VolumeFailedDelete"
 """Reason of the event by which external-provisioner tells that a volume is not deleted."""
