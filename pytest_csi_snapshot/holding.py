@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pytest_csi_snapshot.history import Version
-from pytest_csi_snapshot.kube.kinds import EVENT, PV, VOLUME_ATTACHMENT, Kind
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SNAPSHOT, VOLUME_ATTACHMENT, Kind
 from pytest_csi_snapshot.observing import short
+from pytest_csi_snapshot.requirements import OWNERS
 
 Json = dict[str, Any]
 
@@ -22,6 +23,12 @@ HOME_OF_EVENTS = "default"
 
 ANSWER = "rpc error: code = "
 """How an answer of a driver begins wherever a controller repeats it."""
+
+_TAKEN_OFF_BY = {
+    "provisioner.storage.kubernetes.io": "EP",
+    "snapshot.storage.kubernetes.io/pvc-as-source-protection": "SC",
+}
+"""Finalizer of a claim or a snapshot, or its domain -> who takes it off; of others it depends on what is left."""
 
 _FAILED_DELETE = "VolumeFailedDelete"
 """Reason of the event by which external-provisioner tells that a volume is not deleted."""
@@ -42,7 +49,12 @@ class Hold:
 
 
 def hold_on(api: Reader, version: Version) -> Hold | None:
-    """What keeps a PersistentVolume; None for another kind. Raises ApiError, ApiUnreachableError."""
+    """What keeps a volume, a claim or a snapshot; None where that is not told by what is read here.
+
+    Raises ApiError, ApiUnreachableError.
+    """
+    if version.kind in (PVC, SNAPSHOT):
+        return _held(version.object["metadata"])
     if version.kind != PV:
         return None
     attachments = attachments_of(version.name, api.list(VOLUME_ATTACHMENT))
@@ -67,6 +79,16 @@ def hold_of_released(attachments: Sequence[Json], events: Iterable[Json]) -> Hol
 def attachments_of(volume: str, attachments: Iterable[Json]) -> list[Json]:
     """Those of a PersistentVolume, by its name."""
     return [body for body in attachments if body["spec"]["source"].get("persistentVolumeName") == volume]
+
+
+def _held(meta: Json) -> Hold | None:
+    """By whose finalizers alone an object that is to go is held."""
+    if "deletionTimestamp" not in meta:
+        return None
+    finalizers = meta.get("finalizers") or []
+    takers = {_TAKEN_OFF_BY.get(name) or _TAKEN_OFF_BY.get(name.partition("/")[0], "") for name in finalizers}
+    taker = takers.pop() if len(takers) == 1 else ""
+    return Hold(f"its finalizers are {OWNERS[taker]}'s to take off", taker) if taker else None
 
 
 def _attached(attachment: Json) -> Hold:

@@ -42,9 +42,10 @@ def test_volume_grows_on_each_node_that_uses_it(csi: Scenario, mode: str) -> Non
     csi.needs_nodes(2, "EXP-026")
     claim = csi.volume_for_many(mode, "EXP-026")
     word = fresh_name("apart")
-    watchers = [csi.start_size_watcher(claim, csi.larger, apart=word) for _ in range(2)]
-    for watcher in watchers:
-        csi.runs(watcher)
+    watchers = []
+    for _ in range(2):  # one after the other: the second node finds the volume in use
+        watchers.append(csi.start_size_watcher(claim, csi.larger, apart=word))
+        csi.runs(watchers[-1])
     csi.expand_in_use(claim, csi.larger, "EXP-026")
     for watcher in watchers:
         csi.sees_its_size(watcher, "EXP-026")

@@ -145,9 +145,8 @@ def test_source_of_a_clone_outlives_its_deletion_while_a_clone_waits(csi: Scenar
     probe = csi.clone(done)  # made and gone after the deletion: whoever lets sources go was at work meanwhile
     csi.bound(probe)
     csi.delete(done)
-    csi.gone(done)
-    held = csi.get(source)["metadata"].get("finalizers", [])
-    csi.check("FIN-009", expected=f"held by {CLONING}", observed=held, holds=CLONING in held, about=source)
+    csi.gone(done, "FIN-009")
+    csi.wait(source, has_finalizer(CLONING), "FIN-009")
     csi.delete(waiting)
     csi.gone(waiting)
     csi.gone(source, "FIN-009")

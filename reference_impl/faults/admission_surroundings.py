@@ -20,16 +20,16 @@ class ExpansionOfClassFrozen(Changes):
     patch = "[JSONPatch{op: 'replace', path: '/allowVolumeExpansion', value: false}]"
 
 
-class StorageQuotaLifted(Changes):
-    """A quota on storage is so large that no claim ever meets it."""
+class StorageQuotaChargesNothing(Changes):
+    """A quota on storage is never charged with what claims ask for."""
 
-    name = "storage-quota-lifted"
+    name = "storage-quota-charges-nothing"
     breaks = ("EXP-017",)
     kind = "expansion"
-    resource = ("", "v1", "resourcequotas")
-    operation = "CREATE"
-    only_if = "has(object.spec.hard) && 'requests.storage' in object.spec.hard"
-    patch = "[JSONPatch{op: 'replace', path: '/spec/hard/requests.storage', value: '1Ei'}]"
+    resource = ("", "v1", "resourcequotas/status")
+    operation = "UPDATE"
+    only_if = "has(object.status.used) && 'requests.storage' in object.status.used"
+    patch = "[JSONPatch{op: 'replace', path: '/status/used/requests.storage', value: '0'}]"
 
 
 class ExternalExpandingUntold(Refuses):

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.holding import hold_on
-from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT, VOLUME_ATTACHMENT, Kind
+from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SNAPSHOT, VOLUME_ATTACHMENT, Kind
 
 from .objects import Json, Recorded, meta, snapshot
 
@@ -72,3 +72,31 @@ def test_other_kinds_tell_by_themselves_what_holds_them() -> None:
     api = Lists()
     assert hold_on(api, seen(SNAPSHOT, snapshot())) is None
     assert api.asked == []
+
+
+CLONING = "provisioner.storage.kubernetes.io/cloning-protection"
+RESTORING = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
+SOURCE = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
+
+
+@pytest.mark.parametrize(
+    ("kind", "finalizers", "blame"),
+    [
+        (PVC, [CLONING], "EP"),
+        (SNAPSHOT, [RESTORING], "EP"),
+        (PVC, [SOURCE], "SC"),
+        (PVC, [SOURCE, CLONING], ""),
+        (PVC, [CLONING, "kubernetes.io/pvc-protection"], ""),
+        (PVC, ["kubernetes.io/pvc-protection"], ""),
+        (PVC, [], ""),
+    ],
+)
+def test_who_has_to_take_off_the_last_finalizer(kind: Kind, finalizers: list[str], blame: str) -> None:
+    going = {"metadata": meta("p", namespace="ns", deletionTimestamp="now", finalizers=finalizers), "spec": {}}
+    hold = hold_on(Lists(), seen(kind, going))
+    assert (hold.blame if hold else "") == blame
+
+
+def test_what_is_not_to_go_is_held_by_nobody() -> None:
+    staying = {"metadata": meta("p", namespace="ns", finalizers=[CLONING]), "spec": {}}
+    assert hold_on(Lists(), seen(PVC, staying)) is None
