@@ -131,7 +131,7 @@ class Core(Stepping):
 
     @quiet
     def versions(self, what: Handle) -> list[Version]:
-        """Every version of an object that was seen. A check that fails is unknown from now on where one was missed."""
+        """Every version of an object that was seen; where one was missed, a check that fails is unknown."""
         self._every.add(what.kind)
         return self.history.versions(what.uid)
 

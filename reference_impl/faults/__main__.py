@@ -3,7 +3,7 @@
 python -m pytest_csi_snapshot.reference_impl.faults                    prints all there are
 python -m pytest_csi_snapshot.reference_impl.faults break NAME...      reads CRDs, a list, and prints them so
 python -m pytest_csi_snapshot.reference_impl.faults policies NAME...   prints the admission policies of these
-python -m pytest_csi_snapshot.reference_impl.faults restart NAME...    prints which programs these restart, and when
+python -m pytest_csi_snapshot.reference_impl.faults restart NAME...    prints which programs they restart, and when
 """
 
 from __future__ import annotations
