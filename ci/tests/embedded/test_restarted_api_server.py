@@ -50,5 +50,7 @@ def test_a_restore_that_is_asked_for_while_there_is_no_api_server(
         *("-p", "restarting", "--csi-fault=jitter-kube-apiserver"),
         *("--csi-clauses=RES-001", "-k", "test_restored_volume_holds_the_data_of_the_cut"),
     )
-    assert run.returncode == 0, run.stdout
+    assert run.returncode in (0, 3), run.stdout  # 3: what is true of all versions is unknown over a gap in a watch
+    assert "1 passed" in run.stdout, run.stdout
+    assert "none failed" in run.stdout, run.stdout
     assert "kube-apiserver was restarted on purpose" in run.stdout, run.stdout
