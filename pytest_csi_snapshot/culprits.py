@@ -23,7 +23,7 @@ from pytest_csi_snapshot.conditions import (
 )
 from pytest_csi_snapshot.growing import NODE_STEP_DUE
 from pytest_csi_snapshot.history import History, Version
-from pytest_csi_snapshot.holding import ANSWER, HOME_OF_EVENTS, attachments_of, hold_of_released
+from pytest_csi_snapshot.holding import ANSWER, HOLDERS, HOME_OF_EVENTS, attachments_of, hold_of_released
 from pytest_csi_snapshot.kube.kinds import EVENT, PV, SNAPSHOT, SNAPSHOT_CONTENT, VOLUME_ATTACHMENT, Kind
 from pytest_csi_snapshot.labels import referred
 from pytest_csi_snapshot.ledger import BEING_DELETED
@@ -37,13 +37,6 @@ Reader = Callable[[Kind, str | None], Sequence[Json]]
 """Kind and namespace (None: all) -> the objects that there are now: what no watch brings."""
 
 _BEING_CREATED = "snapshot.storage.kubernetes.io/volumesnapshot-being-created"
-_CLAIM_HOLDERS = {
-    "kubernetes.io/pvc-protection": "CORE",
-    "snapshot.storage.kubernetes.io/pvc-as-source-protection": "SC",
-    "snapshot.storage.kubernetes.io/pvc-as-group-source-protection": "SC",
-    "provisioner.storage.kubernetes.io/cloning-protection": "EP",
-}
-"""Finalizer of a claim -> who has to take it away."""
 
 
 _STEPS = (
@@ -241,7 +234,7 @@ def _of_claim(scene: _Scene, claim: Version) -> str:
     body, meta = claim.object, claim.object["metadata"]
     if "deletionTimestamp" in meta:
         held = meta.get("finalizers") or []
-        return next((_CLAIM_HOLDERS[name] for name in reversed(held) if name in _CLAIM_HOLDERS), "")
+        return next((HOLDERS[name] for name in reversed(held) if name in HOLDERS), "")
     told = scene.told(claim.uid)
     if _answered([message for _, message in told]):
         return "DRV"

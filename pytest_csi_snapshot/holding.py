@@ -24,11 +24,14 @@ HOME_OF_EVENTS = "default"
 ANSWER = "rpc error: code = "
 """How an answer of a driver begins wherever a controller repeats it."""
 
-_TAKEN_OFF_BY = {
-    "provisioner.storage.kubernetes.io": "EP",
+HOLDERS = {
+    "kubernetes.io/pvc-protection": "CORE",
     "snapshot.storage.kubernetes.io/pvc-as-source-protection": "SC",
+    "snapshot.storage.kubernetes.io/pvc-as-group-source-protection": "SC",
+    "provisioner.storage.kubernetes.io/cloning-protection": "EP",
+    "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection": "EP",
 }
-"""Finalizer of a claim or a snapshot, or its domain -> who takes it off; of others it depends on what is left."""
+"""Finalizer of a claim or a snapshot -> who has to take it away; for others that depends on what else there is."""
 
 _FAILED_DELETE = "VolumeFailedDelete"
 """Reason of the event by which external-provisioner tells that a volume is not deleted."""
@@ -86,9 +89,9 @@ def _held(meta: Json) -> Hold | None:
     if "deletionTimestamp" not in meta:
         return None
     finalizers = meta.get("finalizers") or []
-    takers = {_TAKEN_OFF_BY.get(name) or _TAKEN_OFF_BY.get(name.partition("/")[0], "") for name in finalizers}
-    taker = takers.pop() if len(takers) == 1 else ""
-    return Hold(f"its finalizers are {OWNERS[taker]}'s to take off", taker) if taker else None
+    holders = {HOLDERS.get(name, "") for name in finalizers}
+    holder = holders.pop() if len(holders) == 1 else ""
+    return Hold(f"its finalizers are {OWNERS[holder]}'s to take away", holder) if holder else None
 
 
 def _attached(attachment: Json) -> Hold:

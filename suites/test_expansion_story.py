@@ -90,7 +90,7 @@ def test_growth_is_told_by_states_and_leaves_its_target(csi: Scenario, mode: str
     csi.check(
         "EXP-010",
         expected=[csi.larger],
-        observed=sorted(map(parse_quantity, targets)),
+        observed=sorted(parse_quantity(target or "0") for target in targets),
         about=f"targets of {claim}",
     )
     csi.check("EXP-010", expected=f"some of {sorted(RESIZE_STATES)}", observed=sorted(states),

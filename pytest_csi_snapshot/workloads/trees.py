@@ -2,7 +2,8 @@
 
 The listing that a pod sends back is compared with one computed here, not with what another pod said: a
 driver that spoils data on the way in is found as well as one that spoils it on the way out.
-Modes are such that applying a group to the volume does not change them.
+Modes are such that applying a group to the volume does not change them. Who owns the files is up to the cluster:
+the writer notes it in a file ``owner``, and the reader looks whether that is still so.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ echo "{tag} deep" > $d/dir/deep/file
 i=0; while [ $i -lt {LINES} ]; do echo "{tag} $i"; i=$((i+1)); done > $d/numbers
 : > $d/hole; echo "{tag} end" | dd of=$d/hole bs=1024 seek={HOLE // 1024} conv=notrunc 2>/dev/null
 ln -f $d/small $d/hard; [ -L $d/soft ] || ln -s numbers $d/soft
+echo "{tag} $(stat -c %u $d/small)" > $d/owner
 {extra}
 {sync(root)}
 """
@@ -55,6 +57,7 @@ ln -f $d/small $d/hard; [ -L $d/soft ] || ln -s numbers $d/soft
             "hole": _line("660", 1, bytes(HOLE) + f"{self.tag} end\n".encode()),
             "soft": f"link {hashlib.sha256(numbers).hexdigest()[:16]}",
             "later": "absent",
+            "owner": f"{self.tag} kept",
         }
         if self.extra:
             expected[self.extra] = _line("660", 1, f"{self.tag} extra\n".encode())
@@ -81,6 +84,8 @@ for f in {_PATHS}; do
     echo "{label} $f $m ${{s%${{s#????????????????}}}}"
   else echo "{label} $f absent"; fi
 done
+[ ! -e $d/owner ] || {{ read -r t o < $d/owner; n=$(stat -c %u $d/small)
+  [ "$o" = "$n" ] && echo "{label} owner $t kept" || echo "{label} owner $t $o, now $n"; }}
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..controllers import markers
-from ..controllers.provisioner import claims, plans
+from ..controllers.provisioner import plans
 from .fault import Fault
 from .wrapping import Clean, inner, wrap
 
@@ -130,20 +130,3 @@ class WaitsForNoConsumer(Fault):
 
         wrap(target.claims, "_wanted", wanted)
         wrap(target.claims, "_may_start", immediate)
-
-
-class RestoreOnAnyNode(Fault):
-    """A restore of a snapshot that is on one node is sent to whichever node the claim was put on."""
-
-    name = "restore-sent-to-any-node"
-    component = "csi-provisioner"
-    breaks = ("DIST-002",)
-    kind = "state"
-
-    def apply(self, target: Provisioner) -> None:
-        """Where the source's data lies counts for nothing."""
-
-        def anywhere(clean: Clean, claim: Json, source: Any) -> Any:
-            return vars(claims)["Origin"](clean(claim, source).handle)
-
-        wrap(target.claims, "_origin", anywhere)

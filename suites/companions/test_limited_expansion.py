@@ -73,6 +73,23 @@ def test_an_infeasible_size_is_told_and_can_be_taken_back(csi: Scenario) -> None
 
 
 @pytest.mark.csi_companion("size-limits")
+@pytest.mark.csi_clause("EXP-013")
+def test_an_infeasible_size_is_not_tried_again_soon(csi: Scenario) -> None:
+    """Others grow meanwhile: whoever tries again within seconds has done so by then."""
+    claim = csi.volume()
+    csi.expand(claim, TOO_LARGE)
+    csi.event(claim, "VolumeResizeFailed", "EXP-013")
+    for _ in range(3):
+        other = csi.volume()
+        csi.expand(other, FEASIBLE)
+        csi.wait(csi.pv_of(other), has_capacity(FEASIBLE), within=csi.limits.resize)
+    told = [csi.history.latest(event.uid) or event for event in csi.events_of(claim)]
+    refusals = [body for each in told if (body := each.object)["reason"] == "VolumeResizeFailed"]
+    times = sum(int(body.get("count") or 1) for body in refusals)
+    csi.check("EXP-013", expected="two refusals at most", observed=times, holds=times <= 2, about=claim)
+
+
+@pytest.mark.csi_companion("size-limits")
 @pytest.mark.csi_clause("EXP-016", "EXP-017")
 def test_what_the_controller_has_made_is_not_taken_back(csi: Scenario) -> None:
     quota = csi.quota()

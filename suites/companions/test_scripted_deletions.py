@@ -15,7 +15,7 @@ from pytest_csi_snapshot.verbs.secrets import RESERVED, SNAPSHOTTER, naming
 @pytest.mark.csi_clause("DEL-012")
 def test_a_deletion_that_the_driver_refuses_is_told_and_tried_again(csi: Scenario) -> None:
     """Two refusals, then it is done: nobody has to lend a hand."""
-    cls = csi.derived_class("Delete", answers="DeleteSnapshot=FAILED_PRECONDITION*2")
+    cls = csi.derived_class("Delete", answers="DeleteSnapshot=FAILED_PRECONDITION*1")
     snapshot = csi.snapshot(csi.volume(), cls=cls.name)
     csi.ready(snapshot)
     content = csi.content_of(snapshot)

@@ -87,11 +87,12 @@ SOURCE = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
         (PVC, [SOURCE], "SC"),
         (PVC, [SOURCE, CLONING], ""),
         (PVC, [CLONING, "kubernetes.io/pvc-protection"], ""),
-        (PVC, ["kubernetes.io/pvc-protection"], ""),
+        (PVC, ["kubernetes.io/pvc-protection"], "CORE"),
+        (SNAPSHOT, ["snapshot.storage.kubernetes.io/volumesnapshot-bound-protection"], ""),
         (PVC, [], ""),
     ],
 )
-def test_who_has_to_take_off_the_last_finalizer(kind: Kind, finalizers: list[str], blame: str) -> None:
+def test_who_has_to_take_away_the_last_finalizer(kind: Kind, finalizers: list[str], blame: str) -> None:
     going = {"metadata": meta("p", namespace="ns", deletionTimestamp="now", finalizers=finalizers), "spec": {}}
     hold = hold_on(Lists(), seen(kind, going))
     assert (hold.blame if hold else "") == blame

@@ -42,6 +42,7 @@ def test_a_tree_written_over_another_leaves_nothing_of_it(tmp_path: Path) -> Non
         ("hard", lambda path: (path.unlink(), path.write_text("alpha small\n"))),
         ("soft", lambda path: (path.unlink(), path.symlink_to("small"))),
         ("dir/deep/file", lambda path: path.unlink()),
+        ("owner", lambda path: path.write_text("alpha 4711\n")),
     ],
 )
 def test_whatever_is_spoilt_shows(tmp_path: Path, path: str, spoil: object) -> None:
