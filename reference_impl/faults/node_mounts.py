@@ -124,15 +124,20 @@ class CopyMountedReadOnly(Fault):
     kind = "state"
 
     def apply(self, target: Services) -> None:
-        """NodePublishVolume binds a volume with a data source read-only."""
+        """Once it is staged, the filesystem of a volume with a data source is made read-only.
+
+        Not where it is published: a driver's remount of its own view would not reach that of the kubelet.
+        """
         backend: Backend = inner(target.node, "_backend")
 
-        def guarded(clean: Clean, request: csi_pb2.NodePublishVolumeRequest, context: Any) -> Any:
-            found = backend.volumes.find(request.volume_id) if request.volume_id else None
-            request.readonly = request.readonly or bool(found and found.data_source)
-            return clean(request, context)
+        def guarded(clean: Clean, request: csi_pb2.NodeStageVolumeRequest, context: Any) -> Any:
+            answer = clean(request, context)
+            found = backend.volumes.find(request.volume_id)
+            if found and found.data_source and found.mode == "Filesystem":
+                run("mount", "-o", "remount,ro", request.staging_target_path)
+            return answer
 
-        wrap(target.node, "NodePublishVolume", guarded)
+        wrap(target.node, "NodeStageVolume", guarded)
 
 
 class CopyFormatted(Fault):
