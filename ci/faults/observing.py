@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -101,23 +101,23 @@ def judged(case: Case, seen: Observation) -> Finding:
     return Finding(case, Catch.MISSED, None, (), seen.seconds, f"{case.intended}: {why}")
 
 
-def unproven(
-    findings: Sequence[Finding], tests_of: Mapping[str, Sequence[str]], seen: Iterable[Observation]
-) -> dict[str, str]:
-    """The MUST clauses that have a test and that no fault turned red, each with the reason."""
-    red = {clause for each in seen for clause in each.red}
+def unproven(red: Collection[str], cases: Iterable[Case], tested: Collection[str]) -> dict[str, str]:
+    """The MUST clauses that have a test and that no fault turned red, each with the reason.
+
+    ``cases`` are the faults that were tried.
+    """
     named: dict[str, list[str]] = {}
-    for finding in findings:
-        for clause in finding.case.breaks:
-            named.setdefault(clause, []).append(finding.case.name)
+    for case in cases:
+        for clause in case.breaks:
+            named.setdefault(clause, []).append(case.name)
     reasons = {}
     for must in catalogue().clauses:
-        if must.level != "MUST" or must.id in red or not tests_of.get(must.id):
+        if must.level != "MUST" or must.id in red or must.id not in tested:
             continue
         if by := named.get(must.id):
             reasons[must.id] = f"stayed green under {', '.join(by)}"
         elif must.owners == ("CORE",):
-            reasons[must.id] = "Kubernetes itself keeps it, and has no faults here"
+            reasons[must.id] = "Kubernetes itself keeps it, and no policy breaks it here"
         elif must.owners == ("ADM",):
             reasons[must.id] = "it is about the cluster, whose lacks the doctor finds"
         else:

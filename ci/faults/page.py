@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pytest_csi_snapshot.requirements import catalogue
+
 from . import standing
 from .cases import Case
+from .observing import unproven
 from .sanity import VISIBLE
 
 HEAD = """\
@@ -44,6 +47,7 @@ def page(cases: Sequence[Case], noted: standing.Standing) -> str:
         rows += [_row(case, noted.get(case.name, {})) for case in ours]
         told = [f"- `{case.name}`: {case.summary}" for case in ours]
         parts.append("\n".join([f"## {component}", "", *rows, "", *told, ""]))
+    parts.append(_unproven(cases, noted))
     return "\n".join(parts)
 
 
@@ -62,6 +66,16 @@ def _sums(cases: Sequence[Case], noted: standing.Standing) -> str:
         f"csi-sanity was asked about {len(theirs)} of driver and backend, and finds {theirs.count('caught')}.\n"
         f"e2e was asked about {len(e2e)}, and finds {e2e.count('caught')}; of the same this suite finds {both}.\n"
     )
+
+
+def _unproven(cases: Sequence[Case], noted: standing.Standing) -> str:
+    must = {clause.id for clause in catalogue().clauses if clause.level == "MUST"}
+    red = standing.red(noted)
+    tried = [case for case in cases if standing.OURS in noted.get(case.name, {})]
+    left = unproven(red, tried, must)
+    rows = [f"- {clause}: {why}" for clause, why in left.items()]
+    text = f"{len(must & red)} of the {len(must)} MUST clauses have turned red under a fault. Unproven are:"
+    return "\n".join(["## Clauses that no fault has turned red", "", text, "", *rows, ""])
 
 
 def _row(case: Case, by: Mapping[str, str]) -> str:

@@ -70,7 +70,7 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
             finding = judged(case, observation)
             print(f"{time.monotonic() - begun:6.0f} s  {_line(finding)}", flush=True)
             if update:
-                _keep(finding)
+                _keep(finding, observation.red)
 
     with Crew(min(clusters, len(cases)), folder) as crew:
         crew.try_all([_order(case, tests, intended) for case in cases], tell)
@@ -80,7 +80,8 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
     faulty = tuple(seen[case.name] for case in cases)
     clean = [each for each in seen.values() if each.name not in by_name]
     must = sum(clause.level == "MUST" and bool(tests.of.get(clause.id)) for clause in catalogue().clauses)
-    open_clauses = unproven(findings, tests.of, faulty)
+    red = {clause for each in faulty for clause in each.red}
+    open_clauses = unproven(red, cases, {clause for clause, known in tests.of.items() if known})
     astray = tuple(line for each in findings for line in _astray(each))
     return Proof(findings, faulty, tuple(_alarms(clean)), open_clauses, must, astray)
 
@@ -108,7 +109,7 @@ def _alarms(seen: Iterable[Observation]) -> list[str]:
     return found
 
 
-def _keep(finding: Finding) -> None:
+def _keep(finding: Finding, red: Iterable[str]) -> None:
     """Keep what was found of a fault, at once: a run of all of them may be stopped."""
     if finding.catch is Catch.INTENDED and finding.row:
         golden.write(finding.case.name, finding.row.text)
@@ -117,6 +118,7 @@ def _keep(finding: Finding) -> None:
         blamed = finding.row.blamed[0] if finding.row and finding.row.blamed else ""
         standing.note(standing.OURS, {finding.case.name: finding.catch.value}, known)
         standing.note(standing.BLAMED, {finding.case.name: blamed}, known)
+        standing.note(standing.RED, {finding.case.name: " ".join(red)}, known)
 
 
 def _astray(finding: Finding) -> list[str]:

@@ -17,6 +17,8 @@ JUDGES = (OURS, SANITY, E2E)
 """Who judged; what there is no entry of was not run."""
 BLAMED = "blamed"
 """Beside the judges: whom this suite has blamed first, "" for nobody."""
+RED = "red"
+"""Beside them: the clauses that turned red under the fault, with blanks in between."""
 
 Standing = dict[str, dict[str, str]]
 """Fault -> judge -> "intended", "another", "missed" or, of csi-sanity and e2e, "caught" or "missed"."""
@@ -36,6 +38,11 @@ def is_proven(fault: str, file: Path = FILE) -> bool:
 def is_tried(fault: str, file: Path = FILE) -> bool:
     """Whether this suite was ever tried on a fault."""
     return OURS in read(file).get(fault, {})
+
+
+def red(standing: Standing) -> set[str]:
+    """All clauses that have turned red under a fault."""
+    return {clause for by in standing.values() for clause in by.get(RED, "").split()}
 
 
 def note(judge: str, told: Mapping[str, str], known: set[str], file: Path = FILE) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,15 @@ def test_the_page_shows_who_finds_what(tmp_path: Path) -> None:
     text = page([case(), case("lost-event", "csi-snapshotter")], standing.read(file))
     assert "| `late-delete` | data | DEL-001 | the clause | missed | not run |  |" in text
     assert "| `lost-event` | data | DEL-001 | not run | - | not run |  |" in text
+
+
+def test_the_page_shows_which_clauses_no_fault_has_turned_red() -> None:
+    noted = {"late-delete": {standing.OURS: "another", standing.RED: "FIN-011 DEL-016"}}
+    text = page([case(), case("lost-event", "csi-snapshotter")], noted)
+    assert re.search(r"^1 of the \d+ MUST clauses have turned red", text, re.MULTILINE)
+    assert "- DEL-001: stayed green under late-delete\n" in text
+    assert "- DEL-002: no fault breaks it\n" in text
+    assert "- FIN-011" not in text
 
 
 @pytest.mark.parametrize("test", ["s/test_a.py::test_one", "s/test_a.py::test_one[a b-c]"])
