@@ -6,6 +6,7 @@ Messages are the generated ones; nothing here knows Kubernetes.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,6 +29,11 @@ _CHANNEL = (
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 250),
 )
+
+_NOT_YET = (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE)
+"""Codes of a driver that has yet to come up, or is slow at it."""
+_PAUSE = 0.2
+"""Seconds until it is asked again: one that is up and unavailable says so at once."""
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +67,7 @@ class Driver:
         target = address if "://" in address or address.startswith("unix:") else f"unix://{address}"
         self._channel = grpc.insecure_channel(target, options=list(_CHANNEL))
         self._timeout = timeout
-        self._closed = False
+        self._closing = threading.Event()
         self._identity = csi_pb2_grpc.IdentityStub(self._channel)
         self.controller = csi_pb2_grpc.ControllerStub(self._channel)
         self.group = csi_pb2_grpc.GroupControllerStub(self._channel)
@@ -69,7 +75,7 @@ class Driver:
 
     def close(self) -> None:
         """End all calls (they raise StoppingError) and the connection."""
-        self._closed = True
+        self._closing.set()
         self._channel.close()
 
     def call(self, method: Callable[..., T], request: Any) -> T:
@@ -77,7 +83,7 @@ class Driver:
         try:
             return method(request, timeout=self._timeout)
         except grpc.RpcError as error:
-            if self._closed:
+            if self._closing.is_set():
                 # Cancelled by ourselves: the driver goes on, and the next process asks it again.
                 raise StoppingError from error
             raise CsiError(error.code(), error.details() or "") from error
@@ -87,20 +93,11 @@ class Driver:
 
     def name(self) -> str:
         """The driver's name. Waits until the driver answers, however long its pod takes to start."""
-        request = csi_pb2.GetPluginInfoRequest()
-        while True:
-            try:
-                return self._identity.GetPluginInfo(request, wait_for_ready=True, timeout=self._timeout).name
-            except grpc.RpcError as error:
-                if error.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
-                    raise CsiError(error.code(), error.details() or "") from error
-                log.warning("the driver does not answer yet: %s", error.details())
-            except ValueError as error:
-                raise CsiError(grpc.StatusCode.CANCELLED, str(error)) from error
+        return str(self._patiently(self._identity.GetPluginInfo, csi_pb2.GetPluginInfoRequest()).name)
 
     def abilities(self) -> Abilities:
         """Ask for the capabilities of the plugin and of the services that it says it has. Raises CsiError."""
-        plugin = self.call(self._identity.GetPluginCapabilities, csi_pb2.GetPluginCapabilitiesRequest())
+        plugin = self._patiently(self._identity.GetPluginCapabilities, csi_pb2.GetPluginCapabilitiesRequest())
         services = frozenset(
             int(one.service.type) for one in plugin.capabilities if one.WhichOneof("type") == "service"
         )
@@ -109,17 +106,31 @@ class Driver:
     def _controller_abilities(self, services: frozenset[int]) -> frozenset[int]:
         if csi_pb2.PluginCapability.Service.CONTROLLER_SERVICE not in services:
             return frozenset()
-        answer = self.call(self.controller.ControllerGetCapabilities, csi_pb2.ControllerGetCapabilitiesRequest())
+        request = csi_pb2.ControllerGetCapabilitiesRequest()
+        answer = self._patiently(self.controller.ControllerGetCapabilities, request)
         return frozenset(int(one.rpc.type) for one in answer.capabilities)
 
     def _group_abilities(self, services: frozenset[int]) -> frozenset[int]:
         if csi_pb2.PluginCapability.Service.GROUP_CONTROLLER_SERVICE not in services:
             return frozenset()
         request = csi_pb2.GroupControllerGetCapabilitiesRequest()
-        answer = self.call(self.group.GroupControllerGetCapabilities, request)
+        answer = self._patiently(self.group.GroupControllerGetCapabilities, request)
         return frozenset(int(one.rpc.type) for one in answer.capabilities)
 
     def node_can(self, rpc: int) -> bool:
         """The node service on the same socket has this capability. Raises CsiError."""
-        answer = self.call(self._node.NodeGetCapabilities, csi_pb2.NodeGetCapabilitiesRequest())
+        answer = self._patiently(self._node.NodeGetCapabilities, csi_pb2.NodeGetCapabilitiesRequest())
         return any(one.rpc.type == rpc for one in answer.capabilities)
+
+    def _patiently(self, method: Callable[..., T], request: Any) -> T:
+        """Ask what a sidecar has to know to begin at all, until the driver answers. Raises CsiError."""
+        while True:
+            try:
+                return method(request, wait_for_ready=True, timeout=self._timeout)
+            except grpc.RpcError as error:
+                if self._closing.is_set() or error.code() not in _NOT_YET:
+                    raise CsiError(error.code(), error.details() or "") from error
+                log.warning("the driver does not answer yet: %s", error.details())
+            except ValueError as error:
+                raise CsiError(grpc.StatusCode.CANCELLED, str(error)) from error
+            self._closing.wait(_PAUSE)

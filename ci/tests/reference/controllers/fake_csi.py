@@ -94,7 +94,8 @@ class FakeDriver(
             csi_pb2.ControllerServiceCapability(rpc=Rpc(type=ability))  # type: ignore[arg-type]
             for ability in self.abilities
         ]
-        return csi_pb2.ControllerGetCapabilitiesResponse(capabilities=capabilities)
+        answer = csi_pb2.ControllerGetCapabilitiesResponse(capabilities=capabilities)
+        return self._answer("ControllerGetCapabilities", request, context, lambda: answer)
 
     def NodeGetCapabilities(self, request: Any, context: Any) -> Any:
         rpc = csi_pb2.NodeServiceCapability.RPC(type=csi_pb2.NodeServiceCapability.RPC.EXPAND_VOLUME)

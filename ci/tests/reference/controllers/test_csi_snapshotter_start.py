@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grpc import StatusCode
 
 from pytest_csi_snapshot.reference_impl.controllers.csi.driver import GroupRpc
 from pytest_csi_snapshot.reference_impl.controllers.csi.sidecar import Peer
 from pytest_csi_snapshot.reference_impl.controllers.kube.collection import Collection
 from pytest_csi_snapshot.reference_impl.controllers.snapshotter.main import Snapshotter
 from pytest_csi_snapshot.reference_impl.controllers.work.loop import Loop
+from pytest_csi_snapshot.reference_impl.controllers.work.process import StartError
+from pytest_csi_snapshot.reference_impl.wire import csi_pb2
 
 from .fake_csi import FakeDriver
 from .fake_kube import FakeKube
@@ -102,3 +105,15 @@ def test_groups_are_left_alone_where_it_cannot(
     started(process, plain_driver)
     assert {collection.kind.kind for collection in process.collections} == SINGLES
     assert "driver driver.longhorn.io cannot cut groups of volumes" in caplog.text
+
+
+def test_a_driver_that_is_slow_to_come_up_is_waited_for(process: Process, driver: FakeDriver) -> None:
+    driver.script["ControllerGetCapabilities"].extend([StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE])
+    assert started(process, driver) == "external-snapshotter-leader-driver-longhorn-io"
+    assert len(driver.made(csi_pb2.ControllerGetCapabilitiesRequest)) == 3
+
+
+def test_a_driver_that_cannot_say_what_it_can_is_not_waited_for(process: Process, driver: FakeDriver) -> None:
+    driver.script["ControllerGetCapabilities"].append(StatusCode.INTERNAL)
+    with pytest.raises(StartError, match="scripted INTERNAL"):
+        started(process, driver)
