@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pytest_csi_snapshot.quantities import parse_quantity
@@ -127,6 +128,12 @@ def resize_conditions(claim: Json) -> set[str]:
     """The types of the resize conditions that a claim bears."""
     found = {c["type"] for c in status_of(claim).get("conditions") or [] if c.get("status") == "True"}
     return found & RESIZE_TYPES
+
+
+def cut_at(body: Json) -> int:
+    """When a snapshot was cut, by its own status or its content's: seconds since the epoch, 0 for unknown."""
+    told = status_of(body).get("creationTime") or 0
+    return int(datetime.fromisoformat(told).timestamp()) if isinstance(told, str) else int(told) // 1_000_000_000
 
 
 def capacity_of(body: Json) -> int:

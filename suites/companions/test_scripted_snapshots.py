@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from pytest_csi_snapshot.conditions import (
     TERMINATING,
     Condition,
     Json,
+    cut_at,
     has_annotation,
     lacks_annotation,
     status_of,
@@ -89,26 +89,26 @@ def test_the_delay_between_two_tries_doubles(csi: Scenario) -> None:
     """The driver's answer tells when it was called; load can only make a delay longer."""
     _, content = scripted(csi, csi.volume(), answers="CreateSnapshot=UNAVAILABLE*4")
     csi.seen(content, called(4), within=csi.limits.snapshot)
-    told = [re.search(r": call \d at ([\d.]+) s", error_of(version.object)) for version in csi.versions(content)]
-    times = sorted({float(found[1]) for found in told if found})
-    delays = [round(after - before, 3) for before, after in pairwise(times)]
-    waited = (
-        delays[1:] if delays and delays[0] < FIRST_DELAY else delays
-    )  # the first call changes the content itself
+    told = [re.search(r": call (\d) at ([\d.]+) s", error_of(version.object)) for version in csi.versions(content)]
+    at = {int(found[1]): float(found[2]) for found in told if found}
+    if untold := sorted({1, 2, 3, 4} - at.keys()):
+        csi.unknown("ERR-006", f"no answer to calls {untold} has come: when they were made is not known")
+    delays = [round(at[number + 1] - at[number], 3) for number in (1, 2, 3)]
+    waited = delays[1:] if delays[0] < FIRST_DELAY else delays  # the first call changes the content itself
     least = [FIRST_DELAY * 2**number for number in range(len(waited))]
     csi.check(
         "ERR-006",
         expected=f"at least {least} s, growing, perhaps after one try at once",
         observed=delays,
-        holds=len(delays) == 3
-        and all(delay >= bound for delay, bound in zip(waited, least, strict=True))
-        and waited[-1] > waited[0],
+        holds=all(delay >= bound for delay, bound in zip(waited, least, strict=True)),
         about=f"delays between calls for {content}",
     )
+    if waited[-1] <= waited[0]:
+        csi.unknown("ERR-006", f"driver or machine were slow: delays of {waited} s do not show whether they grow")
 
 
 @pytest.mark.csi_companion("scripted")
-@pytest.mark.csi_clause("ERR-009")
+@pytest.mark.csi_clause("ERR-009", "STAT-001")
 def test_a_driver_slower_than_the_call_limit_makes_one_snapshot(csi: Scenario) -> None:
     """The sidecar of this companion gives a call three seconds."""
     claim = csi.volume()
@@ -116,7 +116,10 @@ def test_a_driver_slower_than_the_call_limit_makes_one_snapshot(csi: Scenario) -
     csi.wait(content, HAS_ERROR)
     csi.check("ERR-009", expected="a call that ran out of time", observed=error_of(csi.get(content)),
               holds="DeadlineExceeded" in error_of(csi.get(content)), about=content)  # fmt: skip
-    csi.ready(snapshot, "ERR-009")
+    told = cut_at(csi.ready(snapshot, "ERR-009"))
+    csi.check(
+        "STAT-001", expected=cut_at(csi.get(content)), observed=told, about=f"{snapshot}, long after its cut"
+    )
     volume = csi.volume_handle(claim)
     if not csi.cluster.endpoint:
         csi.unknown(
