@@ -20,7 +20,7 @@ def seconds_of(text: str) -> int:
 
 @pytest.mark.csi_clause("STAT-001", "STAT-002", "STAT-010")
 def test_snapshot_follows_its_content(csi: Scenario) -> None:
-    snapshot = csi.snapshot(csi.volume())
+    snapshot = csi.snapshot(csi.volume(csi.larger))  # of a size that is no round one
     status = status_of(csi.ready(snapshot))
     content = csi.content_of(snapshot)
     source = status_of(csi.wait(content, READY, "STAT-001"))
