@@ -45,27 +45,3 @@ class AttachmentNeverEnds(Fault):
                 inner(target, "_unpublish")(attachment)
 
         wrap(target, "_detach", detached_only)
-
-
-class SecondNodeForgotten(Fault):
-    """A volume that two pods use on two nodes is taken from the first as soon as the second has it."""
-
-    name = "second-node-takes-volume-from-first"
-    component = "csi-attacher"
-    breaks = ("EXP-026",)
-    kind = "concurrency"
-
-    def apply(self, target: Attachments) -> None:
-        """Before a volume is attached, it is detached from every other node."""
-
-        def taking(clean: Clean, attachment: Json) -> dict[str, str]:
-            source = attachment["spec"]["source"].get("persistentVolumeName")
-            for other in inner(target, "_attachments").all():
-                same = other["spec"]["source"].get("persistentVolumeName") == source
-                attached = (other.get("status") or {}).get("attached")
-                if same and attached and other["spec"]["nodeName"] != attachment["spec"]["nodeName"]:
-                    inner(target, "_unpublish")(other)
-            metadata: dict[str, str] = clean(attachment)
-            return metadata
-
-        wrap(target, "_publish", taking)

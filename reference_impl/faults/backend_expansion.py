@@ -81,3 +81,23 @@ class OldSnapshotsGrow(Fault):
             return told
 
         wrap(calls, "cr", grown)
+
+
+class SharedVolumeGrowsForNobody(Fault):
+    """A volume that several nodes use is made larger, and none of them sees it: devices keep the old size."""
+
+    name = "growth-of-shared-volume-unseen"
+    component = "backend"
+    breaks = ("EXP-026",)
+    kind = "expansion"
+
+    def apply(self, target: Api) -> None:
+        """The devices of a volume with more than one attachment are left as they are."""
+        engine: Engine = inner(target, "_engine")
+
+        def alone(clean: Clean, name: str) -> None:
+            volume = engine.volumes.get(name)
+            if volume is None or len({each.node for each in volume.attachments}) < 2:
+                clean(name)
+
+        wrap(engine.devices, "grow", alone)

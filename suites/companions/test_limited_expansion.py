@@ -13,6 +13,7 @@ from pytest_csi_snapshot.conditions import (
     status_of,
 )
 from pytest_csi_snapshot.kube.kinds import PV
+from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import GI, parse_quantity
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.quotas import charges
@@ -72,21 +73,27 @@ def test_an_infeasible_size_is_told_and_can_be_taken_back(csi: Scenario) -> None
     csi.grown(claim, FEASIBLE, "EXP-015")
 
 
-@pytest.mark.csi_companion("size-limits")
+def scripted(csi: Scenario, answers: str) -> Handle:
+    """A volume of which the driver answers so, in order, to ControllerExpandVolume."""
+    cls = csi.storage_class_with(parameters={"answers": f"ControllerExpandVolume={answers}"})
+    claim = csi.claim(storage_class=cls)
+    csi.bound(claim)
+    return claim
+
+
+@pytest.mark.csi_companion("scripted")
 @pytest.mark.csi_clause("EXP-013")
 def test_an_infeasible_size_is_not_tried_again_soon(csi: Scenario) -> None:
-    """Others grow meanwhile: whoever tries again within seconds has done so by then."""
-    claim = csi.volume()
-    csi.expand(claim, TOO_LARGE)
-    csi.event(claim, "VolumeResizeFailed", "EXP-013")
-    for _ in range(3):
-        other = csi.volume()
-        csi.expand(other, FEASIBLE)
-        csi.wait(csi.pv_of(other), has_capacity(FEASIBLE), within=csi.limits.resize)
-    told = [csi.history.latest(event.uid) or event for event in csi.events_of(claim)]
+    """Another growth, begun later, succeeds at its fourth try: as often would have been tried what has no delay."""
+    refused, unavailable = scripted(csi, "OUT_OF_RANGE*9"), scripted(csi, "UNAVAILABLE*3")
+    csi.expand(refused, FEASIBLE)
+    csi.event(refused, "VolumeResizeFailed", "EXP-013")
+    csi.expand(unavailable, FEASIBLE)
+    csi.wait(csi.pv_of(unavailable), has_capacity(FEASIBLE), within=csi.limits.resize)
+    told = [csi.history.latest(event.uid) or event for event in csi.events_of(refused)]
     refusals = [body for each in told if (body := each.object)["reason"] == "VolumeResizeFailed"]
     times = sum(int(body.get("count") or 1) for body in refusals)
-    csi.check("EXP-013", expected="two refusals at most", observed=times, holds=times <= 2, about=claim)
+    csi.check("EXP-013", expected="two refusals at most", observed=times, holds=times <= 2, about=refused)
 
 
 @pytest.mark.csi_companion("size-limits")
@@ -118,9 +125,7 @@ def test_what_the_controller_has_made_is_not_taken_back(csi: Scenario) -> None:
 @pytest.mark.csi_companion("scripted")
 @pytest.mark.csi_clause("EXP-014")
 def test_a_growth_that_may_still_be_under_way_stays_in_progress(csi: Scenario) -> None:
-    scripted = csi.storage_class_with(parameters={"answers": "ControllerExpandVolume=UNAVAILABLE*2"})
-    claim = csi.claim(storage_class=scripted)
-    csi.bound(claim)
+    claim = scripted(csi, "UNAVAILABLE*2")
     volume = csi.pv_of(claim)
     csi.expand(claim, FEASIBLE)
     csi.event(claim, "VolumeResizeFailed", "EXP-014")
