@@ -84,7 +84,7 @@ def scripted(csi: Scenario, answers: str) -> Handle:
 @pytest.mark.csi_companion("scripted")
 @pytest.mark.csi_clause("EXP-013")
 def test_an_infeasible_size_is_not_tried_again_soon(csi: Scenario) -> None:
-    """Another growth, begun later, succeeds at its fourth try: as often would have been tried what has no delay."""
+    """Another growth, begun later, succeeds at its fourth try: one that does not wait has had four, too."""
     refused, unavailable = scripted(csi, "OUT_OF_RANGE*9"), scripted(csi, "UNAVAILABLE*3")
     csi.expand(refused, FEASIBLE)
     csi.event(refused, "VolumeResizeFailed", "EXP-013")
