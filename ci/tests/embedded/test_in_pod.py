@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import yaml
 from runner_account import Account
 
+from pytest_csi_snapshot.job.parcels import unpack
 from pytest_csi_snapshot.kube.kinds import POD
 
 from .inhabited import DRIVER, Inhabited, changes, inhabited
@@ -61,8 +61,7 @@ def test_the_plugin_leaves_a_verdict_where_sonobuoy_looks(cluster: Inhabited, tm
     assert (tmp_path / "done").exists(), sorted(path.name for path in tmp_path.iterdir())
     # The path is that in the pod; what is there is here too.
     archive = tmp_path / Path((tmp_path / "done").read_text()).name
-    with tarfile.open(archive) as results:
-        results.extractall(tmp_path / "unpacked", filter="data")
+    unpack(archive.read_bytes(), tmp_path / "unpacked")
     unpacked = tmp_path / "unpacked"
     cases = ElementTree.parse(unpacked / "junit.xml").getroot().iter("testcase")
     assert [case.get("name") for case in cases if case.find("failure") is None]

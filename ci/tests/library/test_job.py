@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import random
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,34 @@ def test_a_report_arrives_as_it_was(tmp_path: Path) -> None:
     parcels.unpack(parcels.joined(2, bodies), tmp_path / "back")
     for path in ("report.json", "evidence/x.json"):
         assert (tmp_path / "back" / path).read_bytes() == (folder / path).read_bytes()
+
+
+def archive_of(*members: tarfile.TarInfo) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for member in members:
+            archive.addfile(member, io.BytesIO(b"x" * member.size))
+    return packed.getvalue()
+
+
+def member(name: str, **fields: object) -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    for field, value in fields.items():
+        setattr(made, field, value)
+    return made
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/../../outside"])
+def test_a_report_is_written_nowhere_else(tmp_path: Path, name: str) -> None:
+    with pytest.raises(tarfile.TarError, match="leads out of the archive"):
+        parcels.unpack(archive_of(member(name, size=1)), tmp_path / "back")
+    assert list(tmp_path.rglob("outside")) == []
+
+
+def test_of_a_report_only_files_are_written(tmp_path: Path) -> None:
+    link = member("link", type=tarfile.SYMTYPE, linkname="/etc/hostname")
+    parcels.unpack(archive_of(link, member("a/file", size=1)), tmp_path / "back")
+    assert [path.name for path in (tmp_path / "back").rglob("*")] == ["a", "file"]
 
 
 def test_half_a_report_is_none(tmp_path: Path) -> None:

@@ -198,4 +198,4 @@ def test_stops(csi_recorder):
     )
     result = demo.run()
     assert result.ret == 2
-    result.stdout.fnmatch_lines(["Exit code 2: interrupted", "*test_one.py:*: KeyboardInterrupt"])
+    result.stdout.fnmatch_lines(["Exit code 2: interrupted", "*:*: KeyboardInterrupt"])
