@@ -104,6 +104,7 @@ def test_what_the_controller_has_made_is_not_taken_back(csi: Scenario) -> None:
     volume = csi.pv_of(claim)
     csi.expand(claim, TOO_LARGE_FOR_NODE)
     csi.wait(volume, has_capacity(TOO_LARGE_FOR_NODE), within=csi.limits.resize)
+    csi.wait(claim, CONTROLLED, within=csi.limits.resize)  # a pod before that would be in the way of a retry
     pod = csi.start_write(claim, trees.A)
     csi.seen(claim, in_state("NodeResizeInfeasible"), "EXP-016", within=csi.limits.pod)
     csi.seen(claim, shows("NodeResizeError", "Resizing", "FileSystemResizePending"), "EXP-016")
