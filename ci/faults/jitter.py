@@ -4,17 +4,20 @@
     PYTHONPATH=ci python -m faults.jitter --runs 3 --whole 0
 
 A clause may be unknown, with its reason; one that fails is a false alarm. Delays overlap, so there are many
-workers. The tally of a commit is kept, as that of ``ci/tally.py``, and goes on where it was stopped.
+workers, and runs beside each other, each with a cluster of its own: most of the time all of them wait. The tally
+of a commit is kept, as that of ``ci/tally.py``, and goes on where it was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -40,6 +43,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--runs", type=int, default=30, metavar="N", help="runs of the fifth (default: 30)")
     parser.add_argument("--whole", type=int, default=2, metavar="N", help="runs of the whole suite (default: 2)")
     parser.add_argument("--workers", type=int, default=12, metavar="N", help="workers of each (default: 12)")
+    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="runs at once (default: 2)")
     asked = parser.parse_args(argv)
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     tests = Tests(planned(ARTIFACTS).splitlines())
@@ -47,8 +51,8 @@ def main(argv: Sequence[str]) -> int:
     part = fifth(through_controllers)
     whole = sorted({test for each in through_controllers.values() for test in each})
     good = [
-        _tallied("fifth", part, asked.runs, asked.workers),
-        _tallied("whole", whole, asked.whole, asked.workers),
+        _tallied("fifth", part, asked.runs, asked.workers, asked.at_once),
+        _tallied("whole", whole, asked.whole, asked.workers, asked.at_once),
     ]
     return 0 if all(good) else 1
 
@@ -59,22 +63,33 @@ def without_socket(tests_of: Mapping[str, Sequence[str]]) -> dict[str, list[str]
     return {clause: tests for clause, tests in kept.items() if tests}
 
 
-def _tallied(name: str, tests: Sequence[str], runs: int, workers: int) -> bool:
+def _tallied(name: str, tests: Sequence[str], runs: int, workers: int, at_once: int) -> bool:
     """Do what is missing of so many runs; whether none of them had a false alarm."""
     tally = Tally(platformdirs.user_cache_path("pytest-csi-snapshot") / "tally", commit(), ["jitter", *tests])
-    while not tally.broken and len(tally.runs) < runs:
-        run, alarms = _once(tests, workers, ARTIFACTS / f"{name}-{len(tally.runs) + 1}")
-        tally.add(run)
-        print(f"{name} {len(tally.runs):>3}  {run.seconds:7.1f} s  {run.said}", flush=True)
-        for alarm in alarms:
-            print(f"  {alarm}", flush=True)
+    numbers = iter(range(len(tally.runs) + 1, runs + 1))
+    with ThreadPoolExecutor(at_once) as pool:
+
+        def begun() -> set[Future[tuple[Run, list[str]]]]:
+            """One run more; none after a false alarm, for then it is known that something is to be done."""
+            number = None if tally.broken else next(numbers, None)
+            return {pool.submit(_once, tests, workers, ARTIFACTS / f"{name}-{number}")} if number else set()
+
+        under_way = set().union(*(begun() for _ in range(at_once)))
+        while under_way:
+            ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for run, alarms in (each.result() for each in ended):
+                tally.add(run)
+                print(f"{name} {len(tally.runs):>3}  {run.seconds:7.1f} s  {run.said}", flush=True)
+                print("".join(f"  {alarm}\n" for alarm in alarms), end="", flush=True)
+                under_way.update(begun())
     return not tally.broken
 
 
 def _once(tests: Sequence[str], workers: int, place: Path) -> tuple[Run, list[str]]:
-    report, log = place.with_suffix(".xml"), place.with_suffix(".log")
+    report, log, evidence = (place.with_suffix(suffix) for suffix in (".xml", ".log", ".report"))
     report.unlink(missing_ok=True)
     options = ["--csi-driver=reference", f"--csi-slow-factor={SLOW_FACTOR}", f"--junitxml={report}"]
+    options += [f"--csi-report={evidence}"]
     options += [f"--csi-fault={name}" for name in all_jitter()]
     options += ["-n", str(workers), "-p", "no:cacheprovider", "-W", ABANDONED]
     begun = time.monotonic()
@@ -88,7 +103,10 @@ def _once(tests: Sequence[str], workers: int, place: Path) -> tuple[Run, list[st
     alarms = sorted(f"{test}: {clause} {outcome}" for test, clause, outcome in told if outcome in BAD)
     counts = Counter(outcome for _, _, outcome in told)
     said = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
-    return Run(workers, 1 if alarms or code not in (0, 1, 3) else 0, seconds, said), alarms
+    run = Run(workers, 1 if alarms or code not in (0, 1, 3) else 0, seconds, said)
+    if not run.code:
+        shutil.rmtree(evidence)
+    return run, alarms
 
 
 def outcomes(report: Path) -> list[tuple[str, str, str]]:
