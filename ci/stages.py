@@ -148,7 +148,10 @@ STAGES = (
     Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *NOT_UNITS)),
     Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
-    Stage("embedded", tool("pytest", "-q", "--durations=12", ALONE[-1]), limit=2400),
+    Stage("embedded", tool("pytest", "-q", "--durations=12", ALONE[-1]), frozenset({"test"}), limit=2400),
+    Stage(
+        "embedded", tool("pytest", "-q", "--full", "--durations=12", ALONE[-1]), frozenset({"full"}), limit=2400
+    ),
     Stage("walkthrough", [*PICTURED, *tool("pytest", "--csi-walkthrough")]),
     Stage("no results", script("generate_allure_pages.py", "--empty", ALLURE)),
     Stage(

@@ -1,6 +1,7 @@
 """A cluster that lacks something: one finding that says what, how it shows, what to do, and the exit code.
 
-One cluster for all, broken and mended one way after another. Each run ends within a minute.
+One cluster for all, broken and mended one way after another. Each run ends within a minute. ``--full`` tries every
+way, ``--case 'no csi-attacher'`` that one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from kept_cluster import kept
 from runner_account import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Account
+from sampling import SAMPLING
 
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, SERVICE_ACCOUNT, SNAPSHOT_CLASS
@@ -27,6 +29,8 @@ from .runs import PYTEST
 
 DRIVER = "driver.longhorn.io"
 WITHIN = 60  # seconds in which a run must have ended where nothing can be judged
+ONE_IN = 4
+"""A cluster is broken and mended for ten seconds or twenty each time."""
 KEPT = "CSI_BROKEN_CLUSTER"
 """The kubeconfig of a cluster that is there already, for who works on one row."""
 
@@ -79,7 +83,15 @@ def finding(output: str, name: str) -> str:
     return "\n".join([lines[starts[0]], *rest[:end]])
 
 
-@pytest.mark.parametrize("name", WAYS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ways to break it: all of them, or a sample with some that hinder a run and some that do not."""
+    if metafunc.function is test_the_doctor_names_it:
+        sampling = metafunc.config.stash[SAMPLING]
+        chosen = sampling.choose(WAYS, lambda name: str(WAYS[name].code), share=ONE_IN)
+        sampling.tell(f"{len(chosen)} of {len(WAYS)} ways to break a cluster")
+        metafunc.parametrize("name", chosen)
+
+
 def test_the_doctor_names_it(name: str, patient: Patient) -> None:
     way = WAYS[name]
     with way.broken(patient.client):

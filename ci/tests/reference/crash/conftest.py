@@ -13,29 +13,8 @@ from ..private_mounts import private_mounts
 from .ground import Ground
 from .ground import ground as made_ground
 from .incarnations import Zygote
-from .sampling import Sampling
 
 __all__ = ["private_mounts"]
-
-_SAMPLING = pytest.StashKey[Sampling]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_SAMPLING] = Sampling.of(config)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    sampling = config.stash[_SAMPLING]
-    if sampling.told:
-        terminalreporter.section("crashes")
-        terminalreporter.line(f"seed {sampling.seed}")
-        for line in sampling.told:
-            terminalreporter.line(line)
-
-
-@pytest.fixture
-def sampling(pytestconfig: pytest.Config) -> Sampling:
-    return pytestconfig.stash[_SAMPLING]
 
 
 @pytest.fixture(scope="session")

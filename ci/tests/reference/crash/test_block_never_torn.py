@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sampling import Sampling
 
 from . import slots
 from .client import Client
 from .ground import Ground
 from .incarnations import NOTHING, TESTS, Preparation, Zygote
 from .observing import read_snapshot
-from .sampling import Sampling
 from .slots import TornError, newest
 from .trial import Trial
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sampling import Sampling
 
 from pytest_csi_snapshot.reference_impl.linux import syscalls
 
@@ -16,7 +17,6 @@ from .client import Client
 from .ground import Ground
 from .incarnations import TESTS, Zygote
 from .logs import OrderError, last, record
-from .sampling import Sampling
 from .trial import Trial
 
 MIB = 1 << 20

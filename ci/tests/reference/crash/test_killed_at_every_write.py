@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sampling import Sampling
 
 from .ground import Ground
 from .incarnations import Preparation, Zygote
 from .recording import Event, kind, load
-from .sampling import Sampling
 from .story import STORY
 from .trial import Trial
 

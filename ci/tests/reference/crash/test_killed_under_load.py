@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
+from sampling import Sampling
 
 from .client import Client
 from .customers import MIB, Customer
 from .ground import Ground
 from .incarnations import Zygote
 from .operations import AddNode, AttachVolume, CreateSnapshot, CreateVolume, Operation, WriteData
-from .sampling import Sampling
 from .trial import Trial
 from .world import World
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sampling import Sampling
 
 from .ground import Ground
 from .recording import Crash, Event, Tree, acknowledged_at, crashes, kind, tree_after
-from .sampling import Sampling
 
 REPLACED = [
     Event("write", ("r.tmp",)),

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from sampling import Sampling
 
 from .client import Client
 from .ground import Ground
 from .incarnations import Zygote
 from .operations import WriteData
 from .recording import SYNCS, Event, acknowledged_at, crashes, kind, load, tree_after
-from .sampling import Sampling
 from .story import STORY
 from .test_killed_at_every_write import recorder
 from .trial import Trial

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 SHARE = 20
-"""One in so many is tried unless all are, and never less than one of each kind."""
+"""One in so many is tried unless all are, or the test says otherwise, and never less than one of each kind."""
 REPEATED = 10
 """What is random anyhow is done one in so many times unless all are asked for."""
 
@@ -36,8 +36,8 @@ class Sampling:
         """Numbers that follow from the seed and ``purpose`` alone."""
         return random.Random(f"{self.seed} {purpose}")
 
-    def choose(self, cases: Iterable[Case], kind: Callable[[Case], str]) -> list[Case]:
-        """In their order; ``str`` of a case is what --case names."""
+    def choose(self, cases: Iterable[Case], kind: Callable[[Case], str], share: int = SHARE) -> list[Case]:
+        """In their order, one in ``share`` of them; ``str`` of a case is what --case names."""
         cases = list(cases)
         if self.case is not None:
             chosen = [case for case in cases if str(case) == self.case]
@@ -51,7 +51,7 @@ class Sampling:
         numbers = self.random("sample")
         drawn = {numbers.choice(places) for places in kinds.values()}
         others = [place for place in range(len(cases)) if place not in drawn]
-        drawn.update(numbers.sample(others, max(0, len(cases) // SHARE - len(drawn))))
+        drawn.update(numbers.sample(others, max(0, len(cases) // share - len(drawn))))
         return [cases[place] for place in sorted(drawn)]
 
     def amount(self, full: int) -> int:
@@ -68,3 +68,7 @@ class Sampling:
         options = f"--seed {self.seed}" + (" --full" if self.full and case is None else "")
         options += f" --case '{case}'" if case is not None else ""
         return f"run again with: pytest {options} '{request.node.nodeid}'"
+
+
+SAMPLING = pytest.StashKey[Sampling]()
+"""Where the configuration of pytest has it."""
