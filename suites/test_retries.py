@@ -79,9 +79,13 @@ def test_failed_creation_is_tried_again_ever_later_but_at_once_after_a_change(cs
 
     csi.wait(classless, HAS_ERROR)
     csi.class_like_ours(name)
+    # Told of the change before it has heard of the class, a controller would rightly begin another pause.
+    csi.content_of(csi.snapshot(claim, cls=name))
     waited = csi.history.clock() - began
     csi.nudge(classless)
     took = csi.seen(classless, READY, "ERR-007").at - began - waited
+    if took < 0:
+        csi.unknown("ERR-007", "the pause was over before the change: it was ready already")
     csi.check(
         "ERR-007",
         expected=f"ready before a pause that has doubled for {waited:.1f} s is over",
