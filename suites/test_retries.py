@@ -83,7 +83,7 @@ def test_failed_creation_is_tried_again_ever_later_but_at_once_after_a_change(cs
     csi.content_of(csi.snapshot(claim, cls=name))
     waited = csi.history.clock() - began
     csi.nudge(classless)
-    took = csi.seen(classless, READY, "ERR-007").at - began - waited
+    took = csi.seen(classless, READY, "ERR-007", within=csi.limits.snapshot + 2 * waited).at - began - waited
     if took < 0:
         csi.unknown("ERR-007", "the pause was over before the change: it was ready already")
     csi.check(
