@@ -115,6 +115,10 @@ class Ledger:
         own = [handle.uid for handle in self.handles if handle.kind == kind]
         return list(dict.fromkeys([*own, *(version.uid for version in self._derived(kind))]))
 
+    def hurry(self, seconds: float) -> None:
+        """Let ``clean_up`` wait no longer than so for anything: whoever asks does not care what stays."""
+        self._patience, self._release = min(self._patience, seconds), min(self._release, seconds)
+
     def clean_up(self) -> list[Leak]:
         """Remove everything; the leaks, each with what holds it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ _CLUSTER_WIDE = (
     kinds.VOLUME_ATTACHMENT,
 )
 """Kinds of which a cluster without tests has no object."""
+_WITHIN = (kinds.SNAPSHOT, kinds.GROUP_SNAPSHOT, kinds.PVC, kinds.POD)
+"""Kinds in namespaces of tests that a finalizer or a kubelet may hold."""
 _LABELLED = (kinds.NAMESPACE, kinds.STORAGE_CLASS, kinds.SNAPSHOT_CLASS, kinds.GROUP_CLASS)
 
 
@@ -69,7 +71,7 @@ class KeptCluster:
         """Whether nothing is left of the tests, once what is left was asked to go and had a little time."""
         client = self._client()
         try:
-            if _gone_soon(client):
+            if gone_soon(client):
                 return True
             self.board.turn_to(())
             for kind, body in residue(client):
@@ -98,18 +100,32 @@ def residue(client: KubeClient) -> list[tuple[Kind, Json]]:
     return found + [(kind, body) for kind in _CLUSTER_WIDE for body in client.list(kind)]
 
 
-def _gone_soon(client: KubeClient) -> bool:
-    """Whether nothing is left, or nothing but namespaces that are on their way: of these, once they are gone.
+def gone_soon(client: KubeClient) -> bool:
+    """Whether nothing is left but namespaces that are on their way, with nothing in them that could be in theirs.
 
-    So the next fault takes the place of this one, and no clean role has to come up in between.
+    So the next fault takes the place of this one, and no clean role has to come up in between; an empty namespace
+    takes Kubernetes five seconds, which nobody has to wait for.
     """
     left = residue(client)
     if any(kind != kinds.NAMESPACE or "deletionTimestamp" not in body["metadata"] for kind, body in left):
         return False
-    ending = awaiting.Awaited("end of namespaces", kinds.NAMESPACE, _left(kinds.NAMESPACE))
-    with suppress(awaiting.NotInTimeError):
-        awaiting.wait_for(client, ending, time.monotonic() + PATIENCE)
-    return not residue(client)
+    homes = {body["metadata"]["name"] for _, body in left}
+    deadline = time.monotonic() + PATIENCE
+    try:
+        for kind in _WITHIN:
+            awaiting.wait_for(client, awaiting.Awaited(f"end of {kind}", kind, _in(homes)), deadline)
+    except awaiting.NotInTimeError:
+        return False
+    return True
+
+
+def _in(homes: Collection[str]) -> awaiting.Missing:
+    def missing(items: Any) -> str:
+        return ", ".join(
+            sorted(item["metadata"]["name"] for item in items if item["metadata"]["namespace"] in homes)
+        )
+
+    return missing
 
 
 def _left(kind: Kind) -> awaiting.Missing:

@@ -16,11 +16,15 @@ from pytest_csi_snapshot.outcomes import ClauseResult, Outcome
 from pytest_csi_snapshot.reporting import words
 from pytest_csi_snapshot.reporting.collector import payload_of
 from pytest_csi_snapshot.requirements import OWNERS, catalogue
+from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.selection import carried_by
 from pytest_csi_snapshot.session import cluster_of
 from pytest_csi_snapshot.settings import SETTINGS
 
 from .observing import Row
+
+HURRY = 3.0
+"""Seconds for the end of what a test has made, where nothing more is to be learned from it."""
 
 
 class Listener:
@@ -65,6 +69,13 @@ class Listener:
                 break
         return True
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Where all that is wanted is known, do not wait for what a fault may hold for ever: others clear it."""
+        scenario = getattr(item, "funcargs", {}).get("csi")
+        if self._wanted and isinstance(scenario, Scenario) and not self._open():
+            scenario.ledger.hurry(HURRY)
+
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what a phase says about clauses."""
@@ -82,9 +93,12 @@ class Listener:
         """Whether a test can still tell what is wanted."""
         if not self._wanted:
             return True
+        return time.monotonic() < self._until and not self._open().isdisjoint(carried_by(item))
+
+    def _open(self) -> frozenset[str]:
+        """The clauses that are still to turn red."""
         red = {row.clause for row in self.rows if row.outcome == Outcome.FAILED}
-        open_ones = (self._wanted if red else self._wanted | self._instead) - red
-        return time.monotonic() < self._until and not open_ones.isdisjoint(carried_by(item))
+        return (self._wanted if red else self._wanted | self._instead) - red
 
     def _row(self, test: str, result: ClauseResult) -> Row:
         if result.failure is None or self._config is None:

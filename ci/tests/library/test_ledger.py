@@ -130,6 +130,15 @@ def test_a_volume_has_the_time_in_which_the_control_plane_learns_of_its_last_pod
     assert max(waits[:-1]) == 30
 
 
+def test_who_hurries_waits_less_and_never_longer(test: Test, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("pytest_csi_snapshot.ledger.wait_for", lambda *_, within, **__: waits.append(within))
+    ledger = Ledger(test.owned, test.history, patience=2, release=105)
+    ledger.hurry(3)
+    assert ledger.clean_up() == []
+    assert (max(waits[:-1]), waits[-1]) == (2, 3)
+
+
 def test_a_refusal_does_not_keep_the_rest_from_going(test: Test) -> None:
     for kind in (NAMESPACE, SNAPSHOT_CLASS, PVC, SNAPSHOT):
         test.make(kind, "s")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from faults import listening
 from faults.listening import Listener, owner_named
+
+from pytest_csi_snapshot.scenario import Scenario
 
 from .examples import row
 
@@ -28,6 +31,16 @@ def test_all_that_the_fault_breaks_is_tried_while_nothing_is_red(monkeypatch: py
 def test_once_something_is_red_only_what_is_wanted_is_tried_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran(monkeypatch, "RES-001") == ["DEL-001"]
     assert ran(monkeypatch, "DEL-001") == []
+
+
+@pytest.mark.parametrize(("red", "hurried"), [((), 0), (("RES-001",), 0), (("DEL-001",), 1)])
+def test_nobody_waits_for_the_end_of_things_once_all_is_known(red: tuple[str, ...], hurried: int) -> None:
+    listener = Listener(["DEL-001"], 60.0, lambda _: None)
+    listener.rows = [row(clause) for clause in red]
+    scenario = Mock(spec=Scenario)
+    scenario.ledger = Mock()
+    listener.pytest_runtest_teardown(cast(pytest.Item, SimpleNamespace(funcargs={"csi": scenario})))
+    assert scenario.ledger.hurry.call_count == hurried
 
 
 def test_without_a_wish_every_test_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
