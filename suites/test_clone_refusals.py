@@ -7,13 +7,12 @@ import pytest
 from pytest_csi_snapshot.conditions import BOUND, TERMINATING, Condition, has_finalizer, request_of, status_of
 from pytest_csi_snapshot.kube.kinds import PVC
 from pytest_csi_snapshot.labels import fresh_name
-from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.ledger import Handle, CLAIM_FINALIZER
 from pytest_csi_snapshot.quantities import MI, format_quantity
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.static_volumes import CLASS_ANNOTATION, csi_source
 from pytest_csi_snapshot.workloads import trees
 
-ON_CLAIM = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
 ALLOW_CHANGE = "snapshot.storage.kubernetes.io/allow-volume-mode-change"
 ANSWERED = "rpc error"
 """In every message of a provisioner that passes an answer of the driver on; its own refusals have none."""
@@ -51,7 +50,7 @@ def test_source_that_is_to_go_is_not_cloned(csi: Scenario) -> None:
     """A snapshot that never becomes ready keeps the source from going."""
     source = csi.volume()
     csi.snapshot(source, cls=csi.forsaken_class())
-    csi.wait(source, has_finalizer(ON_CLAIM))
+    csi.wait(source, has_finalizer(CLAIM_FINALIZER))
     csi.delete(source)
     csi.wait(source, TERMINATING)
     refused(csi, csi.clone(source), "CLN-003")

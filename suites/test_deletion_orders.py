@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_csi_snapshot.cluster import Cluster
-from pytest_csi_snapshot.conditions import TERMINATING, Condition
-from pytest_csi_snapshot.ledger import BEING_DELETED, Handle
+from pytest_csi_snapshot.conditions import TERMINATING, Condition, has_finalizer
+from pytest_csi_snapshot.ledger import BEING_DELETED, Handle, CLAIM_FINALIZER
 from pytest_csi_snapshot.scenario import Scenario, open_shared
 from pytest_csi_snapshot.verbs.snapshots import Taken
 
@@ -44,11 +44,15 @@ def test_any_order_of_deletion_has_the_same_end(csi: Scenario, order: str) -> No
 
 @pytest.mark.csi_clause("DEL-019")
 def test_snapshot_is_deleted_while_its_claim_is_terminating(csi: Scenario) -> None:
-    """The claim is held by a second snapshot, of a class that no driver serves."""
+    """The claim is held by another snapshot, of a class that no driver serves.
+
+    That one is made first: as one becomes ready, a controller may take the hold of one that it hears of just then.
+    """
     claim = csi.volume()
-    volume, made = csi.pv_of(claim), csi.taken(claim)
     unready = csi.snapshot(claim, cls=csi.forsaken_class())
     forsaken = csi.content_of(unready)
+    csi.wait(claim, has_finalizer(CLAIM_FINALIZER))
+    volume, made = csi.pv_of(claim), csi.taken(claim)
     csi.delete(claim)
     csi.wait(claim, TERMINATING)
     csi.delete(made.snapshot)

@@ -10,12 +10,11 @@ import pytest
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, TERMINATING, has_finalizer, lacks_finalizer, status_of
 from pytest_csi_snapshot.kube.kinds import PV
-from pytest_csi_snapshot.ledger import BOUND_FINALIZER, CONTENT_FINALIZER, RESTORE_FINALIZER, Handle
+from pytest_csi_snapshot.ledger import BOUND_FINALIZER, CONTENT_FINALIZER, RESTORE_FINALIZER, Handle, CLAIM_FINALIZER
 from pytest_csi_snapshot.scenario import Scenario
 
 DOMAIN = "snapshot.storage.kubernetes.io"
 GROUP_DOMAIN = "groupsnapshot.storage.kubernetes.io"
-ON_CLAIM = f"{DOMAIN}/pvc-as-source-protection"
 ON_SOURCE = f"{DOMAIN}/volumesnapshot-as-source-protection"
 CLONING = "provisioner.storage.kubernetes.io/cloning-protection"
 
@@ -34,7 +33,7 @@ def test_claim_outlives_its_deletion_while_a_snapshot_of_it_is_not_ready(csi: Sc
     claim = csi.volume()
     volume = csi.pv_of(claim)
     unready = csi.snapshot(claim, cls=csi.forsaken_class())
-    csi.wait(claim, has_finalizer(ON_CLAIM), "FIN-003")
+    csi.wait(claim, has_finalizer(CLAIM_FINALIZER), "FIN-003")
 
     csi.delete(claim)
     csi.wait(claim, TERMINATING)
@@ -42,7 +41,7 @@ def test_claim_outlives_its_deletion_while_a_snapshot_of_it_is_not_ready(csi: Sc
     csi.delete(probe)
     csi.gone(probe)
     held = csi.get(claim)["metadata"].get("finalizers", [])
-    csi.check("FIN-001", expected=f"held by {ON_CLAIM}", observed=held, holds=ON_CLAIM in held, about=claim)
+    csi.check("FIN-001", expected=f"held by {CLAIM_FINALIZER}", observed=held, holds=CLAIM_FINALIZER in held, about=claim)
     phase = status_of(csi.api.get(PV, None, volume.name)).get("phase")
     csi.check("FIN-001", expected="Bound", observed=phase, about=volume)
 
@@ -54,11 +53,11 @@ def test_claim_outlives_its_deletion_while_a_snapshot_of_it_is_not_ready(csi: Sc
 def test_claim_without_a_volume_is_protected_while_a_snapshot_waits_for_it(csi: Scenario) -> None:
     claim = csi.claim(storage_class=csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer"))
     unready = csi.snapshot(claim)
-    csi.wait(claim, has_finalizer(ON_CLAIM), "FIN-003")
+    csi.wait(claim, has_finalizer(CLAIM_FINALIZER), "FIN-003")
     csi.wait(unready, HAS_ERROR)
     csi.delete(unready)
     csi.gone(unready)
-    csi.wait(claim, lacks_finalizer(ON_CLAIM), "FIN-003")
+    csi.wait(claim, lacks_finalizer(CLAIM_FINALIZER), "FIN-003")
 
 
 @pytest.mark.csi_clause("FIN-003", "FIN-004")
@@ -68,7 +67,7 @@ def test_snapshot_whose_class_does_not_exist_protects_nothing(csi: Scenario) -> 
     csi.wait(classless, HAS_ERROR)
     csi.nudge(classless)
     csi.ready_snapshot(csi.volume())  # a probe: it went through after the nudge
-    never_had(csi, "FIN-003", claim, ON_CLAIM)
+    never_had(csi, "FIN-003", claim, CLAIM_FINALIZER)
     never_had(csi, "FIN-004", classless, ON_SOURCE)
 
 
@@ -76,13 +75,13 @@ def test_snapshot_whose_class_does_not_exist_protects_nothing(csi: Scenario) -> 
 def test_claim_is_protected_until_its_last_snapshot_is_ready(csi: Scenario) -> None:
     claim = csi.volume()
     unready = csi.snapshot(claim, cls=csi.forsaken_class())
-    csi.wait(claim, has_finalizer(ON_CLAIM))
+    csi.wait(claim, has_finalizer(CLAIM_FINALIZER))
     csi.ready_snapshot(claim)
     csi.ready_snapshot(claim)  # a probe: the controller has done with the first one
     held = csi.get(claim)["metadata"]["finalizers"]
-    csi.check("FIN-002", expected=f"held by {ON_CLAIM}", observed=held, holds=ON_CLAIM in held, about=claim)
+    csi.check("FIN-002", expected=f"held by {CLAIM_FINALIZER}", observed=held, holds=CLAIM_FINALIZER in held, about=claim)
     forget(csi, unready)
-    csi.wait(claim, lacks_finalizer(ON_CLAIM), "FIN-002")
+    csi.wait(claim, lacks_finalizer(CLAIM_FINALIZER), "FIN-002")
 
 
 @pytest.mark.csi_clause("FIN-004", "FIN-005", "FIN-006")

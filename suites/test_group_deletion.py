@@ -6,11 +6,10 @@ import pytest
 
 from pytest_csi_snapshot.conditions import READY, TERMINATING, status_of
 from pytest_csi_snapshot.kube.kinds import GROUP_CONTENT
-from pytest_csi_snapshot.ledger import GROUP_BEING_DELETED, Handle
+from pytest_csi_snapshot.ledger import GROUP_BEING_DELETED, Handle, CLAIM_FINALIZER
 from pytest_csi_snapshot.scenario import Scenario
 
 COLORED = {"color": "blue"}
-AS_SOURCE = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
 
 
 def taken(csi: Scenario, cls: str) -> tuple[Handle, list[Handle], dict[str, Handle]]:
@@ -110,8 +109,8 @@ def test_claims_are_not_protected_and_a_content_left_behind_can_go(csi: Scenario
     csi.delete(short)
     csi.gone(short, "GRP-011")
     csi.ready_group(COLORED)
-    held = [version for version in csi.versions(claim) if AS_SOURCE in version.object["metadata"]["finalizers"]]
-    csi.check("GRP-011", expected=0, observed=len(held), about=f"versions of {claim} with {AS_SOURCE}")
+    held = [version for version in csi.versions(claim) if CLAIM_FINALIZER in version.object["metadata"]["finalizers"]]
+    csi.check("GRP-011", expected=0, observed=len(held), about=f"versions of {claim} with {CLAIM_FINALIZER}")
     name = f"groupsnapcontent-{short.uid}"
     if left := csi.api.find(csi.spoken(GROUP_CONTENT), None, name):
         content = Handle.of(csi.spoken(GROUP_CONTENT), left)

@@ -9,13 +9,12 @@ import pytest
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, READY, TERMINATING, has_finalizer
 from pytest_csi_snapshot.labels import fresh_name
-from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.ledger import Handle, CLAIM_FINALIZER
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.attempts import CALLING
 from pytest_csi_snapshot.verbs.secrets import RESERVED
 from pytest_csi_snapshot.waiting import WaitTimeout
 
-ON_CLAIM = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
 
 
 def goes(csi: Scenario, what: Handle) -> None:
@@ -34,7 +33,7 @@ def test_claim_goes_whichever_of_its_unready_snapshots_goes_last(csi: Scenario) 
     classless = csi.snapshot(claim, cls=csi.api.mark.fresh("class"))
     csi.wait(classless, HAS_ERROR)
     unready = csi.snapshot(claim, cls=csi.forsaken_class())
-    csi.wait(claim, has_finalizer(ON_CLAIM))
+    csi.wait(claim, has_finalizer(CLAIM_FINALIZER))
     content = csi.content_of(unready)
     csi.delete(unready)
     csi.wait(content, TERMINATING)
