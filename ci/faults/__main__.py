@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--component", action="append", default=[], metavar="ROLE", help="only faults of this role"
     )
-    parser.add_argument("--clusters", type=int, default=3, metavar="N", help="clusters at once (default: 3)")
+    parser.add_argument("--clusters", type=int, default=5, metavar="N", help="clusters at once (default: 5)")
     parser.add_argument("--update", action="store_true", help="keep the reports and the results of this run")
     parser.add_argument("--sanity", action="store_true", help="ask csi-sanity instead, and keep what it says")
     parser.add_argument(
