@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.fixtures.embedded.kubeconfigs import CONTEXT
 from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir, Runs
 from pytest_csi_snapshot.fixtures.existing import connect
@@ -62,6 +64,11 @@ class KeptCluster:
         """Another one in its place, without any trace of what happened in it."""
         self.down()
         self.up()
+
+    @property
+    def about(self) -> Cluster:
+        """As the file of its run directory tells it."""
+        return Cluster.from_plain(json.loads(self.run.cluster_file.read_text())["cluster"])
 
     def switch(self, faults: tuple[str, ...]) -> None:
         """Have these faults on and no others."""

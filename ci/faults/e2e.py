@@ -2,19 +2,19 @@
 
 A fault is asked about if it breaks a clause that one of our tests for these cases judges; what the cases do not
 look at, they cannot find. They run on an embedded cluster, where faults are switched on and off by restarting a
-role.
+role, or on kind clusters, one for each fault.
 Cases that fail there without any fault are left out, and told: five of them (snapshots, restore, clones) look at
-data by exec into pods, which process nodes do not serve.
+data by exec into pods, which the process nodes of an embedded cluster do not serve.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bench.e2e import running
 from bench.e2e.cases import CASES, E2eCase
@@ -23,7 +23,6 @@ from bench.e2e.running import Driver, E2eRun
 from pytest_csi_snapshot.cluster import Cluster
 
 from .cases import CLEAN, Case
-from .clusters import KeptCluster, name_of
 from .tests import Tests
 
 PROCESSES = 4
@@ -58,14 +57,30 @@ def visible(cases: Sequence[Case], tests: Tests, able: Sequence[E2eCase] = CASES
     return [case for case in cases if seen.intersection(case.breaks)]
 
 
+class Clusters(Protocol):
+    """Where they run: a cluster that has faults and others that have not."""
+
+    @property
+    def about(self) -> Cluster: ...
+
+    def up(self) -> None: ...
+
+    def down(self) -> None: ...
+
+    def switch(self, faults: tuple[str, ...]) -> None: ...
+
+    def cleared(self) -> bool: ...
+
+    def replace(self) -> None: ...
+
+
 def judged_by_e2e(
-    cases: Sequence[Case], tests: Tests, folder: Path, tell: Callable[[Judged], None]
+    cases: Sequence[Case], tests: Tests, folder: Path, tell: Callable[[Judged], None], cluster: Clusters
 ) -> list[Judged]:
     """What e2e.test says of each fault that the cases which can run here look at; it stands in ``folder`` too.
 
     Raises RuntimeError and BenchError where it cannot be asked, CalledProcessError if it cannot be built.
     """
-    cluster = KeptCluster(name_of(os.getpid(), 0))
     found: list[Judged] = []
     try:
         cluster.up()
@@ -88,7 +103,7 @@ def judged_by_e2e(
         cluster.down()
 
 
-def _able(cluster: KeptCluster, folder: Path) -> tuple[E2eCase, ...]:
+def _able(cluster: Clusters, folder: Path) -> tuple[E2eCase, ...]:
     """The cases that pass without a fault. Raises RuntimeError where none does."""
     run = _run(cluster, CASES, folder / CLEAN)
     passed = {each.name for each in run.results if each.outcome == "passed"}
@@ -101,7 +116,7 @@ def _able(cluster: KeptCluster, folder: Path) -> tuple[E2eCase, ...]:
     return tuple(case for case in CASES if case.name in passed)
 
 
-def _run(cluster: KeptCluster, cases: Sequence[E2eCase], folder: Path) -> E2eRun:
-    about = Cluster.from_plain(json.loads(cluster.run.cluster_file.read_text())["cluster"])
+def _run(cluster: Clusters, cases: Sequence[E2eCase], folder: Path) -> E2eRun:
+    about = cluster.about
     driver = Driver(about.driver, about.storage_class, about.snapshot_class, TIMEOUTS)
     return running.run(cases, driver, about.kubeconfig, folder, processes=PROCESSES, limit=LIMIT)

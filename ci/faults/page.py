@@ -26,7 +26,7 @@ the report says of each is in `ci/faults/golden/`.
 - **csi-sanity**: whether the CSI project's own program finds it at the driver's socket. It does not talk to
   controllers: their faults are out of its sight, "-".
 - **e2e**: whether the storage tests of Kubernetes find it, by those of the [nine cases](bench.md) that need no
-  exec into pods; `PYTHONPATH=ci python -m faults --e2e NAME ...` asks them.
+  exec into pods; `PYTHONPATH=ci python -m faults --e2e NAME ...` asks them, with `--kind` all nine of them.
 
 The other way round, no clause may turn red while everything is slow and unsteady but correct: `jitter-…` holds up
 calls, refuses one in ten once, loses requests, cuts watches, delays events and restarts leaders, in one role each;

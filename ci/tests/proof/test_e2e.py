@@ -13,6 +13,8 @@ from faults import e2e
 from faults.cases import Case
 from faults.tests import Tests
 
+from pytest_csi_snapshot.cluster import Cluster
+
 RESTORE = CASES[2]
 
 
@@ -44,7 +46,12 @@ class StandIn:
 
     log: ClassVar[list[str]] = []
 
-    def __init__(self, _name: str) -> None:
+    about = Cluster.from_plain(
+        {"provider": "embedded", "kubeconfig": "k", "context": "c", "driver": "d", "storage_class": "s",
+         "snapshot_class": "v", "image": "i"}
+    )  # fmt: skip
+
+    def __init__(self) -> None:
         self.on = ""
 
     def up(self) -> None:
@@ -78,7 +85,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         return E2eRun(9.0, (*clean, *bad))
 
     StandIn.log = []
-    monkeypatch.setattr(e2e, "KeptCluster", StandIn)
     monkeypatch.setattr(e2e, "_run", run)
     return seen
 
@@ -87,7 +93,7 @@ def test_a_fault_is_caught_by_a_case_that_passes_without_it(tmp_path: Path, aske
     told: list[e2e.Judged] = []
     # The case that looks at DEL-001 cannot run here: nothing is said of that fault, and "missed" least of all.
     cases = [fault("harmless", "RES-001"), fault("out-of-sight", "DEL-001"), fault("bad", "RES-001")]
-    found = e2e.judged_by_e2e(cases, TESTS, tmp_path, told.append)
+    found = e2e.judged_by_e2e(cases, TESTS, tmp_path, told.append, StandIn())
     assert [(each.fault, each.word) for each in found] == [("harmless", "missed"), ("bad", "caught")]
     assert found[1].by == ("restore (wrong data)",)
     # The first case fails without a fault as well: it says nothing about one.
@@ -98,14 +104,15 @@ def test_a_fault_is_caught_by_a_case_that_passes_without_it(tmp_path: Path, aske
 
 
 def test_what_a_fault_leaves_is_no_matter_of_the_next(tmp_path: Path, asked: list[tuple[str, int]]) -> None:
-    e2e.judged_by_e2e([fault("dirty", "RES-001"), fault("next", "RES-001")], TESTS, tmp_path, lambda _told: None)
+    e2e.judged_by_e2e(
+        [fault("dirty", "RES-001"), fault("next", "RES-001")], TESTS, tmp_path, lambda _told: None, StandIn()
+    )
     assert StandIn.log == ["up", "replaced", "down"]
 
 
 def test_the_cluster_goes_when_it_cannot_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     StandIn.log = []
-    monkeypatch.setattr(e2e, "KeptCluster", StandIn)
     monkeypatch.setattr(e2e, "_run", lambda *_: E2eRun(1.0, (CaseResult("restore", "failed", 1.0, "why"),)))
     with pytest.raises(RuntimeError, match="no case of e2e passes without a fault"):
-        e2e.judged_by_e2e([fault("any", "RES-001")], TESTS, tmp_path, lambda _told: None)
+        e2e.judged_by_e2e([fault("any", "RES-001")], TESTS, tmp_path, lambda _told: None, StandIn())
     assert StandIn.log == ["up", "down"]
