@@ -5,6 +5,7 @@ A condition knows when it has become hopeless, so that a wait for it ends with t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +61,8 @@ def _pod_failed(body: Json) -> str:
 
 _NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName",
                        "CreateContainerConfigError"})  # fmt: skip
+_OPEN = re.compile(r"code = (Aborted|Canceled|DeadlineExceeded|ResourceExhausted|Unavailable)\b")
+"""What a sidecar says of a call that it will make again, since nothing was answered yet."""
 _LOST_ITS_NODE = frozenset({"Evicted", "NodeLost", "NodeShutdown", "Preempting", "UnexpectedAdmissionError"})
 _NO_PROGRAM = (126, 127)
 """Exit codes by which a shell says that a program is missing or cannot be run."""
@@ -112,6 +115,10 @@ IN_ITS_GROUP = Condition(
     lambda body: READY.holds(body) and bool(status_of(body).get("volumeGroupSnapshotName")),
 )
 HAS_ERROR = Condition("status.error", lambda body: bool(status_of(body).get("error")))
+ANSWERED = Condition(
+    "a status.error that is an answer",
+    lambda body: HAS_ERROR.holds(body) and not _OPEN.search(str(status_of(body)["error"].get("message"))),
+)
 HAS_HANDLE = Condition("status.snapshotHandle", lambda body: bool(status_of(body).get("snapshotHandle")))
 BOUND = Condition("phase Bound", lambda body: status_of(body).get("phase") == "Bound", _lost)
 TERMINATING = Condition("a deletionTimestamp", lambda body: "deletionTimestamp" in body["metadata"])

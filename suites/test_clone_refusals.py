@@ -7,7 +7,7 @@ import pytest
 from pytest_csi_snapshot.conditions import BOUND, TERMINATING, Condition, has_finalizer, request_of, status_of
 from pytest_csi_snapshot.kube.kinds import PVC
 from pytest_csi_snapshot.labels import fresh_name
-from pytest_csi_snapshot.ledger import Handle, CLAIM_FINALIZER
+from pytest_csi_snapshot.ledger import CLAIM_FINALIZER, Handle
 from pytest_csi_snapshot.quantities import MI, format_quantity
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.static_volumes import CLASS_ANNOTATION, csi_source

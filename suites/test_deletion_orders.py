@@ -9,7 +9,7 @@ import pytest
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import TERMINATING, Condition, has_finalizer
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CONTENT
-from pytest_csi_snapshot.ledger import BEING_DELETED, Handle, CLAIM_FINALIZER
+from pytest_csi_snapshot.ledger import BEING_DELETED, CLAIM_FINALIZER, Handle
 from pytest_csi_snapshot.scenario import Scenario, open_shared
 from pytest_csi_snapshot.verbs.snapshots import Taken
 

@@ -10,7 +10,13 @@ import pytest
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, TERMINATING, has_finalizer, lacks_finalizer, status_of
 from pytest_csi_snapshot.kube.kinds import PV
-from pytest_csi_snapshot.ledger import BOUND_FINALIZER, CONTENT_FINALIZER, RESTORE_FINALIZER, Handle, CLAIM_FINALIZER
+from pytest_csi_snapshot.ledger import (
+    BOUND_FINALIZER,
+    CLAIM_FINALIZER,
+    CONTENT_FINALIZER,
+    RESTORE_FINALIZER,
+    Handle,
+)
 from pytest_csi_snapshot.scenario import Scenario
 
 DOMAIN = "snapshot.storage.kubernetes.io"
@@ -41,7 +47,9 @@ def test_claim_outlives_its_deletion_while_a_snapshot_of_it_is_not_ready(csi: Sc
     csi.delete(probe)
     csi.gone(probe)
     held = csi.get(claim)["metadata"].get("finalizers", [])
-    csi.check("FIN-001", expected=f"held by {CLAIM_FINALIZER}", observed=held, holds=CLAIM_FINALIZER in held, about=claim)
+    csi.check(
+        "FIN-001", expected=f"held by {CLAIM_FINALIZER}", observed=held, holds=CLAIM_FINALIZER in held, about=claim
+    )
     phase = status_of(csi.api.get(PV, None, volume.name)).get("phase")
     csi.check("FIN-001", expected="Bound", observed=phase, about=volume)
 
@@ -79,7 +87,9 @@ def test_claim_is_protected_until_its_last_snapshot_is_ready(csi: Scenario) -> N
     csi.ready_snapshot(claim)
     csi.ready_snapshot(claim)  # a probe: the controller has done with the first one
     held = csi.get(claim)["metadata"]["finalizers"]
-    csi.check("FIN-002", expected=f"held by {CLAIM_FINALIZER}", observed=held, holds=CLAIM_FINALIZER in held, about=claim)
+    csi.check(
+        "FIN-002", expected=f"held by {CLAIM_FINALIZER}", observed=held, holds=CLAIM_FINALIZER in held, about=claim
+    )
     forget(csi, unready)
     csi.wait(claim, lacks_finalizer(CLAIM_FINALIZER), "FIN-002")
 

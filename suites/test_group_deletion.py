@@ -6,7 +6,7 @@ import pytest
 
 from pytest_csi_snapshot.conditions import READY, TERMINATING, status_of
 from pytest_csi_snapshot.kube.kinds import GROUP_CONTENT
-from pytest_csi_snapshot.ledger import GROUP_BEING_DELETED, Handle, CLAIM_FINALIZER
+from pytest_csi_snapshot.ledger import CLAIM_FINALIZER, GROUP_BEING_DELETED, Handle
 from pytest_csi_snapshot.scenario import Scenario
 
 COLORED = {"color": "blue"}
@@ -109,7 +109,9 @@ def test_claims_are_not_protected_and_a_content_left_behind_can_go(csi: Scenario
     csi.delete(short)
     csi.gone(short, "GRP-011")
     csi.ready_group(COLORED)
-    held = [version for version in csi.versions(claim) if CLAIM_FINALIZER in version.object["metadata"]["finalizers"]]
+    held = [
+        version for version in csi.versions(claim) if CLAIM_FINALIZER in version.object["metadata"]["finalizers"]
+    ]
     csi.check("GRP-011", expected=0, observed=len(held), about=f"versions of {claim} with {CLAIM_FINALIZER}")
     name = f"groupsnapcontent-{short.uid}"
     if left := csi.api.find(csi.spoken(GROUP_CONTENT), None, name):

@@ -9,12 +9,11 @@ import pytest
 
 from pytest_csi_snapshot.conditions import HAS_ERROR, READY, TERMINATING, has_finalizer
 from pytest_csi_snapshot.labels import fresh_name
-from pytest_csi_snapshot.ledger import Handle, CLAIM_FINALIZER
+from pytest_csi_snapshot.ledger import CLAIM_FINALIZER, Handle
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.attempts import CALLING
 from pytest_csi_snapshot.verbs.secrets import RESERVED
 from pytest_csi_snapshot.waiting import WaitTimeout
-
 
 
 def goes(csi: Scenario, what: Handle) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
-from pytest_csi_snapshot.conditions import HAS_ERROR, READY, Condition, status_of
+from pytest_csi_snapshot.conditions import ANSWERED, HAS_ERROR, READY, Condition, status_of
 from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.history import Version
@@ -23,6 +23,9 @@ Json = dict[str, Any]
 
 READY_OR_REFUSED = Condition(
     f"{READY.text} or {HAS_ERROR.text}", lambda body: READY.holds(body) or HAS_ERROR.holds(body)
+)
+KNOWN_OR_NOT = Condition(
+    f"{READY.text} or {ANSWERED.text}", lambda body: READY.holds(body) or ANSWERED.holds(body)
 )
 
 
@@ -259,9 +262,10 @@ class SnapshotVerbs(WitnessVerbs):
         __tracebackhide__ = True
         never = self.import_content(f"never-{secrets.token_hex(8)}")
         asked = self.import_content(handle)
-        if READY.holds(self.backend_answers(never)):
+        within = self.limits.snapshot
+        if READY.holds(self.wait(never, KNOWN_OR_NOT, within=within)):
             self.unknown(clause, "the driver does not list snapshots: an invented handle becomes ready too")
-        return READY.holds(self.backend_answers(asked))
+        return READY.holds(self.wait(asked, KNOWN_OR_NOT, within=within))
 
     def backend_answers(self, content: Handle) -> Json:
         """An imported content once it is ready or has an error (SNAP-PRE-007: nobody need claim it)."""

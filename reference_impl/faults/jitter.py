@@ -141,11 +141,13 @@ class Once:
 def _unsteady(once: Once, method: str, clean: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     import grpc
 
+    from ..driver.refusals import Refusal
+
     def call(request: Any, context: grpc.ServicerContext) -> Any:
         threading.Event().wait(random.uniform(0.0, CALL_SECONDS))
         if once.strikes((method, request.SerializeToString(deterministic=True))):
             code = random.choice((grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED))
-            context.abort(code, "not now, ask again")
+            raise Refusal(code, "not now, ask again")
         return clean(request, context)
 
     return call
