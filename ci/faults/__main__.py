@@ -110,7 +110,8 @@ def _prove(cases: Sequence[Case], asked: argparse.Namespace) -> int:
 
 def _ask_sanity(cases: Sequence[Case]) -> int:
     told = sanity.judged_by_sanity(cases, ROOT, ARTIFACTS / "sanity.json")
-    standing.note(standing.SANITY, told, {case.name for case in all_cases()})
+    words = {fault: {standing.SANITY: word} for fault, word in told.items()}
+    standing.note(words, {case.name for case in all_cases()})
     caught = [name for name, word in told.items() if word == "caught"]
     print(f"csi-sanity catches {len(caught)} of {len(told)} faults of driver and backend: {', '.join(caught)}")
     return 0
@@ -126,7 +127,7 @@ def _ask_e2e(cases: Sequence[Case], *, on_kind: bool) -> int:
     known = {case.name for case in all_cases()}
 
     def tell(told: e2e.Judged) -> None:
-        standing.note(standing.E2E, {told.fault: told.word}, known)  # at once: asking takes minutes for each
+        standing.note({told.fault: {standing.E2E: told.word}}, known)  # at once: asking takes minutes for each
         print(f"{told.seconds:6.0f} s  {told.fault}: {told.word} {'; '.join(told.by)}".rstrip(), flush=True)
 
     folder = ARTIFACTS / "e2e"

@@ -116,9 +116,8 @@ def _keep(finding: Finding, red: Iterable[str]) -> None:
     if finding.catch is not Catch.NOT_TRIED:
         known = {case.name for case in all_cases()}
         blamed = finding.row.blamed[0] if finding.row and finding.row.blamed else ""
-        standing.note(standing.OURS, {finding.case.name: finding.catch.value}, known)
-        standing.note(standing.BLAMED, {finding.case.name: blamed}, known)
-        standing.note(standing.RED, {finding.case.name: " ".join(red)}, known)
+        told = {standing.OURS: finding.catch.value, standing.BLAMED: blamed, standing.RED: " ".join(red)}
+        standing.note({finding.case.name: told}, known)
 
 
 def _astray(finding: Finding) -> list[str]:

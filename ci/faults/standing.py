@@ -45,15 +45,15 @@ def red(standing: Standing) -> set[str]:
     return {clause for by in standing.values() for clause in by.get(RED, "").split()}
 
 
-def note(judge: str, told: Mapping[str, str], known: set[str], file: Path = FILE) -> None:
-    """Note what a judge said of some faults, and forget the faults that are not ``known`` any more.
+def note(told: Mapping[str, Mapping[str, str]], known: set[str], file: Path = FILE) -> None:
+    """Note what was said of some faults, by judge, and forget the faults that are not ``known`` any more.
 
     Several proofs may note at once.
     """
     with file.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         standing = {fault: by for fault, by in read(file).items() if fault in known}
-        for fault, word in told.items():
-            standing.setdefault(fault, {})[judge] = word
+        for fault, words in told.items():
+            standing.setdefault(fault, {}).update(words)
         rows = [f" {json.dumps(fault)}: {json.dumps(standing[fault])}" for fault in sorted(standing)]
         file.write_text("{\n" + ",\n".join(rows) + "\n}\n")

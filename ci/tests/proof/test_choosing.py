@@ -60,14 +60,14 @@ def test_what_looks_in_another_way_comes_before_further_variants_of_a_test() -> 
 def test_only_what_its_own_clause_has_found_counts_as_proven(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     assert not is_proven("a", file)
-    note(OURS, {"a": "intended", "b": "another"}, {"a", "b"}, file)
+    note({"a": {OURS: "intended"}, "b": {OURS: "another"}}, {"a", "b"}, file)
     assert (is_proven("a", file), is_proven("b", file), is_proven("c", file)) == (True, False, False)
 
 
 def test_tried_is_what_this_suite_has_judged_however(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
-    note(OURS, {"a": "missed"}, {"a", "b"}, file)
-    note(SANITY, {"b": "caught"}, {"a", "b"}, file)
+    note({"a": {OURS: "missed"}}, {"a", "b"}, file)
+    note({"b": {SANITY: "caught"}}, {"a", "b"}, file)
     assert (is_tried("a", file), is_tried("b", file), is_tried("c", file)) == (True, False, False)
 
 

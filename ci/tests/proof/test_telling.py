@@ -48,8 +48,9 @@ def test_the_data_has_the_worst_outcome_of_each_clause() -> None:
 
 def test_the_page_shows_who_finds_what(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
-    standing.note(standing.OURS, {"late-delete": "intended", "gone": "missed"}, {"late-delete", "gone"}, file)
-    standing.note(standing.SANITY, {"late-delete": "missed"}, {"late-delete"}, file)
+    ours = {"late-delete": {standing.OURS: "intended"}, "gone": {standing.OURS: "missed"}}
+    standing.note(ours, {"late-delete", "gone"}, file)
+    standing.note({"late-delete": {standing.SANITY: "missed"}}, {"late-delete"}, file)
     assert standing.read(file) == {"late-delete": {"csi-snapshot": "intended", "csi-sanity": "missed"}}
     text = page([case(), case("lost-event", "csi-snapshotter")], standing.read(file))
     assert "| `late-delete` | data | DEL-001 | the clause | missed | not run |  |" in text
