@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_csi_snapshot.ledger import LEAK_CLAUSE
 from pytest_csi_snapshot.outcomes import ClauseResult, Outcome
 from pytest_csi_snapshot.reporting import words
 from pytest_csi_snapshot.reporting.collector import payload_of
@@ -47,6 +48,7 @@ class Listener:
         self._instead = frozenset(instead)
         self._until = time.monotonic() + patience
         self._config: pytest.Config | None = None
+        self._hurried = False
         self.rows: list[Row] = []
         self.trouble: list[str] = []
 
@@ -75,6 +77,7 @@ class Listener:
         scenario = getattr(item, "funcargs", {}).get("csi")
         if self._wanted and isinstance(scenario, Scenario) and not self._open():
             scenario.ledger.hurry(HURRY)
+            self._hurried = True
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -84,8 +87,10 @@ class Listener:
             if report.failed:
                 self.trouble.append(f"{report.nodeid}: {report.when}: {report.longreprtext[-500:]}")
             return
-        for plain in body["results"]:
-            self.rows.append(self._row(report.nodeid, ClauseResult.from_plain(plain)))
+        results = [ClauseResult.from_plain(plain) for plain in body["results"]]
+        if self._hurried:  # what had no time to go is no leak
+            results = [result for result in results if result.clause != LEAK_CLAUSE]
+        self.rows += [self._row(report.nodeid, result) for result in results]
         if report.failed and not body["results"]:
             self.trouble.append(f"{report.nodeid}: {report.when}: {report.longreprtext[-500:]}")
 

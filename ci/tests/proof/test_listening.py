@@ -10,6 +10,7 @@ import pytest
 from faults import listening
 from faults.listening import Listener, owner_named
 
+from pytest_csi_snapshot.outcomes import ClauseResult, Outcome
 from pytest_csi_snapshot.scenario import Scenario
 
 from .examples import row
@@ -41,6 +42,20 @@ def test_nobody_waits_for_the_end_of_things_once_all_is_known(red: tuple[str, ..
     scenario.ledger = Mock()
     listener.pytest_runtest_teardown(cast(pytest.Item, SimpleNamespace(funcargs={"csi": scenario})))
     assert scenario.ledger.hurry.call_count == hurried
+
+
+@pytest.mark.parametrize(("wanted", "told"), [("DEL-001", ["DEL-016"]), ("RES-001", ["DEL-016", "FIN-011"])])
+def test_what_had_no_time_to_go_is_no_leak(wanted: str, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    results = [ClauseResult(clause, Outcome.FAILED).as_plain() for clause in ("DEL-016", "FIN-011")]
+    monkeypatch.setattr(listening, "payload_of", lambda _report: {"results": results})
+    listener = Listener([wanted], 60.0, lambda _: None)
+    listener.rows = [row("DEL-001")]
+    scenario = Mock(spec=Scenario)
+    scenario.ledger = Mock()
+    listener.pytest_runtest_teardown(cast(pytest.Item, SimpleNamespace(funcargs={"csi": scenario})))
+    report = SimpleNamespace(nodeid="t", failed=True, when="teardown")
+    listener.pytest_runtest_logreport(cast(pytest.TestReport, report))
+    assert [each.clause for each in listener.rows[1:]] == told
 
 
 def test_without_a_wish_every_test_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
