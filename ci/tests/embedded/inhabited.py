@@ -41,16 +41,24 @@ class Inhabited:
         self.client = KubeClient.from_kubeconfig(str(kubeconfig))
 
     def move_in(self) -> None:
-        """Make the objects of others, and wait until their controllers have done with them."""
-        bodies = list(yaml.safe_load_all(OBJECTS.read_text()))
+        """Make the objects of others one after the other, and wait until their controllers have done with them.
+
+        The volume that is to spare comes after the claim has one of its own: it would be taken otherwise.
+        """
         kinds = {kind.kind: kind for kind in self.served()}
-        for body in bodies:
+        for body in yaml.safe_load_all(OBJECTS.read_text()):
             self.client.create(kinds[body["kind"]], body)
-        for event in self.client.watch(SNAPSHOT, "team-a", timeoutSeconds=60):
-            if event["type"] != "BOOKMARK" and (event["object"].get("status") or {}).get("readyToUse"):
-                break
+            if body["kind"] == SNAPSHOT.kind:
+                self._await_snapshot()
         claim = self.client.get(PVC, "team-a", "data")
         assert claim["status"]["phase"] == "Bound"
+        assert claim["spec"]["volumeName"] != "somebodys-spare"
+
+    def _await_snapshot(self) -> None:
+        for event in self.client.watch(SNAPSHOT, "team-a", timeoutSeconds=60):
+            if event["type"] != "BOOKMARK" and (event["object"].get("status") or {}).get("readyToUse"):
+                return
+        raise AssertionError("the snapshot of team-a is not ready after 60 s")
 
     def served(self) -> Iterator[Kind]:
         """All kinds that can be listed, each once, those too that the preferred version of their group lacks."""
