@@ -122,8 +122,8 @@ def pauses(seconds: float) -> Iterator[float]:
 
 
 def _until_definite(ask: Ask, request: Message, within: float) -> Iterator[Answer[Any]]:
-    yield (answer := ask(request))
-    for _ in pauses(within):
-        if answer.code not in (*INDEFINITE, Code.RESOURCE_EXHAUSTED):
-            return
+    patience = pauses(within)
+    while True:
         yield (answer := ask(request))
+        if answer.code not in (*INDEFINITE, Code.RESOURCE_EXHAUSTED) or next(patience, None) is None:
+            return
