@@ -13,6 +13,8 @@ from pytest_csi_snapshot.quantities import GI
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.controllers import holder_of, runs
 
+HELD = Condition("a holder", lambda lease: bool(holder_of(lease)))
+
 
 def renewed_since(lease: dict[str, Any]) -> Condition:
     before = lease["spec"]
@@ -34,7 +36,8 @@ def one_snapshot(csi: Scenario, snapshot: Handle) -> Handle:
 @pytest.mark.parametrize("component", ["SC", "SS"])
 def test_one_instance_leads_and_is_alive(csi: Scenario, component: str) -> None:
     lease = csi.lease_of(component, "HA-001")
-    now = csi.get(lease)
+    # Who gives a lease up makes it last a second: its term is that of whoever holds it.
+    now = csi.wait(lease, HELD, "HA-001", within=csi.limits.failover, blame=component)
     term = now["spec"]["leaseDurationSeconds"]
     csi.wait(lease, renewed_since(now), "HA-001", within=2 * term, blame=component)
     pod = csi.get(csi.leader(lease, "HA-001"))
