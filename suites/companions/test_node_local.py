@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_csi_snapshot.conditions import READY, Condition, status_of
+from pytest_csi_snapshot.conditions import ANSWERED, READY, Condition, status_of
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.workloads import trees
@@ -64,9 +64,9 @@ def test_snapshot_is_taken_by_the_sidecar_of_the_volumes_node(csi: Scenario) -> 
                   blame="SC")  # fmt: skip
         csi.ready(snapshot, "DIST-001")
         csi.wait(content, READY, "DIST-001")
-        versions = [status_of(version.object) for version in csi.versions(content)]
-        handles = {status.get("snapshotHandle") for status in versions} - {None}
-        errors = [status["error"].get("message") for status in versions if status.get("error")]
+        versions = [version.object for version in csi.versions(content)]
+        handles = {status_of(body).get("snapshotHandle") for body in versions} - {None}
+        errors = [status_of(body)["error"].get("message") for body in versions if ANSWERED.holds(body)]
         csi.check("DIST-001", expected=(1, []), observed=(len(handles), errors),
                   about=f"handles and errors of {content}: only one sidecar served it",
                   blame="SS")  # fmt: skip
