@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -127,18 +127,16 @@ def gone_soon(client: KubeClient) -> bool:
 
 
 def _in(homes: Collection[str]) -> awaiting.Missing:
-    def missing(items: Any) -> str:
-        return ", ".join(
-            sorted(item["metadata"]["name"] for item in items if item["metadata"]["namespace"] in homes)
-        )
-
-    return missing
+    return _named(lambda item: item["metadata"]["namespace"] in homes)
 
 
 def _left(kind: Kind) -> awaiting.Missing:
+    return _named(lambda item: kind in _CLUSTER_WIDE or _ours(item))
+
+
+def _named(among: Callable[[Json], bool]) -> awaiting.Missing:
     def missing(items: Any) -> str:
-        ours = items if kind in _CLUSTER_WIDE else [item for item in items if _ours(item)]
-        return ", ".join(sorted(item["metadata"]["name"] for item in ours))
+        return ", ".join(sorted(item["metadata"]["name"] for item in items if among(item)))
 
     return missing
 
