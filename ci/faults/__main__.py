@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _chosen(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> list[Case]:
+    if asked.kind and not asked.e2e:
+        parser.error("--kind says where Kubernetes' own tests run: give --e2e too")
     cases = all_cases()
     known, components = {case.name for case in cases}, {case.component for case in cases}
     for name in asked.names:

@@ -4,8 +4,8 @@
     PYTHONPATH=ci python -m faults.jitter --runs 3 --whole 0
 
 A clause may be unknown, with its reason; one that fails is a false alarm. Delays overlap, so there are many
-workers, and runs beside each other, each with a cluster of its own: most of the time all of them wait. The tally
-of a commit is kept, as that of ``ci/tally.py``, and goes on where it was stopped.
+workers; two runs at once, each with a cluster of its own, keep two cores busy. The tally of a commit is kept, as
+that of ``ci/tally.py``, and goes on where it was stopped.
 """
 
 from __future__ import annotations

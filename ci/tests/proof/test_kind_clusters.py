@@ -12,6 +12,7 @@ import pytest
 from bench import kind_cluster
 from bench.troubles import BenchError
 from faults import kind_clusters
+from faults.__main__ import main
 from faults.kind_clusters import KindClusters
 
 
@@ -52,3 +53,9 @@ def test_a_cluster_that_does_not_come_up_leaves_nothing(tmp_path: Path, log: lis
         clusters.switch(("fatal",))
     clusters.down()
     assert log == ["lab", "up-1", "end of up-1", "end of lab"]
+
+
+def test_kind_alone_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--kind"])
+    assert "give --e2e too" in capsys.readouterr().err
