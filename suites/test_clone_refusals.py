@@ -14,7 +14,7 @@ from pytest_csi_snapshot.verbs.static_volumes import CLASS_ANNOTATION, csi_sourc
 from pytest_csi_snapshot.workloads import trees
 
 ALLOW_CHANGE = "snapshot.storage.kubernetes.io/allow-volume-mode-change"
-ANSWERED = "rpc error"
+RPC_ERROR = "rpc error"
 """In every message of a provisioner that passes an answer of the driver on; its own refusals have none."""
 
 
@@ -26,7 +26,7 @@ def refused(csi: Scenario, clone: Handle, clause: str, mentions: str = "") -> No
         clause,
         expected="a refusal by the provisioner itself",
         observed=told,
-        holds=ANSWERED not in told,
+        holds=RPC_ERROR not in told,
         about=clone,
     )
     csi.check(clause, expected="Pending", observed=status_of(csi.get(clone)).get("phase"), about=clone)
@@ -81,7 +81,7 @@ def test_source_that_got_more_than_it_asked_for_is_cloned_at_its_request(csi: Sc
 
     def answer() -> str:
         told = (str(event.object.get("message", "")) for event in csi.events_of(clone))
-        return next((message for message in told if ANSWERED in message), "")
+        return next((message for message in told if RPC_ERROR in message), "")
 
     settled = Condition("phase Bound, or the driver's answer", lambda body: BOUND.holds(body) or bool(answer()))
     csi.wait(clone, settled, "CLN-004", within=csi.limits.bind)

@@ -4,8 +4,8 @@
     PYTHONPATH=ci python -m faults.jitter --runs 3 --whole 0
 
 A clause may be unknown, with its reason; one that fails is a false alarm. Delays overlap, so there are many
-workers; two runs at once, each with a cluster of its own, keep two cores busy. The tally of a commit is kept, as
-that of ``ci/tally.py``, and goes on where it was stopped.
+workers. Several runs at once, each with a cluster of its own, win time only where there are more than two cores.
+The tally of a commit is kept, as that of ``ci/tally.py``, and goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--runs", type=int, default=30, metavar="N", help="runs of the fifth (default: 30)")
     parser.add_argument("--whole", type=int, default=2, metavar="N", help="runs of the whole suite (default: 2)")
     parser.add_argument("--workers", type=int, default=12, metavar="N", help="workers of each (default: 12)")
-    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="runs at once (default: 2)")
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="runs at once (default: 1)")
     asked = parser.parse_args(argv)
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     tests = Tests(planned(ARTIFACTS).splitlines())

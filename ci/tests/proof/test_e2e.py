@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 from bench.e2e.cases import CASES, E2eCase
 from bench.e2e.running import CaseResult, E2eRun
+from bench.troubles import BenchError
 from faults import e2e
 from faults.cases import Case
 from faults.tests import Tests
@@ -68,6 +69,8 @@ class StandIn:
         return self.on != "dirty"
 
     def switch(self, faults: tuple[str, ...]) -> None:
+        if faults == ("unable",):
+            raise BenchError("the driver does not begin")
         (self.on,) = faults
 
 
@@ -108,6 +111,15 @@ def test_what_a_fault_leaves_is_no_matter_of_the_next(tmp_path: Path, asked: lis
         [fault("dirty", "RES-001"), fault("next", "RES-001")], TESTS, tmp_path, lambda _told: None, StandIn()
     )
     assert StandIn.log == ["up", "replaced", "down"]
+
+
+def test_a_fault_that_lets_no_cluster_come_up_is_told_and_the_next_asked(
+    tmp_path: Path, asked: list[tuple[str, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = [fault("unable", "RES-001"), fault("bad", "RES-001")]
+    found = e2e.judged_by_e2e(cases, TESTS, tmp_path, lambda _told: None, StandIn())
+    assert [each.fault for each in found] == ["bad"]
+    assert "no cluster with it comes up: unable: the driver does not begin" in capsys.readouterr().out
 
 
 def test_the_cluster_goes_when_it_cannot_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
