@@ -19,7 +19,7 @@ from pytest_csi_snapshot.kube.kinds import (
 from pytest_csi_snapshot.scenario import Scenario
 
 LONGEST = 120.0
-"""Seconds: what the controller waits for CRDs (30 s unless told), its start, and the back-off of its pod."""
+"""Seconds: what the controller waits for CRDs (5 s there), its start, and the back-off of its pod."""
 
 
 def gave_up(pod: dict[str, Any]) -> bool:

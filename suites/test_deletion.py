@@ -80,8 +80,10 @@ def test_policy_of_the_class_counts_no_more_once_the_content_exists(csi: Scenari
 
 @pytest.mark.csi_clause("DEL-004", "DEL-006")
 def test_content_turned_to_retain_keeps_the_backend_snapshot(csi: Scenario) -> None:
-    snapshot, content, handle = taken(csi, csi.snapshot_class("Delete"))
+    claim = csi.volume()
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Delete"), claim)
     csi.set_policy(content, "Retain")
+    csi.ready_snapshot(claim)  # a probe: the controllers have seen the change before this one was made
     csi.delete(snapshot)
     csi.gone(snapshot)
     left = csi.api.find(content.kind, None, content.name)
@@ -97,8 +99,10 @@ def test_content_turned_to_retain_keeps_the_backend_snapshot(csi: Scenario) -> N
 
 @pytest.mark.csi_clause("DEL-005")
 def test_content_turned_to_delete_takes_the_backend_snapshot_with_it(csi: Scenario) -> None:
-    snapshot, content, handle = taken(csi, csi.snapshot_class("Retain"))
+    claim = csi.volume()
+    snapshot, content, handle = taken(csi, csi.snapshot_class("Retain"), claim)
     csi.set_policy(content, "Delete")
+    csi.ready_snapshot(claim)  # a probe: the controllers have seen the change before this one was made
     csi.delete(snapshot)
     csi.gone(content, "DEL-005")
     csi.gone(snapshot, "DEL-005")
