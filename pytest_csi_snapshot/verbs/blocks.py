@@ -57,7 +57,7 @@ class BlockVerbs(VolumeVerbs, PodVerbs):
     def read_block(self, claim: Handle, pattern: Pattern, clause: str = "", *, whole: bool = False) -> Device:
         """What a device holds where ``pattern`` lies, and its size in bytes.
 
-        ``whole`` adds the digest of the first ``pattern.size`` bytes: a second or more for each GiB.
+        ``whole`` adds a sum of the first ``pattern.size`` bytes: a second or more for each GiB.
         """
         __tracebackhide__ = True
         return self.answer_block(self.start_read_block(claim, pattern, whole=whole), clause)

@@ -70,10 +70,8 @@ def test_the_answer_comes_after_the_cut(csi_rpc: Rpc) -> None:
         csi_rpc.check("RPC-CRS-003", expected="before", observed=place.read(), about=snapshot.snapshot_id)
 
 
-@pytest.mark.csi_exclusive
 @pytest.mark.csi_clause("RPC-CRS-004")
 def test_no_room_for_a_snapshot_is_told_as_such(csi_rpc: Rpc) -> None:
-    """Alone: a backend that has hundreds of snapshots to make and delete keeps others waiting."""
     csi_rpc.needs("RPC-CRS-004", SNAPSHOTS)
     limit, volume = csi_rpc.snapshot_limit, csi_rpc.volume()
     if not limit:

@@ -57,7 +57,7 @@ def test_one_wrong_byte_shows_where_it_is(device: Path, offset: int) -> None:
     assert {each for each, digest in PATTERN.digests().items() if found.digests[each] != digest} == {offset}
 
 
-def test_the_whole_digest_sees_what_lies_between_the_ranges(device: Path) -> None:
+def test_the_sum_of_the_whole_sees_what_lies_between_the_ranges(device: Path) -> None:
     before = read(device, whole=True)
     with device.open("r+b") as file:
         file.seek(RANGE + 5)
