@@ -120,8 +120,8 @@ class Ledger:
         """Let ``clean_up`` wait no longer than so for anything: whoever asks does not care what stays."""
         self._patience, self._release = min(self._patience, seconds), min(self._release, seconds)
 
-    def clean_up(self) -> list[Leak]:
-        """Remove everything; the leaks, each with what holds it.
+    def clean_up(self, *, namespaces: bool = True) -> list[Leak]:
+        """Remove everything; the leaks, each with what holds it. ``namespaces``: those too, emptied before.
 
         Raises CleanUpError, at the end, where something could not even be asked to go: not a fault of the driver.
         """
@@ -140,7 +140,7 @@ class Ledger:
         self._await_gone((POD, *SNAPSHOTS, *CONTENTS, PVC), within=self._patience)
         self._await_gone((PV,), within=self._release)
         leaks = [self._leak(version) for version in self._remaining(WATCHED)]
-        for kind in (GROUP_CLASS, SNAPSHOT_CLASS, STORAGE_CLASS, NAMESPACE):
+        for kind in (GROUP_CLASS, SNAPSHOT_CLASS, STORAGE_CLASS, *((NAMESPACE,) if namespaces else ())):
             self._delete(kind)
         if self._troubles:
             raise CleanUpError("; ".join([*self._troubles, *(f"left behind: {leak.text}" for leak in leaks)]))

@@ -57,6 +57,14 @@ def test_things_go_in_the_order_in_which_a_cluster_lets_go_of_them(test: Test) -
     assert test.api.objects == {}
 
 
+def test_an_emptied_namespace_may_stay(test: Test) -> None:
+    for kind in (NAMESPACE, PVC):
+        test.make(kind, "s")
+    test.api.asked.clear()
+    assert test.ledger.clean_up(namespaces=False) == []
+    assert test.api.asked == ["delete PersistentVolumeClaim s"]
+
+
 def test_a_restore_that_waits_goes_before_the_snapshot_that_it_holds(test: Test) -> None:
     test.make(SNAPSHOT, "s")
     test.make(PVC, "bound", spec={"dataSource": {"name": "s"}}, status={"phase": "Bound"})
