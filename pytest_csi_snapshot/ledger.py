@@ -199,7 +199,7 @@ class Ledger:
         ``within`` is patience for the next of them: a thousand objects may take as long as they take. What goes is
         counted as it goes, so that not all are looked at whenever one changes.
         """
-        left = self._left(kinds)
+        left: set[str] = set()
         patience = Patience(within, self._history.clock())
 
         def hear(version: Version) -> None:
@@ -215,6 +215,8 @@ class Ledger:
             return None if left else True
 
         with self._history.heard_by(hear):
+            with self._history.arrival:  # what goes before is not among them, and what goes afterwards is heard
+                left.update(self._left(kinds))
             while True:
                 try:
                     found = wait_for(

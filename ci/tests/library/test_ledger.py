@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
+from pytest_csi_snapshot.history import History, Version
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, POD, PVC, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import Mark
@@ -55,6 +59,28 @@ def test_things_go_in_the_order_in_which_a_cluster_lets_go_of_them(test: Test) -
     order = ["Pod", "VolumeSnapshot", "PersistentVolumeClaim", "VolumeSnapshotClass", "Namespace"]
     assert test.api.asked == [f"delete {kind} s" for kind in order]
     assert test.api.objects == {}
+
+
+def test_what_goes_as_the_clean_up_begins_to_listen_is_not_waited_for(
+    test: Test, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test.make(PVC, "s")
+    body = test.api.objects[PVC, HOME, "s"]
+    body["metadata"]["finalizers"] = ["kubernetes.io/pvc-protection"]
+    listening = test.history.heard_by
+
+    def late(listener: Callable[[Version], None]) -> AbstractContextManager[None]:
+        if "deletionTimestamp" in body["metadata"]:
+            test.history.record(PVC, "DELETED", body)
+        return listening(listener)
+
+    def at_once(_history: History, holds: Callable[[], object], **_words: object) -> object:
+        assert holds(), "it waits for what is gone"
+        return True
+
+    monkeypatch.setattr(test.history, "heard_by", late)
+    monkeypatch.setattr("pytest_csi_snapshot.ledger.wait_for", at_once)
+    assert test.ledger.clean_up() == []
 
 
 def test_an_emptied_namespace_may_stay(test: Test) -> None:
