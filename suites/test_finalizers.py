@@ -122,6 +122,7 @@ def test_snapshot_outlives_its_deletion_while_a_claim_waits_for_it(csi: Scenario
     snapshot = csi.ready_snapshot(csi.volume())
     late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
     waiting = csi.claim(csi.restore_size(snapshot) or csi.size, source=snapshot, storage_class=late)
+    csi.ready_snapshot(csi.volume())  # a probe: the snapshot-controller knows the claim that was made before
     csi.delete(snapshot)
     csi.event(snapshot, "SnapshotDeletePending", "FIN-007")
     csi.wait(snapshot, TERMINATING, "FIN-007")

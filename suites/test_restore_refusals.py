@@ -67,6 +67,7 @@ def terminating_snapshot(csi: Scenario, *finalizers: str) -> Handle:
     snapshot = csi.ready_snapshot(csi.volume())
     late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
     csi.claim(csi.restore_size(snapshot) or csi.size, source=snapshot, storage_class=late)
+    csi.ready_snapshot(csi.volume())  # a probe: the snapshot-controller knows the claim that was made before
     for finalizer in finalizers:
         addition = [{"op": "add", "path": "/metadata/finalizers/-", "value": finalizer}]
         csi.patch(snapshot, addition, content_type=JSON_PATCH)
