@@ -6,7 +6,7 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.conditions import BOUND
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.verbs.core import Core, too_early
 
 
 class AnswerVerbs(Core):
@@ -24,7 +24,10 @@ class AnswerVerbs(Core):
             self.not_supported(clause, reason)
 
     def provisioning_error(self, claim: Handle) -> str:
-        """Empty once the claim is Bound; the message of its event ProvisioningFailed where that comes first."""
+        """Empty once the claim is Bound; the message of its event ProvisioningFailed where that comes first.
+
+        Not of one that is told too early (``core.too_early``).
+        """
         __tracebackhide__ = True
 
         def answered() -> Version | None:
@@ -32,7 +35,7 @@ class AnswerVerbs(Core):
             if latest and not latest.deleted and BOUND.holds(latest.object):
                 return latest
             refused = (e for e in self.events_of(claim) if e.object.get("reason") == "ProvisioningFailed")
-            return next(refused, None)
+            return next((e for e in refused if not too_early(str(e.object.get("message", "")))), None)
 
         found = self._await(claim, answered, "Bound, or an event ProvisioningFailed", "", self.limits.bind)
         return "" if found.uid == claim.uid else str(found.object.get("message", ""))

@@ -33,6 +33,11 @@ from pytest_csi_snapshot.workloads.pods import SERVICE_ACCOUNT as WORKLOAD_ACCOU
 Json = dict[str, Any]
 
 
+def too_early(message: str) -> bool:
+    """Whether an event is a provisioner's that has not heard of its claim's new class yet: it looks again."""
+    return "storageclass.storage.k8s.io" in message and message.endswith("not found")
+
+
 class PreparationError(Exception):
     """The ground for a test could not be prepared: the cluster's or the driver's trouble, about no clause."""
 
@@ -200,7 +205,8 @@ class Core(Stepping):
     ) -> Json:
         """The first event of this reason, or of the other one, about an object, already seen or still to come.
 
-        ``mentions`` is a part of its message that tells it from others of the same reason.
+        ``mentions`` is a part of its message that tells it from others of the same reason. Not one that is told
+        too early (``too_early``).
         """
         __tracebackhide__ = True
         if about.kind == SNAPSHOT_CONTENT:
@@ -208,9 +214,9 @@ class Core(Stepping):
 
         def told() -> Version | None:
             for event in self.events_of(about):
-                if event.object.get("reason") in (reason, or_else or reason) and mentions in str(
-                    event.object.get("message", "")
-                ):
+                message = str(event.object.get("message", ""))
+                wanted = event.object.get("reason") in (reason, or_else or reason)
+                if wanted and mentions in message and not too_early(message):
                     return event
             return None
 

@@ -35,12 +35,12 @@ def test_snapshot_is_protected_until_the_driver_has_made_the_restore(csi: Scenar
     snapshot = csi.ready_snapshot(csi.volume())
     busy = csi.storage_class_with(parameters={"answers": "CreateVolume=UNAVAILABLE*2"})
     restored = csi.claim(csi.restore_size(snapshot), source=snapshot, storage_class=busy)
-    csi.event(restored, "ProvisioningFailed", "FIN-008")
+    csi.event(restored, "ProvisioningFailed", "FIN-008", mentions="Unavailable")
     csi.bound(restored)
     csi.wait(snapshot, lacks_finalizer(RESTORE_FINALIZER), "FIN-008")
     csi.seamless("FIN-008", snapshot.kind)
     held = has_finalizer(RESTORE_FINALIZER)
-    told = [event for event in csi.events_of(restored) if event.object["reason"] == "ProvisioningFailed"]
+    told = [event for event in csi.events_of(restored) if "Unavailable" in event.object["message"]]
     refusals = sorted(int(event.resource_version) for event in told)
     versions = [(int(version.resource_version), held.holds(version.object)) for version in csi.versions(snapshot)]
     first = next(number for number, protected in versions if protected)
