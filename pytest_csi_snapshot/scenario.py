@@ -71,8 +71,8 @@ class Scenario(
     InquiryVerbs,
     QuotaVerbs,
     VolumeVerbs,
-    SnapshotVerbs,
     PodVerbs,
+    SnapshotVerbs,
     DryRunVerbs,
 ):
     """All verbs of a test, on one cluster."""

@@ -120,9 +120,7 @@ def test_imported_content_that_nobody_claims_has_no_finalizer(csi: Scenario) -> 
 def test_snapshot_outlives_its_deletion_while_a_claim_waits_for_it(csi: Scenario) -> None:
     """The claim waits for a pod that never comes: how long it waits is the test's choice, with any driver."""
     snapshot = csi.ready_snapshot(csi.volume())
-    late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
-    waiting = csi.claim(csi.restore_size(snapshot) or csi.size, source=snapshot, storage_class=late)
-    csi.ready_snapshot(csi.volume())  # a probe: the snapshot-controller knows the claim that was made before
+    waiting = csi.waiting_restore(snapshot)
     csi.delete(snapshot)
     csi.event(snapshot, "SnapshotDeletePending", "FIN-007")
     csi.wait(snapshot, TERMINATING, "FIN-007")

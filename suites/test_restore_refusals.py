@@ -65,9 +65,7 @@ def test_claim_on_a_snapshot_that_does_not_exist_waits_for_it(csi: Scenario) -> 
 def terminating_snapshot(csi: Scenario, *finalizers: str) -> Handle:
     """A ready snapshot that is to be deleted: a claim that waits for its first pod still needs it (FIN-007)."""
     snapshot = csi.ready_snapshot(csi.volume())
-    late = csi.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
-    csi.claim(csi.restore_size(snapshot) or csi.size, source=snapshot, storage_class=late)
-    csi.ready_snapshot(csi.volume())  # a probe: the snapshot-controller knows the claim that was made before
+    csi.waiting_restore(snapshot)
     for finalizer in finalizers:
         addition = [{"op": "add", "path": "/metadata/finalizers/-", "value": finalizer}]
         csi.patch(snapshot, addition, content_type=JSON_PATCH)
