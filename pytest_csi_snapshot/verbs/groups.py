@@ -20,18 +20,20 @@ from pytest_csi_snapshot.kube.kinds import (
 )
 from pytest_csi_snapshot.labels import RUN, fresh_name, referred
 from pytest_csi_snapshot.ledger import Handle, owners_of
-from pytest_csi_snapshot.verbs.witnesses import WitnessVerbs
+from pytest_csi_snapshot.verbs.hearing import HearingVerbs
 from pytest_csi_snapshot.waiting import WaitTimeout
 
 Json = dict[str, Any]
 
 
-class GroupVerbs(WitnessVerbs):
+class GroupVerbs(HearingVerbs):
     """Verbs on VolumeGroupSnapshots, their contents and classes, in the best version that the cluster serves."""
 
     cluster: Cluster
     _spoken: str = ""
     _group_class: str = ""
+    _unheard: bool = False
+    """Whether claims were labelled since the snapshot-controller was known to have heard of all of them."""
 
     def group_versions(self, clause: str) -> tuple[str, ...]:
         """The versions of the group kinds that are served; without any, ``clause`` is not supported here."""
@@ -86,10 +88,18 @@ class GroupVerbs(WitnessVerbs):
     def labelled(self, claim: Handle, labels: Mapping[str, str]) -> Handle:
         """The claim, with labels by which a group takes it."""
         self.patch(claim, {"metadata": {"labels": dict(labels)}})
+        self._unheard = True
         return claim
 
     def group(self, labels: Mapping[str, str], *, cls: str | None = "", **selector: Any) -> Handle:
-        """A new group snapshot of all claims with these labels; not waited for. ``cls`` None names no class."""
+        """A new group snapshot of all claims with these labels; not waited for. ``cls`` None names no class.
+
+        Its claims are chosen once, by what the snapshot-controller has heard of them (GRP-004).
+        """
+        __tracebackhide__ = True
+        if self._unheard:
+            self.claims_heard()
+            self._unheard = False
         named = {} if cls is None else {"volumeGroupSnapshotClassName": cls or self.group_class()}
         source = {"selector": {**({"matchLabels": dict(labels)} if labels else {}), **selector}}
         return self._make_group({"source": source, **named})

@@ -12,8 +12,8 @@ from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.hearing import HearingVerbs
 from pytest_csi_snapshot.verbs.pods import DATA
-from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.waiting import WaitTimeout
 from pytest_csi_snapshot.workloads import filesystems, trees
 from pytest_csi_snapshot.workloads.pods import ANSWER_FILE, Workload, mount_path
@@ -24,7 +24,7 @@ OTHER = "other"
 """The label of answers about the second volume of a pod."""
 
 
-class RestoreVerbs(BlockVerbs, SnapshotVerbs):
+class RestoreVerbs(BlockVerbs, HearingVerbs):
     """Verbs on claims that name a snapshot."""
 
     def missing_snapshot(self) -> Handle:
@@ -32,13 +32,11 @@ class RestoreVerbs(BlockVerbs, SnapshotVerbs):
         return Handle(SNAPSHOT, self.namespace, fresh_name("snapshot"), "")
 
     def waiting_restore(self, snapshot: Handle) -> Handle:
-        """A claim on a snapshot that waits for a pod, and of which the snapshot-controller has heard (FIN-007).
-
-        The proof is a snapshot of a volume that was claimed later: a controller hears of claims in their order.
-        """
+        """A claim on a snapshot that waits for a pod, and of which the snapshot-controller has heard (FIN-007)."""
+        __tracebackhide__ = True
         late = self.storage_class_with(volumeBindingMode="WaitForFirstConsumer")
         waiting = self.claim(self.restore_size(snapshot) or self.size, source=snapshot, storage_class=late)
-        self.ready_snapshot(self.volume())
+        self.claims_heard()
         return waiting
 
     def not_provisioned(self, clause: str, claim: Handle) -> None:
