@@ -32,12 +32,8 @@ def bound_pair(csi: Scenario, source: Taken, kind: str) -> tuple[Handle, Handle]
     content = csi.import_content(source.handle)
     snapshot = csi.import_snapshot(content)
     csi.ready(snapshot)
+    csi.held(content)
     return snapshot, content
-
-
-def bind_another(csi: Scenario, source: Taken) -> None:
-    """Have a new content bound: contents reach the controller in order, so it knows all that was done before."""
-    csi.ready(csi.import_snapshot(csi.import_content(source.handle)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -82,7 +78,7 @@ def test_content_reserved_for_an_earlier_snapshot_of_that_name_is_not_bound(
     csi: Scenario, csi_source: Taken
 ) -> None:
     content = csi.import_content(csi_source.handle, uid=str(uuid.uuid4()))
-    bind_another(csi, csi_source)  # of a content that a controller has yet to see it cannot say whose it is
+    csi.contents_heard(csi_source.handle)  # what a controller has yet to see it cannot call somebody's
     misbound(csi, csi.import_snapshot(content), content)
 
 
@@ -115,15 +111,15 @@ def test_snapshot_whose_content_is_gone_is_not_ready(csi: Scenario, csi_source: 
 @pytest.mark.csi_clause("BIND-006")
 def test_snapshot_whose_content_refers_elsewhere_is_not_ready(csi: Scenario, csi_source: Taken, kind: str) -> None:
     snapshot, content = bound_pair(csi, csi_source, kind)
-    bind_another(csi, csi_source)  # a controller that has yet to see its own binding would bind the pair again
+    csi.contents_heard(csi_source.handle)  # who has yet to see its own binding would bind the pair again
     csi.patch(content, {"spec": {"volumeSnapshotRef": {"uid": str(uuid.uuid4())}}})
-    bind_another(csi, csi_source)
+    csi.contents_heard(csi_source.handle)
     csi.nudge(snapshot)
     csi.wait(snapshot, NOT_READY, "BIND-006")
     csi.event(snapshot, "SnapshotContentMisbound", "BIND-006")
 
     csi.patch(content, {"spec": {"volumeSnapshotRef": {"uid": snapshot.uid}}})
-    bind_another(csi, csi_source)
+    csi.contents_heard(csi_source.handle)
     csi.nudge(snapshot)
     csi.ready(snapshot, "BIND-006")
 
@@ -139,14 +135,14 @@ def test_content_of_no_snapshot_is_left_alone(csi: Scenario, csi_source: Taken, 
         csi.event(csi.import_snapshot(content), "SnapshotContentMisbound")
     csi.seen(content, has_finalizer(CONTENT_FINALIZER), "BIND-007")
     csi.nudge(content)
-    bind_another(csi, csi_source)
+    csi.contents_heard(csi_source.handle)
     asked = [version for version in csi.versions(content) if version.deleted or TERMINATING.holds(version.object)]
     csi.check("BIND-007", expected="no deletion", observed="deleted" if asked else "no deletion", about=content)
 
     csi.delete(content)
     csi.wait(content, TERMINATING, "BIND-007")
     csi.nudge(content)
-    bind_another(csi, csi_source)
+    csi.contents_heard(csi_source.handle)
     held = csi.get(content)["metadata"].get("finalizers", [])
     csi.check("BIND-007", expected=[CONTENT_FINALIZER], observed=held, about=content)
     csi.patch(content, {"spec": {"deletionPolicy": "Retain"}})

@@ -43,7 +43,7 @@ def unsettled(csi: Scenario, clause: str, claim: Handle) -> Handle:
 
 def settles(csi: Scenario, clause: str, snapshot: Handle, on: Handle) -> None:
     """Check that a snapshot without a class takes this one, now that it is the only default."""
-    csi.classes_known()
+    csi.classes_heard()
     csi.nudge(snapshot)
     csi.ready(snapshot, clause)
     csi.check(clause, expected=on.name, observed=class_of(csi, snapshot), about=snapshot)
@@ -53,7 +53,7 @@ def settles(csi: Scenario, clause: str, snapshot: Handle, on: Handle) -> None:
 def test_only_default_class_is_used_where_none_is_named(csi: Scenario) -> None:
     csi.no_defaults("CLS-003")
     default, named = csi.default_class(), csi.derived_class("Retain")
-    csi.classes_known()
+    csi.classes_heard()
     claim = csi.volume()
     snapshot = csi.unclassed(claim)
     csi.ready(snapshot, "CLS-003")
@@ -72,7 +72,7 @@ def test_only_default_class_is_used_where_none_is_named(csi: Scenario) -> None:
 def test_snapshot_without_any_default_class_waits_for_one(csi: Scenario) -> None:
     csi.no_defaults("CLS-004")
     claim = csi.volume()
-    csi.classes_known()
+    csi.classes_heard()
     snapshot = unsettled(csi, "CLS-004", claim)
     default = csi.default_class()
     settles(csi, "CLS-009", snapshot, default)
@@ -83,7 +83,7 @@ def test_none_of_several_default_classes_is_chosen(csi: Scenario) -> None:
     csi.no_defaults("CLS-005")
     stays, goes = csi.default_class(), csi.default_class()
     claim = csi.volume()
-    csi.classes_known()
+    csi.classes_heard()
     snapshot = unsettled(csi, "CLS-005", claim)
     csi.set_default(goes, None)
     settles(csi, "CLS-005", snapshot, stays)
@@ -94,7 +94,7 @@ def test_default_class_of_another_driver_is_ignored(csi: Scenario) -> None:
     csi.no_defaults("CLS-006")
     csi.default_class(driver=csi.forsaken_driver())
     claim = csi.volume()
-    csi.classes_known()
+    csi.classes_heard()
     snapshot = unsettled(csi, "CLS-006", claim)
     ours = csi.default_class()
     settles(csi, "CLS-006", snapshot, ours)
@@ -107,7 +107,7 @@ def test_default_class_is_that_of_the_volumes_driver(csi: Scenario) -> None:
     driver = csi.forsaken_driver()
     csi.default_class()
     theirs = csi.default_class(driver=driver)
-    csi.classes_known()
+    csi.classes_heard()
     source = {"csi": {"driver": driver, "volumeHandle": "a-volume-that-never-was"}}
     claim = csi.static_claim(source, storage_class=csi.storage_class)
     snapshot = csi.unclassed(claim)
@@ -122,10 +122,10 @@ def test_only_the_word_true_makes_a_default_class(csi: Scenario) -> None:
     cls = csi.derived_class("Delete")
     for value in ("True", "1", "yes"):
         csi.set_default(cls, value)
-        csi.classes_known()
+        csi.classes_heard()
         csi.delete(unsettled(csi, "CLS-007", claim))
     csi.set_default(cls, "true")
-    csi.classes_known()
+    csi.classes_heard()
     csi.ready(csi.unclassed(claim), "CLS-007")
 
 
@@ -136,7 +136,7 @@ def test_imported_snapshot_without_a_class_gets_no_default(csi: Scenario) -> Non
     for defaults in ("none", "one"):
         if defaults == "one":
             csi.default_class()
-            csi.classes_known()
+            csi.classes_heard()
         content = csi.import_content(handle)
         snapshot = csi.import_snapshot(content)
         csi.ready(snapshot, "SNAP-PRE-002")

@@ -70,6 +70,7 @@ def test_policy_of_the_class_counts_no_more_once_the_content_exists(csi: Scenari
     cls = csi.derived_class("Retain")
     snapshot, content, handle = taken(csi, cls.name)
     csi.patch(cls, {"deletionPolicy": "Delete"})
+    csi.classes_heard()
     csi.delete(snapshot)
     csi.gone(snapshot)
     csi.wait(content, MARKED, "DEL-003")

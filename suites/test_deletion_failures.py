@@ -108,6 +108,7 @@ def test_content_of_a_driver_that_nobody_serves_is_never_let_go(csi: Scenario) -
     unready = csi.snapshot(claim, cls=csi.forsaken_class())
     content = csi.content_of(unready)
     csi.wait(unready, has_finalizer(BOUND_FINALIZER))  # without it the snapshot is free to go before its content
+    csi.held(content, "DEL-018")
     csi.delete(unready)
     csi.wait(content, TERMINATING, "DEL-018")
     probe = csi.taken(claim)  # one of a driver that is served goes all the way meanwhile

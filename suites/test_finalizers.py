@@ -28,6 +28,7 @@ CLONING = "provisioner.storage.kubernetes.io/cloning-protection"
 def forget(csi: Scenario, unready: Handle, clause: str = "") -> None:
     """Delete a snapshot that no driver serves, and do what its sidecar would do (DEL-018)."""
     content = csi.content_of(unready)
+    csi.held(content)
     csi.delete(unready)
     csi.wait(content, TERMINATING)
     csi.free(content)

@@ -70,6 +70,7 @@ def test_retained_group_stays_and_can_be_imported(csi: Scenario) -> None:
     for content in (of_group, *contents.values()):  # a handle must lead to one group only
         csi.delete(content)
         csi.gone(content)
+    csi.ready_group(COLORED)  # a probe: the snapshot-controller knows that the first group's content is gone
     name = csi.api.mark.fresh("imported")
     content = csi.import_group_content(handle, sorted(contents), group=name)
     again = csi.imported_group(content, name=name)

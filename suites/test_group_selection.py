@@ -101,8 +101,7 @@ def test_only_default_class_of_the_first_volumes_driver_is_used(csi: Scenario) -
     alone = csi.group(COLORED, cls=None)
     csi.event(alone, "SetDefaultGroupSnapshotClassFailed", "GRP-005")
     first, second = default(), default()
-    probe = csi.group({"color": "none"}, cls=second.name)
-    csi.event(probe, "GroupSnapshotContentCreationFailed")  # so both classes are known
+    csi.group_classes_heard()
     torn = csi.group(COLORED, cls=None)
     csi.event(torn, "SetDefaultGroupSnapshotClassFailed", "GRP-005")
     csi.delete(second)

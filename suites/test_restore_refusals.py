@@ -133,6 +133,7 @@ def test_snapshot_whose_content_is_wrong_is_refused(csi: Scenario, csi_source: T
     content = csi.import_content(csi_source.handle)
     snapshot = csi.import_snapshot(content)
     csi.ready(snapshot)
+    csi.contents_heard(csi_source.handle)  # who has yet to see its own binding would bind the pair again
     part, field, key, wrong = SPOILT[how]
     right = csi.get(content)[part][field]
     where = "status" if part == "status" else None
@@ -179,6 +180,7 @@ def test_claim_with_a_selector_is_refused(csi: Scenario, csi_source: Taken) -> N
 
 @pytest.mark.csi_clause("RES-021")
 def test_source_of_a_kind_that_nobody_knows_is_left_to_others(csi: Scenario) -> None:
+    csi.bound(csi.claim())  # whoever looks at claims knows the class by now
     stranger = {"apiGroup": "example.com", "kind": "Stranger", "name": "anything"}
     claim = odd_claim(csi, csi.namespace, dataSourceRef=stranger)
     csi.event(claim, "Provisioning", "RES-021")

@@ -11,6 +11,7 @@ from pytest_csi_snapshot.conditions import HAS_ERROR, READY, status_of
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.reasons import CHECK_FAILED, CREATION_FAILED
 from pytest_csi_snapshot.scenario import Scenario, open_shared
 from pytest_csi_snapshot.verbs.attempts import CALLING
 from pytest_csi_snapshot.verbs.secrets import (
@@ -50,7 +51,7 @@ def test_reserved_parameter_that_nobody_knows_is_an_error(csi: Scenario, csi_sou
     cls = csi.class_with({unknown: "value"})
     snapshot = csi.snapshot(csi_source, cls=cls.name)
     content = csi.content_of(snapshot)
-    csi.event(content, "SnapshotCreationFailed", "SEC-001", mentions=unknown)
+    csi.event(content, CREATION_FAILED, "SEC-001", mentions=unknown, or_else=CHECK_FAILED)
     for broken in (content, snapshot):
         ready = status_of(csi.wait(broken, HAS_ERROR, "SEC-001")).get("readyToUse")
         csi.check("SEC-001", expected=False, observed=bool(ready), about=broken)
@@ -126,6 +127,7 @@ def test_deletion_goes_by_the_secret_of_the_creation(csi: Scenario, csi_source: 
     named = [annotations.get(key) for key in (DELETION_NAME, DELETION_NAMESPACE)]
     csi.check("SEC-004", expected=[secret.name, secret.namespace], observed=named, about=content)
     csi.patch(cls, {"parameters": naming(SNAPSHOTTER, fresh_name("never"), secret.namespace)})
+    csi.classes_heard()
     csi.delete(snapshot)
     csi.gone(content, "SEC-004")
     csi.gone(snapshot, "SEC-004")

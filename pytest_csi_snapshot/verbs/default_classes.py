@@ -12,11 +12,10 @@ from pytest_csi_snapshot.defaults import IS_DEFAULT, marked, set_aside_by
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
-from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
+from pytest_csi_snapshot.verbs.hearing import HearingVerbs
 
 
-class DefaultClassVerbs(VolumeVerbs, SnapshotVerbs):
+class DefaultClassVerbs(HearingVerbs):
     """Verbs on what a VolumeSnapshot without a class gets."""
 
     _aside = False
@@ -55,15 +54,6 @@ class DefaultClassVerbs(VolumeVerbs, SnapshotVerbs):
     def set_default(self, cls: Handle, value: str | None) -> None:
         """Change the annotation of a class of ours; None takes it off."""
         self.patch(cls, {"metadata": {"annotations": {IS_DEFAULT: value}}})
-
-    def classes_known(self) -> None:
-        """Wait until the snapshot-controller knows the classes as they are now.
-
-        It learns of their changes in order: once it takes up one that was made just now, it knows the others.
-        """
-        __tracebackhide__ = True
-        probe = self.snapshot(self.missing_claim(), cls=self.derived_class("Delete").name)
-        self.event(probe, "SnapshotContentCreationFailed")
 
     def restore_defaults(self) -> None:
         """Undo ``no_defaults``. Ours go first: at no moment are there more defaults than there were."""

@@ -20,20 +20,18 @@ from pytest_csi_snapshot.kube.kinds import (
 )
 from pytest_csi_snapshot.labels import RUN, fresh_name, referred
 from pytest_csi_snapshot.ledger import Handle, owners_of
-from pytest_csi_snapshot.verbs.hearing import HearingVerbs
+from pytest_csi_snapshot.verbs.witnesses import WitnessVerbs
 from pytest_csi_snapshot.waiting import WaitTimeout
 
 Json = dict[str, Any]
 
 
-class GroupVerbs(HearingVerbs):
+class GroupVerbs(WitnessVerbs):
     """Verbs on VolumeGroupSnapshots, their contents and classes, in the best version that the cluster serves."""
 
     cluster: Cluster
     _spoken: str = ""
     _group_class: str = ""
-    _unheard: bool = False
-    """Whether claims were labelled since the snapshot-controller was known to have heard of all of them."""
 
     def group_versions(self, clause: str) -> tuple[str, ...]:
         """The versions of the group kinds that are served; without any, ``clause`` is not supported here."""
@@ -83,23 +81,25 @@ class GroupVerbs(HearingVerbs):
     def _given_class(self) -> Json:
         return self.api.get(self.spoken(GROUP_CLASS), None, self._group_class)
 
+    def group_classes_heard(self) -> None:
+        """``classes_heard`` for the classes of groups."""
+        __tracebackhide__ = True
+        cls = self.make_group_class()
+        probe = self.group({"color": "none"}, cls=cls.name)
+        self.event(probe, "GroupSnapshotContentCreationFailed")
+        self.delete(cls)
+        self.nudge(probe)
+        self.event(probe, "GetGroupSnapshotClassFailed")
+
     # -- groups and their members
 
     def labelled(self, claim: Handle, labels: Mapping[str, str]) -> Handle:
         """The claim, with labels by which a group takes it."""
         self.patch(claim, {"metadata": {"labels": dict(labels)}})
-        self._unheard = True
         return claim
 
     def group(self, labels: Mapping[str, str], *, cls: str | None = "", **selector: Any) -> Handle:
-        """A new group snapshot of all claims with these labels; not waited for. ``cls`` None names no class.
-
-        Its claims are chosen once, by what the snapshot-controller has heard of them (GRP-004).
-        """
-        __tracebackhide__ = True
-        if self._unheard:
-            self.claims_heard()
-            self._unheard = False
+        """A new group snapshot of all claims with these labels; not waited for. ``cls`` None names no class."""
         named = {} if cls is None else {"volumeGroupSnapshotClassName": cls or self.group_class()}
         source = {"selector": {**({"matchLabels": dict(labels)} if labels else {}), **selector}}
         return self._make_group({"source": source, **named})

@@ -91,10 +91,11 @@ class SecretVerbs(SnapshotVerbs):
         return self.create(SECRET, {"metadata": meta, "type": "Opaque", "data": dict(held.data)})
 
     def class_with(self, parameters: Mapping[str, str | None], policy: str = "Delete") -> Handle:
-        """A class like the given one, with further parameters; without those that are None."""
-        cls = self.derived_class(policy)
-        self.patch(cls, {"parameters": dict(parameters)})
-        return cls
+        """A class like the given one, with further parameters; without those that are None.
+
+        At one stroke: who has heard of the class has heard of them.
+        """
+        return self.derived_class(policy, **parameters)
 
     def ready_with_secret(self, snapshot: Handle, clause: str) -> Json:
         """The snapshot once it is ready; not supported where the sidecar may not read secrets at all."""

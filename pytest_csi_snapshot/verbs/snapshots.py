@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
-from pytest_csi_snapshot.conditions import ANSWERED, HAS_ERROR, READY, Condition, status_of
+from pytest_csi_snapshot.conditions import ANSWERED, HAS_ERROR, READY, Condition, has_finalizer, status_of
 from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.labels import INVENTED_DRIVER, fresh_name
-from pytest_csi_snapshot.ledger import Handle
+from pytest_csi_snapshot.ledger import CONTENT_FINALIZER, Handle
 from pytest_csi_snapshot.verbs.witnesses import WitnessVerbs
 
 Json = dict[str, Any]
@@ -50,11 +50,15 @@ class SnapshotVerbs(WitnessVerbs):
             self.cluster.snapshot_class if given["deletionPolicy"] == policy else self.derived_class(policy).name
         )
 
-    def derived_class(self, policy: str, **parameters: str) -> Handle:
-        """A new class like the given one, with this policy and further parameters; a test may change it."""
+    def derived_class(self, policy: str, **parameters: str | None) -> Handle:
+        """A new class like the given one, with this policy and further parameters, without those that are None.
+
+        A test may change it.
+        """
         given = self.api.get(SNAPSHOT_CLASS, None, self.cluster.snapshot_class)
         body: Json = {"driver": given["driver"], "deletionPolicy": policy}
-        body["parameters"] = {**(given.get("parameters") or {}), **parameters}
+        merged = {**(given.get("parameters") or {}), **parameters}
+        body["parameters"] = {key: value for key, value in merged.items() if value is not None}
         return self._make_class(body)
 
     def class_like_ours(self, name: str) -> Handle:
@@ -238,10 +242,19 @@ class SnapshotVerbs(WitnessVerbs):
         self.gone(source.content)
         return Taken(snapshot, content, source.handle)
 
+    def held(self, content: Handle, clause: str = "") -> None:
+        """Wait for a content's finalizer: without it the content goes at once, its snapshot in the backend stays.
+
+        It comes when the snapshot-controller's watch has brought the binding, perhaps after the snapshot is ready.
+        """
+        __tracebackhide__ = True
+        self.wait(content, has_finalizer(CONTENT_FINALIZER), clause)
+
     def adopt(self, handle: str) -> None:
         """Make a snapshot that no content refers to any more ours again, so that clean-up deletes it."""
         content = self.import_content(handle, policy="Delete")
         self.ready(self.import_snapshot(content))
+        self.held(content)
 
     def lose_in_backend(self, handle: str) -> None:
         """Have a snapshot deleted in the backend behind the back of the content that stands for it."""
@@ -249,6 +262,7 @@ class SnapshotVerbs(WitnessVerbs):
         content = self.import_content(handle, policy="Delete")
         snapshot = self.import_snapshot(content)
         self.ready(snapshot)
+        self.held(content)
         self.delete(snapshot)
         self.gone(content)
         self.gone(snapshot)

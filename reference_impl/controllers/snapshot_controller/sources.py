@@ -12,7 +12,7 @@ class SourceError(Exception):
 
 
 def csi_volume(cluster: Cluster, snapshot: Json) -> Json:
-    """The CSI PV of the source PVC. Raises SourceError."""
+    """The CSI PV of the source PVC. Raises SourceError, ApiError."""
     name = claim_name(snapshot)
     if not name:
         raise SourceError(f"the snapshot source PVC of {objects.key(snapshot)} is missing")
@@ -27,12 +27,12 @@ def csi_volume(cluster: Cluster, snapshot: Json) -> Json:
 
 
 def volume_of(cluster: Cluster, claim: Json) -> Json:
-    """The PV that a PVC is bound to, CSI or not. Raises SourceError."""
+    """The PV that a PVC is bound to, CSI or not. Raises SourceError, ApiError."""
     if (claim.get("status") or {}).get("phase") != "Bound":
         title = objects.name(claim)
         raise SourceError(f"the PVC {title} is not yet bound to a PV, will not attempt to take a snapshot")
     name = str(claim["spec"]["volumeName"])
-    volume = cluster.volumes.get(name)
+    volume = cluster.volumes.find(name)
     if volume is None:
         raise SourceError(f'failed to retrieve PV {name} from the API server: persistentvolume "{name}" not found')
     owner = volume["spec"].get("claimRef") or {}

@@ -83,13 +83,16 @@ class FakeKube:
             self._require(kind)
             return copy.deepcopy(self._find(kind, objects.join(namespace, name)))
 
-    def list(self, kind: Kind, namespace: str | None = None, **_query: str) -> Json:
+    def list(self, kind: Kind, namespace: str | None = None, **query: str) -> Json:
+        wanted = dict(pair.split("=") for pair in query.get("labelSelector", "").split(",") if pair)
         with self.changed:
             self._require(kind)
             items = [
                 obj
                 for (other, _), obj in self._objects.items()
-                if other == kind and namespace in (None, objects.namespace(obj))
+                if other == kind
+                and namespace in (None, objects.namespace(obj))
+                and wanted.items() <= (obj["metadata"].get("labels") or {}).items()
             ]
             version = str(next(self._versions))
             return {"metadata": {"resourceVersion": version}, "items": copy.deepcopy(items)}

@@ -58,6 +58,16 @@ def test_the_content_of_a_group_has_all_volumes_that_its_labels_select(stage: Gr
         "boundVolumeGroupSnapshotContentName": objects.name(content),
         "readyToUse": False,
     }
+
+
+def test_a_claim_counts_whose_labels_no_watch_has_brought_yet(
+    stage: GroupTheatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.scene()
+    for look in ("all", "by"):
+        monkeypatch.setattr(stage.cluster.claims, look, lambda *_: [])
+    assert stage.sync_group() is None
+    assert stage.group_content()["spec"]["source"] == {"volumeHandles": ["handle-a", "handle-b"]}
     assert stage.events.reasons() == ["CreatingGroupSnapshot"]
 
 
