@@ -31,8 +31,19 @@ TOGETHER = 25
 
 CONNECTIONS = 8
 
-ETCD = ("127.0.0.1", 2379)
 MADE = "2026-01-02T03:04:05Z"
+
+UNUSED = {
+    "type": "Unused",
+    "status": "True",
+    "lastProbeTime": None,
+    "lastTransitionTime": MADE,
+    "reason": "NoPodsUsingPVC",
+    "message": "No pods are currently referencing this PVC",
+}
+"""What Kubernetes 1.37 writes to a claim without pods. Without it all claims would be written anew meanwhile."""
+
+ETCD = ("127.0.0.1", 2379)
 SIZE = "1Gi"
 
 
@@ -105,7 +116,12 @@ def _claim(home: str, name: str) -> Json:
             "volumeMode": "Filesystem",
             "volumeName": volume,
         },
-        "status": {"accessModes": ["ReadWriteOnce"], "capacity": capacity, "phase": "Bound"},
+        "status": {
+            "accessModes": ["ReadWriteOnce"],
+            "capacity": capacity,
+            "conditions": [UNUSED],
+            "phase": "Bound",
+        },
     }
 
 
