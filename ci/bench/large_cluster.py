@@ -29,6 +29,9 @@ SELECTION = "--csi-clauses=SNAP-DYN-001,RES-001,BIND-001,GRP-001,DEL-019,PFL-003
 """Tests that look at all contents, at volumes, at groups, which have watches of their own, and the preflight."""
 
 WORKERS = 2
+RESYNC = 15
+"""Seconds, Kubernetes' own: as often as an embedded cluster does, tens of thousands cannot be looked at."""
+
 PATIENCE = 600
 """Seconds for the controllers to take in what was put before them."""
 
@@ -49,7 +52,7 @@ class Crowded:
 
 def measure(folder: Path, each: int) -> Crowded:
     """A run, and a look for leftovers, in a cluster with ``each`` objects of four kinds. Raises BenchError."""
-    with kept("large") as kubeconfig:
+    with kept("large", f"--resync={RESYNC}") as kubeconfig:
         where = [f"--csi-kubeconfig={kubeconfig}"]
         words = [*where, f"--csi-driver={DRIVER}", "-n", str(WORKERS), SELECTION]
         empty = trials.run(folder / "empty", words, judged=(0,))
