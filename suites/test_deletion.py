@@ -58,6 +58,7 @@ def test_retain_policy_keeps_content_and_data(csi: Scenario) -> None:
     imported = csi.import_content(handle)
     again = csi.import_snapshot(imported)
     csi.ready(again, "DEL-002")
+    csi.backend_keeps("DEL-002", handle, kept=True)  # the sidecar has heard of the end of the first one by now
     restored = csi.restore(again)
     csi.bound(restored, "DEL-002")
     csi.holds("SNAP-PRE-006", trees.A, csi.read(restored, "DEL-002"), restored)
