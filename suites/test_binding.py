@@ -32,7 +32,6 @@ def bound_pair(csi: Scenario, source: Taken, kind: str) -> tuple[Handle, Handle]
     content = csi.import_content(source.handle)
     snapshot = csi.import_snapshot(content)
     csi.ready(snapshot)
-    csi.held(content)
     return snapshot, content
 
 
@@ -97,6 +96,7 @@ def test_dynamic_content_is_not_bound_a_second_time(csi: Scenario, csi_source: T
 def test_snapshot_whose_content_is_gone_is_not_ready(csi: Scenario, csi_source: Taken, kind: str) -> None:
     snapshot, content = bound_pair(csi, csi_source, kind)
     handle = csi.handle_in(csi.get(content))
+    csi.held(content)
     csi.delete(content)
     csi.wait(content, TERMINATING)
     csi.free(content)
