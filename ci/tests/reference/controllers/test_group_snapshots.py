@@ -58,6 +58,7 @@ def test_the_content_of_a_group_has_all_volumes_that_its_labels_select(stage: Gr
         "boundVolumeGroupSnapshotContentName": objects.name(content),
         "readyToUse": False,
     }
+    assert stage.events.reasons() == ["CreatingGroupSnapshot"]
 
 
 def test_a_claim_counts_whose_labels_no_watch_has_brought_yet(
@@ -68,7 +69,6 @@ def test_a_claim_counts_whose_labels_no_watch_has_brought_yet(
         monkeypatch.setattr(stage.cluster.claims, look, lambda *_: [])
     assert stage.sync_group() is None
     assert stage.group_content()["spec"]["source"] == {"volumeHandles": ["handle-a", "handle-b"]}
-    assert stage.events.reasons() == ["CreatingGroupSnapshot"]
 
 
 def test_the_source_claims_of_a_group_are_not_protected(stage: GroupTheatre) -> None:
