@@ -1,11 +1,12 @@
-"""Runs the conformance suite again and again on one commit, and keeps the tally: one failure is one too many.
+"""Runs the conformance suite again and again as committed, and keeps the tally: one failure is one too many.
 
     python ci/tally.py                         10 runs with 4 workers, 2 without
     python ci/tally.py --runs 3x4 -- -k clone  3 runs with 4 workers of what pytest is told behind the dashes
 
-The tally is kept by commit and arguments in the user's cache, so that it goes on where it was stopped. It ends
-with the first run that is not clean, whose log and report stay. A tree with changes has no commit to be counted
-for: it is refused.
+The tally is kept in the user's cache, by arguments and by what a run is made of (the product's folders as they
+are committed: a commit that changes only a page goes on where the last one was). It ends with the first run that
+is not clean, whose log and report stay. A tree with changes could be counted for nothing that is kept: it is
+refused.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import platformdirs
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ("10x4", "2x1")
+PRODUCT = ("pyproject.toml", "pytest_csi_snapshot", "suites", "fixtures", "reference_impl")
+"""What every run is made of."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,11 @@ class Goal:
 
 
 class Tally:
-    """The runs of one commit with the same arguments, in a file."""
+    """The runs of one version of what they are made of, with the same arguments, in a file."""
 
-    def __init__(self, folder: Path, commit: str, args: Sequence[str]) -> None:
+    def __init__(self, folder: Path, version: str, args: Sequence[str]) -> None:
         key = hashlib.sha256("\0".join(args).encode()).hexdigest()[:8]
-        self._file = folder / f"{commit[:12]}-{key}.json"
+        self._file = folder / f"{version[:12]}-{key}.json"
         self.runs = [Run(**each) for each in json.loads(self._file.read_text())] if self._file.exists() else []
 
     def log(self, number: int) -> Path:
@@ -111,17 +114,15 @@ def once(workers: int, args: Sequence[str], log: Path, report: Path) -> Run:
     return Run(workers, code, round(seconds, 1), lines[-1].strip("= ") if lines else "")
 
 
-def commit() -> str:
-    """The commit that is run. Ends the program where the tree is not that of a commit."""
-    changed = subprocess.run(
-        ["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    if changed.stdout:
-        raise SystemExit(
-            "the tree has changes, so these runs could be counted for no commit: commit or stash them"
-        )
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return head.stdout.strip()
+def version(paths: Sequence[str] = PRODUCT, root: Path = ROOT) -> str:
+    """What is committed under ``paths``, as one digest. Ends the program where the tree has changes."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True).stdout
+
+    if git("status", "--porcelain"):
+        raise SystemExit("the tree has changes, so these runs could be counted for nothing: commit or stash them")
+    return hashlib.sha256(git("ls-tree", "HEAD", "--", *paths).encode()).hexdigest()
 
 
 def main(argv: list[str]) -> int:
@@ -130,7 +131,7 @@ def main(argv: list[str]) -> int:
     split = argv.index("--") if "--" in argv else len(argv)
     goals = parser.parse_args(argv[:split]).runs or [Goal.parse(text) for text in DEFAULT]
     args = argv[split + 1 :]
-    tally = Tally(platformdirs.user_cache_path("pytest-csi-snapshot") / "tally", commit(), args)
+    tally = Tally(platformdirs.user_cache_path("pytest-csi-snapshot") / "tally", version(), args)
     if tally.runs:
         print(tally.table(), flush=True)
     while not tally.broken and (left := tally.missing(goals)):

@@ -5,7 +5,7 @@
 
 A clause may be unknown, with its reason; one that fails is a false alarm. Delays overlap, so there are many
 workers. Several runs at once, each with a cluster of its own, win time only where there are more than two cores.
-The tally of a commit is kept, as that of ``ci/tally.py``, and goes on where it was stopped.
+The tally is kept as that of ``ci/tally.py``, and goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import platformdirs
-from tally import Run, Tally, commit
+from tally import PRODUCT, Run, Tally, version
 
 from .cases import all_jitter
 from .choosing import fifth
@@ -65,7 +65,8 @@ def without_socket(tests_of: Mapping[str, Sequence[str]]) -> dict[str, list[str]
 
 def _tallied(name: str, tests: Sequence[str], runs: int, workers: int, at_once: int) -> bool:
     """Do what is missing of so many runs; whether none of them had a false alarm."""
-    tally = Tally(platformdirs.user_cache_path("pytest-csi-snapshot") / "tally", commit(), ["jitter", *tests])
+    made_of = version((*PRODUCT, "ci/faults"))
+    tally = Tally(platformdirs.user_cache_path("pytest-csi-snapshot") / "tally", made_of, ["jitter", *tests])
     numbers = iter(range(len(tally.runs) + 1, runs + 1))
     with ThreadPoolExecutor(at_once) as pool:
 
