@@ -82,11 +82,21 @@ def test_an_estimate_is_worded_as_one(seconds: float | None, words: str) -> None
 def test_progress_in_words() -> None:
     counts = tally(one=("DEL-001",), two=("DEL-002",))
     counts.ended("one", 1.0)
-    counts.failed.add("DEL-001")
+    counts.failure("DEL-001", known=False)
     assert telling.done_in_words(counts, "about 2 min left") == "1 of 2 clauses, 1 failed, about 2 min left"
     counts.errored.add("DEL-002")
     assert telling.done_in_words(counts, "") == "1 of 2 clauses, 1 failed, 1 errored"
     assert telling.done_in_words(tally(mine=()), "") == "0 of 1 test"
+
+
+def test_known_deviations_are_no_failures() -> None:
+    counts = tally(one=("DEL-011",), two=("FIN-011",))
+    counts.failure("DEL-011", known=True)
+    assert telling.done_in_words(counts, "") == "0 of 2 clauses, 1 deviates as known"
+    counts.failure("FIN-011", known=True)
+    assert telling.done_in_words(counts, "") == "0 of 2 clauses, 2 deviate as known"
+    counts.failure("FIN-011", known=False)
+    assert telling.done_in_words(counts, "") == "0 of 2 clauses, 1 failed, 1 deviates as known"
 
 
 def test_of_several_waits_the_oldest_is_told_and_a_test_that_waits_for_nothing_last() -> None:

@@ -166,7 +166,10 @@ class Progress:
             self._tally.errored.add(report.nodeid)
         cluster = cluster_of(self._config)
         for each in bad:
-            (self._tally.failed if each.failure else self._tally.errored).add(each.clause)
+            if each.failure:
+                self._tally.failure(each.clause, known=bool(each.excuse))
+            else:
+                self._tally.errored.add(each.clause)
             seen = (each.failure.expected, each.failure.observed) if each.failure else (each.reason,)
             if (each.clause, *seen) in self._told:
                 continue

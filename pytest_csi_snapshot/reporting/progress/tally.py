@@ -17,7 +17,9 @@ class Tally:
         self.clauses = 0
         self.clauses_done = 0
         self.failed: set[str] = set()
-        """Clauses that failed."""
+        """Clauses that failed, and not as it is known of what is tested."""
+        self.deviating: set[str] = set()
+        """Clauses that failed as it is known; one may be among those that failed, too."""
         self.errored: set[str] = set()
         """Clauses that could not be judged; the id of a test that is about none and failed."""
 
@@ -29,6 +31,10 @@ class Tally:
         for clause in chain.from_iterable(self._plan.values()):
             self._open[clause] = self._open.get(clause, 0) + 1
         self.clauses = len(self._open)
+
+    def failure(self, clause: str, *, known: bool) -> None:
+        """A clause failed; ``known``: as it is known of what is tested."""
+        (self.deviating if known else self.failed).add(clause)
 
     @property
     def tests(self) -> int:

@@ -29,6 +29,8 @@ def done_in_words(tally: Tally, left: str) -> str:
     else:
         parts = [f"{len(tally.tests_done)} of {counted(tally.tests, 'test')}"]
     parts += [f"{len(tally.failed)} failed"] if tally.failed else []
+    known = len(tally.deviating - tally.failed)
+    parts += [f"{known} deviate{'' if known > 1 else 's'} as known"] if known else []
     parts += [f"{len(tally.errored)} errored"] if tally.errored else []
     return ", ".join([*parts, *([left] if left else [])])
 
