@@ -64,8 +64,10 @@ class Protection:
             log.warning("restore from %s goes on unprotected: %s", objects.key(snapshot), error)
 
     def end(self, claim: Json, source: DataSource) -> None:
-        """The claim has its volume."""
+        """The claim has its volume. Raises ApiError."""
         if source.kind != "VolumeSnapshot":
+            # Both may have been deleted while the call counted as unanswered, and nothing would look again.
+            self.sweep_claim(source.key)
             return
         if snapshot := self._cluster.snapshots.get(source.key):
             with self._lock:

@@ -299,6 +299,19 @@ def test_a_clone_names_its_source_and_keeps_it_until_no_clone_is_pending(
     assert stage.gone(PVC, f"{NS}/src")
 
 
+def test_a_source_goes_that_was_deleted_with_its_clone_under_the_call(stage: Theatre, driver: FakeDriver) -> None:
+    stage.bound_claim("src")
+    driver.script["CreateVolume"].append(Code.DEADLINE_EXCEEDED)
+    claim = stage.wish(dataSource=FROM_CLAIM)
+    stage.sync(claim)
+    for key in (f"{NS}/new", f"{NS}/src"):
+        stage.delete(PVC, key)
+    stage.protection.sweep_claim(f"{NS}/src")
+    assert not stage.gone(PVC, f"{NS}/src"), "the call may still run"
+    assert stage.sync(claim) is None
+    assert stage.gone(PVC, f"{NS}/src")
+
+
 @pytest.mark.parametrize("driver_of_source", ["other.driver", None])
 def test_a_clone_of_another_drivers_volume_is_refused(stage: Theatre, driver_of_source: str | None) -> None:
     origin = stage.claim("src")
