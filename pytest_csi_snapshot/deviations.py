@@ -25,6 +25,7 @@ _OPTIONAL = frozenset({"since", "before", "tests", "observed", "issue"})
 class Deviation:
     """One clause that one component does not keep, from version ``since`` on and until ``before``.
 
+    A ``clause`` without a number is a family: what is seen may break any of them.
     Empty: from the first, until today's. ``tests`` are the functions that show it, where a failure in another test
     is a new one; ``observed`` is what of it any test may see, at the end or before. ``what`` happens, how to
     ``reproduce`` it, and the public ``issue`` where there is one.
@@ -52,7 +53,8 @@ class Deviation:
     def covers(self, clause: str, test_id: str, observed: str) -> bool:
         """Whether a failure of a clause in a test that observed this is this one."""
         function = test_id.rpartition("::")[2].partition("[")[0]
-        return clause == self.clause and (not self.tests or function in self.tests) and self.observed in observed
+        ours = self.clause in (clause, _family(clause))
+        return ours and (not self.tests or function in self.tests) and self.observed in observed
 
     def told(self, components: Mapping[str, str]) -> str:
         """In one line, with the version that runs here."""
@@ -87,7 +89,8 @@ def _deviation(number: int, entry: Any) -> Deviation:
     _require(
         bool(entry.get("tests") or entry.get("observed")), where, "needs tests or observed, or covers anything"
     )
-    _require(entry["clause"] in catalogue().by_id, where, f"unknown clause {entry['clause']!r}")
+    known = {*catalogue().by_id, *map(_family, catalogue().by_id)}
+    _require(entry["clause"] in known, where, f"unknown clause {entry['clause']!r}")
     _require(entry["component"] in OWNERS.keys() - {"DRV", "ADM"}, where, f"no component {entry['component']!r}")
     for key in ("since", "before"):
         bound = entry.get(key, "0.0")
@@ -104,6 +107,10 @@ def _deviation(number: int, entry: Any) -> Deviation:
         observed=str(entry.get("observed", "")),
         **texts,
     )
+
+
+def _family(clause: str) -> str:
+    return clause.rpartition("-")[0]
 
 
 def _require(condition: bool, where: str, what: str) -> None:

@@ -99,6 +99,15 @@ def test_one_that_any_test_may_see_is_known_by_what_is_seen(
     assert bool(known_deviation(clause, "a.py::test_any", observed, {"SC": "8.6.1"})) == known
 
 
+@pytest.mark.parametrize(("clause", "known"), [("EXP-014", True), ("EXP-021", True), ("FIN-011", False)])
+def test_one_of_a_family_is_known_of_each_of_its_clauses(
+    monkeypatch: pytest.MonkeyPatch, clause: str, known: bool
+) -> None:
+    entry = {**ENTRY, "clause": "EXP", "tests": [], "observed": "can't patch"}
+    monkeypatch.setattr("pytest_csi_snapshot.deviations.deviations", lambda: read_deviations([entry]))
+    assert bool(known_deviation(clause, "a.py::test_any", "it can't patch", {"SC": "8.6.1"})) == known
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
