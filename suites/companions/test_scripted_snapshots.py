@@ -66,6 +66,7 @@ def says_so_until_answered(csi: Scenario, snapshot: Handle, content: Handle) -> 
     The sidecar waits for the driver all that time: whoever takes it off before a handle has come is somebody else.
     """
     csi.ready(snapshot)
+    csi.seen(content, READY, "ERR-005")  # by a watch of its own, which may be behind that of snapshots
     csi.seamless("ERR-005", content.kind)
     versions = csi.versions(content)
     answered = next(number for number, version in enumerate(versions) if status_of(version.object))
