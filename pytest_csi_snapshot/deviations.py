@@ -53,7 +53,8 @@ class Deviation:
     def covers(self, clause: str, test_id: str, observed: str) -> bool:
         """Whether a failure of a clause in a test that observed this is this one."""
         function = test_id.rpartition("::")[2].partition("[")[0]
-        ours = self.clause in (clause, _family(clause))
+        known = catalogue().by_id.get(clause)
+        ours = self.clause in (clause, known.family if known else clause)
         return ours and (not self.tests or function in self.tests) and self.observed in observed
 
     def told(self, components: Mapping[str, str]) -> str:
@@ -89,7 +90,7 @@ def _deviation(number: int, entry: Any) -> Deviation:
     _require(
         bool(entry.get("tests") or entry.get("observed")), where, "needs tests or observed, or covers anything"
     )
-    known = {*catalogue().by_id, *map(_family, catalogue().by_id)}
+    known = {*catalogue().by_id, *(each.family for each in catalogue().clauses)}
     _require(entry["clause"] in known, where, f"unknown clause {entry['clause']!r}")
     _require(entry["component"] in OWNERS.keys() - {"DRV", "ADM"}, where, f"no component {entry['component']!r}")
     for key in ("since", "before"):
@@ -107,10 +108,6 @@ def _deviation(number: int, entry: Any) -> Deviation:
         observed=str(entry.get("observed", "")),
         **texts,
     )
-
-
-def _family(clause: str) -> str:
-    return clause.rpartition("-")[0]
 
 
 def _require(condition: bool, where: str, what: str) -> None:
