@@ -81,6 +81,7 @@ class Guest:
             self._tell(f"VolumeSnapshotClass {name} is a default class again")
         found = [] if keep else [body for _, body in leftovers.left_behind(api)]
         found = [body for body in found if body["metadata"].get("name") != home_of(self.run)]
+        leaving = leftovers.leaving(found)
         staying = [body for body in found if "deletionTimestamp" not in body["metadata"]]
         if found:
             what = f"removing {len(staying)} that tests left behind" if staying else "all are on their way out"
@@ -88,8 +89,9 @@ class Guest:
         if keep:
             self._presence.end()
             return []
-        # The Lease goes last: while there is something to remove, nobody else is to begin with it.
-        left = leftovers.remove(api, but=home_of(self.run)) if found else []
+        # The Lease outlasts what has to be removed: nobody else is to begin with it. What only has to end does so
+        # beside the namespace of the Lease, for which Kubernetes takes 5 s.
+        left = [] if leaving else leftovers.remove(api, but=home_of(self.run))
         self._presence.end()
         return left or leftovers.remove(api)
 

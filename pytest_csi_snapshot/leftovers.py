@@ -65,6 +65,11 @@ def left_behind(api: OwnedClient) -> list[tuple[Kind, Json]]:
     return list(found.values())
 
 
+def leaving(found: list[Json]) -> bool:
+    """Whether somebody has asked for the end of all that a run made, and what controllers made goes with it."""
+    return all("deletionTimestamp" in body["metadata"] for body in found if RUN in _labels(body))
+
+
 def remove(api: OwnedClient, *, but: str = "", within: float = PATIENCE) -> list[str]:
     """Remove what a run left behind, but for one namespace; what is still there in the end, in words.
 
@@ -130,7 +135,7 @@ def runs_with_traces(client: KubeClient) -> dict[str, str]:
     found: dict[str, str] = {}
     for kind in KINDS:
         for body in _served(client, kind, labelSelector=f"{MANAGED_BY}={DOMAIN}"):
-            if run := (body["metadata"].get("labels") or {}).get(RUN):
+            if run := _labels(body).get(RUN):
                 made = body["metadata"].get("creationTimestamp", "")
                 found[run] = min(found.get(run) or made, made)
     for body in _served(client, SNAPSHOT_CLASS, keep=lambda body: bool(set_aside_by(body))):
@@ -174,12 +179,16 @@ def _let_go(api: OwnedClient, kind: Kind, body: Json) -> None:
     try:
         if kind in CONTENTS:
             api.patch(kind, None, meta["name"], _freeing(kind, body))
-        goes_by_itself = kind == PV and RUN not in (meta.get("labels") or {})  # with its claim
+        goes_by_itself = kind == PV and RUN not in _labels(body)  # with its claim
         if not goes_by_itself and "deletionTimestamp" not in meta:
             api.delete(kind, None, meta["name"], uid=meta["uid"])
     except ApiError as error:
         if not (error.not_found or error.conflict):
             raise
+
+
+def _labels(body: Json) -> Json:
+    return body["metadata"].get("labels") or {}
 
 
 def _freeing(kind: Kind, content: Json) -> Json:

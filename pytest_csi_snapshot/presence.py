@@ -69,8 +69,9 @@ class Presence:
             return
         renewing.stop()
         api = speaker(self._client, self._run)
-        remove_common_namespace(api, ServerClock(self._client))
         api.delete(NAMESPACE, None, home_of(self._run))
+        # After that, for this waits, and both namespaces can end at once.
+        remove_common_namespace(api, ServerClock(self._client))
 
 
 def state(client: KubeClient, run: str, now: datetime, begun: datetime | None) -> tuple[bool, str]:

@@ -17,7 +17,7 @@ from kept_cluster import kept
 
 from pytest_csi_snapshot.exclusive import NAME as EXCLUSIVE
 from pytest_csi_snapshot.kube.client import KubeClient
-from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, PVC, SNAPSHOT, Kind
+from pytest_csi_snapshot.kube.kinds import CONFIG_MAP, LEASE, NAMESPACE, PVC, SERVICE_ACCOUNT, SNAPSHOT, Kind
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE
 from pytest_csi_snapshot.presence import NAME, home_of
 
@@ -29,6 +29,9 @@ BY_ITSELF = {"Node": ("status",), "Lease": ("spec",), "Pod": ("status",), "Deplo
 """Kind -> fields that a cluster changes while nobody does anything."""
 BOOKKEEPING = ("resourceVersion", "managedFields")
 """Fields by which the API server notes that there was a change, even one that was undone."""
+
+FURNITURE = {SERVICE_ACCOUNT: "default", CONFIG_MAP: "kube-root-ca.crt"}
+"""Kind -> the object that every namespace has of it."""
 
 BACKEND = ("volumes", "snapshotcrs")
 
@@ -74,7 +77,13 @@ class Inhabited:
                     yield Kind(version, resource["kind"], resource["name"], resource["namespaced"])
 
     def everything(self) -> dict[str, str]:
-        """Every object as JSON text, but for events, and for what the cluster itself changes all the time."""
+        """Every object as JSON text, but for events, and for what the cluster itself changes all the time.
+
+        A namespace that was made just now counts from when kube-controller-manager has put into it what it puts
+        into all: otherwise that would be news of the next look.
+        """
+        for kind, name in FURNITURE.items():
+            self._await_in_each_namespace(kind, name)
         found = {}
         for kind in self.served():
             if kind.kind == "Event" or kind.kind == "ComponentStatus":
@@ -87,6 +96,23 @@ class Inhabited:
                 meta = body["metadata"]
                 found[f"{kind} {meta.get('namespace', '')}/{meta['name']}"] = json.dumps(kept, sort_keys=True)
         return found
+
+    def _await_in_each_namespace(self, kind: Kind, name: str) -> None:
+        bare = {
+            body["metadata"]["name"]
+            for body in self.client.list(NAMESPACE)
+            if "deletionTimestamp" not in body["metadata"]
+        }
+        there, version = self.client.collect(kind, fieldSelector=f"metadata.name={name}")
+        bare -= {body["metadata"]["namespace"] for body in there}
+        if not bare:
+            return
+        watched = {"fieldSelector": f"metadata.name={name}", "resourceVersion": version, "timeoutSeconds": 60}
+        for event in self.client.watch(kind, **watched):
+            bare.discard(event["object"]["metadata"].get("namespace"))
+            if not bare:
+                return
+        raise AssertionError(f"no {kind} {name} in {', '.join(sorted(bare))} after 60 s")
 
     def stored(self) -> dict[str, list[str]]:
         """What the driver's backend holds, by its own names: kind -> volumes, snapshots."""

@@ -55,6 +55,14 @@ def test_all_that_bears_the_runs_label_goes_and_nothing_else(api: MemoryApi) -> 
     assert {what.split()[-1] for what in api.asked} == {"ours"}
 
 
+def test_a_run_is_leaving_when_the_end_of_all_that_it_made_was_asked_for() -> None:
+    made_by_controllers = derived("ours", HOME, deletionPolicy="Delete")
+    ending = {"metadata": {**labelled("a", "abcd")["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    assert leftovers.leaving([])
+    assert leftovers.leaving([ending, made_by_controllers])
+    assert not leftovers.leaving([ending, made_by_controllers, labelled("b", "abcd")])
+
+
 def test_a_retained_content_of_ours_takes_its_snapshot_with_it(api: MemoryApi) -> None:
     put(api, SNAPSHOT_CONTENT, derived("ours", HOME, deletionPolicy="Retain"))
     assert leftovers.remove(speaker(api), within=1) == []
