@@ -97,6 +97,7 @@ def test_snapshot_whose_content_is_gone_is_not_ready(csi: Scenario, csi_source: 
     snapshot, content = bound_pair(csi, csi_source, kind)
     handle = csi.handle_in(csi.get(content))
     csi.held(content)
+    csi.contents_heard(csi_source.handle)  # who is still at the binding would note the content after its end
     csi.delete(content)
     csi.wait(content, TERMINATING)
     csi.free(content)
