@@ -103,12 +103,12 @@ class Inhabited:
             for body in self.client.list(NAMESPACE)
             if "deletionTimestamp" not in body["metadata"]
         }
-        there, version = self.client.collect(kind, fieldSelector=f"metadata.name={name}")
+        named = f"metadata.name={name}"
+        there, version = self.client.collect(kind, fieldSelector=named)
         bare -= {body["metadata"]["namespace"] for body in there}
         if not bare:
             return
-        watched = {"fieldSelector": f"metadata.name={name}", "resourceVersion": version, "timeoutSeconds": 60}
-        for event in self.client.watch(kind, **watched):
+        for event in self.client.watch(kind, fieldSelector=named, resourceVersion=version, timeoutSeconds=60):
             bare.discard(event["object"]["metadata"].get("namespace"))
             if not bare:
                 return

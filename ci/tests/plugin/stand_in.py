@@ -79,6 +79,7 @@ def leave_behind(told: list[str]) -> None:
     from pytest_csi_snapshot import leftovers
     from pytest_csi_snapshot.kube.client import KubeClient
     from pytest_csi_snapshot.kube.kinds import NAMESPACE
+    from pytest_csi_snapshot.labels import RUN
     from pytest_csi_snapshot.presence import Presence
 
     def remove(_api: Any, *, but: str = "") -> list[str]:
@@ -86,7 +87,7 @@ def leave_behind(told: list[str]) -> None:
             block()
         return told
 
-    bodies: list[Any] = [{"metadata": {}}, {"metadata": {"deletionTimestamp": "now"}}]
+    bodies: list[Any] = [{"metadata": {"labels": {RUN: "this"}}}, {"metadata": {"deletionTimestamp": "now"}}]
     vars(leftovers)["left_behind"] = lambda _api: [(NAMESPACE, body) for body in bodies]
     vars(leftovers)["put_back_defaults"] = lambda _api: []
     vars(leftovers)["remove"] = remove
