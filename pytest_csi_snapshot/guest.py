@@ -79,19 +79,17 @@ class Guest:
         api = speaker(self._client, self.run)
         for name in leftovers.put_back_defaults(api):
             self._tell(f"VolumeSnapshotClass {name} is a default class again")
-        found = [] if keep else [body for _, body in leftovers.left_behind(api)]
-        found = [body for body in found if body["metadata"].get("name") != home_of(self.run)]
-        leaving = leftovers.leaving(found)
-        staying = [body for body in found if "deletionTimestamp" not in body["metadata"]]
-        if found:
-            what = f"removing {len(staying)} that tests left behind" if staying else "all are on their way out"
-            self._tell(f"{len(found)} objects of this run are in the cluster, {what}")
         if keep:
             self._presence.end()
             return []
+        found = [each for each in leftovers.left_behind(api) if each[1]["metadata"]["name"] != home_of(self.run)]
+        staying = [body for _, body in found if "deletionTimestamp" not in body["metadata"]]
+        if found:
+            what = f"removing {len(staying)} that tests left behind" if staying else "all are on their way out"
+            self._tell(f"{len(found)} objects of this run are in the cluster, {what}")
         # The Lease outlasts what has to be removed: nobody else is to begin with it. What only has to end does so
         # beside the namespace of the Lease, for which Kubernetes takes 5 s.
-        left = [] if leaving else leftovers.remove(api, but=home_of(self.run))
+        left = [] if leftovers.leaving(found) else leftovers.remove(api, but=home_of(self.run))
         self._presence.end()
         return left or leftovers.remove(api)
 

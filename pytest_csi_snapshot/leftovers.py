@@ -65,9 +65,9 @@ def left_behind(api: OwnedClient) -> list[tuple[Kind, Json]]:
     return list(found.values())
 
 
-def leaving(found: list[Json]) -> bool:
-    """Whether somebody has asked for the end of all that a run made, and what controllers made goes with it."""
-    return all("deletionTimestamp" in body["metadata"] for body in found if RUN in _labels(body))
+def leaving(found: list[tuple[Kind, Json]]) -> bool:
+    """Whether the end of all that was found has been asked for, or comes by itself with something else's."""
+    return all("deletionTimestamp" in body["metadata"] or _goes_along(kind, body) for kind, body in found)
 
 
 def remove(api: OwnedClient, *, but: str = "", within: float = PATIENCE) -> list[str]:
@@ -179,12 +179,19 @@ def _let_go(api: OwnedClient, kind: Kind, body: Json) -> None:
     try:
         if kind in CONTENTS:
             api.patch(kind, None, meta["name"], _freeing(kind, body))
-        goes_by_itself = kind == PV and RUN not in _labels(body)  # with its claim
-        if not goes_by_itself and "deletionTimestamp" not in meta:
+        if "deletionTimestamp" not in meta and not (kind == PV and _goes_along(kind, body)):
             api.delete(kind, None, meta["name"], uid=meta["uid"])
     except ApiError as error:
         if not (error.not_found or error.conflict):
             raise
+
+
+def _goes_along(kind: Kind, body: Json) -> bool:
+    """Whether a controller made it and removes it too: a PV with its claim, a content with its snapshot."""
+    if RUN in _labels(body) or kind not in (*CONTENTS, PV):
+        return False
+    spec = body["spec"]
+    return kind == PV or (spec["deletionPolicy"] == "Delete" and not spec["driver"].startswith(INVENTED_DRIVER))
 
 
 def _labels(body: Json) -> Json:

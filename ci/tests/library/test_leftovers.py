@@ -55,12 +55,23 @@ def test_all_that_bears_the_runs_label_goes_and_nothing_else(api: MemoryApi) -> 
     assert {what.split()[-1] for what in api.asked} == {"ours"}
 
 
-def test_a_run_is_leaving_when_the_end_of_all_that_it_made_was_asked_for() -> None:
-    made_by_controllers = derived("ours", HOME, deletionPolicy="Delete")
-    ending = {"metadata": {**labelled("a", "abcd")["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}}
-    assert leftovers.leaving([])
-    assert leftovers.leaving([ending, made_by_controllers])
-    assert not leftovers.leaving([ending, made_by_controllers, labelled("b", "abcd")])
+GOING = {"metadata": meta("a", labels={RUN: "abcd"}) | {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        (NAMESPACE, GOING, True),
+        (NAMESPACE, labelled("b", "abcd"), False),
+        (PV, {"metadata": meta("of a claim"), "spec": {}}, True),
+        (PV, {**labelled("by hand", "abcd"), "spec": {}}, False),
+        (SNAPSHOT_CONTENT, derived("of a snapshot", HOME, deletionPolicy="Delete"), True),
+        (SNAPSHOT_CONTENT, derived("retained", HOME, deletionPolicy="Retain"), False),
+        (SNAPSHOT_CONTENT, derived("invented", HOME, driver="nobody.1a2b.example.com"), False),
+    ],
+)  # fmt: skip
+def test_a_run_is_leaving_when_nothing_has_to_be_asked_to_go(kind: Kind, body: Json, expected: bool) -> None:
+    assert leftovers.leaving([(NAMESPACE, GOING), (kind, body)]) is expected
 
 
 def test_a_retained_content_of_ours_takes_its_snapshot_with_it(api: MemoryApi) -> None:

@@ -87,7 +87,8 @@ def leave_behind(told: list[str]) -> None:
             block()
         return told
 
-    bodies: list[Any] = [{"metadata": {"labels": {RUN: "this"}}}, {"metadata": {"deletionTimestamp": "now"}}]
+    staying, going = {"labels": {RUN: "this"}}, {"deletionTimestamp": "now"}
+    bodies: list[Any] = [{"metadata": {"name": name, **meta}} for name, meta in (("a", staying), ("b", going))]
     vars(leftovers)["left_behind"] = lambda _api: [(NAMESPACE, body) for body in bodies]
     vars(leftovers)["put_back_defaults"] = lambda _api: []
     vars(leftovers)["remove"] = remove
