@@ -122,6 +122,8 @@ class Judging:
         if told and (known := _only_known(results)):
             report.outcome, report.wasxfail = "skipped", f"known deviation: {known}"
         _attach(item, report, carried, results, recorder, told=told)
+        if report.when == "teardown" and recorder is not None:
+            del item.stash[RECORDER]  # items last as long as the session, and each has seen some MB of objects
         return report
 
 

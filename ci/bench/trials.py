@@ -25,6 +25,9 @@ from .troubles import BenchError
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ("--csi-driver=reference",)
 
+NOT_A_USERS = ("-p", "no:hypothesispytest")
+"""Without the plugin that self-tests need: at its end each process would load 10 MB that no user has."""
+
 JUDGED = (0, 1)
 """Exit codes of a run that said something about every clause; another one measured something else."""
 
@@ -91,7 +94,7 @@ def run(
     """
     probes = folder / "probes"
     probes.mkdir(parents=True)
-    command = [sys.executable, "-m", "pytest", "-p", "bench.probe", "-p", "no:cacheprovider",
+    command = [sys.executable, "-m", "pytest", "-p", "bench.probe", *NOT_A_USERS, "-p", "no:cacheprovider",
                f"--csi-report={folder / 'report'}", *words]  # fmt: skip
     variables = {**os.environ, "PYTHONPATH": str(ROOT / "ci"), probe.FOLDER: str(probes), **(environment or {})}
     with (folder / "log").open("wb") as log, account() if cpu else contextlib.nullcontext() as group:

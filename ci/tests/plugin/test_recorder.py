@@ -11,6 +11,8 @@ from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.recorder import ClauseViolation, Recorder
 from pytest_csi_snapshot.reporting.words import TIMELINE_LINES, enumerated, show, version_of
 
+from .conftest import Demo
+
 VERSIONS = "Kubernetes v1.37.2, snapshot-controller v8.6.0, driver 1.4.0"
 
 
@@ -113,3 +115,24 @@ def test_versions_are_found_by_component() -> None:
 
 def test_lists_in_words() -> None:
     assert [enumerated(["a", "b", "c"][:number]) for number in range(4)] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_what_a_test_has_seen_is_not_kept_after_it(demo: Demo) -> None:
+    demo.suite(
+        test_two="""
+import gc
+import weakref
+
+SEEN = []
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.csi_clause("DEL-001")
+def test_gone(csi_recorder, number):
+    gc.collect()
+    assert [each() for each in SEEN] == [None] * number
+    SEEN.append(weakref.ref(csi_recorder))
+    csi_recorder.check("DEL-001", expected="gone", observed="gone")
+"""
+    )
+    demo.run().assert_outcomes(passed=3)
