@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from pytest_csi_snapshot.spelling import nearest
 
-from . import choosing, e2e, sanity, standing
+from . import choosing, e2e, e2e_workers, sanity, standing
 from .cases import Case, all_cases
-from .clusters import KeptCluster, name_of
-from .kind_clusters import KindClusters
+from .crew import Crew
+from .e2e_workers import Answer, Question
+from .kind_clusters import engine
 from .proof import prove
 from .tests import Tests, planned
 
@@ -32,7 +33,12 @@ def main(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     if asked.e2e:
-        return _ask_e2e(cases, on_kind=asked.kind)
+        try:
+            with engine() if asked.kind else nullcontext():
+                return _ask_e2e(cases, asked)
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+            return 1
     return _ask_sanity(cases) if asked.sanity else _prove(cases, asked)
 
 
@@ -63,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--kind",
         action="store_true",
-        help="with --e2e: on kind clusters, where all of their nine cases run; some four minutes a fault",
+        help="with --e2e: on kind clusters, where all of their nine cases run; some three minutes each",
     )
     return parser
 
@@ -86,7 +92,8 @@ def _chosen(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> list[
     if asked.tenth:
         cases = choosing.tenth([case for case in cases if standing.is_proven(case.name)])
     if asked.untried:
-        cases = [case for case in cases if not standing.is_tried(case.name)]
+        judge = standing.E2E if asked.e2e else standing.SANITY if asked.sanity else standing.OURS
+        cases = [case for case in cases if not standing.is_tried(case.name, judge)]
     if not cases:
         parser.error("no fault is left by this choice")
     return choosing.in_order(cases)[: asked.portion]
@@ -119,23 +126,26 @@ def _ask_sanity(cases: Sequence[Case]) -> int:
     return 0
 
 
-def _ask_e2e(cases: Sequence[Case], *, on_kind: bool) -> int:
+def _ask_e2e(cases: Sequence[Case], asked: argparse.Namespace) -> int:
     tests = Tests(planned(ARTIFACTS).splitlines())
-    visible = e2e.visible(cases, tests)
+    visible, known = e2e.visible(cases, tests), {case.name for case in all_cases()}
     if unseen := [case.name for case in cases if case not in visible]:
         print(f"not asked about, for they break nothing that the nine cases look at: {', '.join(unseen)}")
+        standing.note({name: {standing.E2E: standing.UNSEEN} for name in unseen}, known)
     if not visible:
         return 2
-    known = {case.name for case in all_cases()}
 
     def tell(told: e2e.Judged) -> None:
         standing.note({told.fault: {standing.E2E: told.word}}, known)  # at once: asking takes minutes for each
         print(f"{told.seconds:6.0f} s  {told.fault}: {told.word} {'; '.join(told.by)}".rstrip(), flush=True)
 
     folder = ARTIFACTS / "e2e"
-    shutil.rmtree(folder, ignore_errors=True)  # clusters that come up tell of it in new files
-    cluster = KindClusters(folder) if on_kind else KeptCluster(name_of(os.getpid(), 0))
-    judged = e2e.judged_by_e2e(visible, tests, folder, tell, cluster)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    work = e2e_workers.on_kind if asked.kind else e2e_workers.embedded
+    with Crew[Question, Answer](min(asked.clusters, len(visible)), folder, work) as crew:
+        judged = e2e.judged_by_e2e(visible, tests, folder, tell, crew)
+        crew.finish()
     caught = [each.fault for each in judged if each.by]
     print(f"e2e catches {len(caught)} of {len(judged)} faults: {', '.join(caught)}")
     return 0

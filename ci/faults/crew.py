@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from .clusters import name_of
 from .hand import Hand
-from .observing import Observation
-from .running import Order
 
 _SPAWN = multiprocessing.get_context("spawn")
 
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
+
 Pipe = Any
-"""A duplex Connection; what goes through it is an Order, or None for the end, and an Observation back."""
+"""A duplex Connection; what goes through it is an order, or None for the end, and what came of it back."""
 
 
 def work(name: str, folder: Path, pipe: Pipe) -> None:
@@ -30,14 +31,14 @@ def work(name: str, folder: Path, pipe: Pipe) -> None:
         Hand(name, folder).work(given(pipe), pipe.send)
 
 
-def given(pipe: Pipe) -> Iterator[Order]:
+def given(pipe: Pipe) -> Iterator[Any]:
     """The orders that come through a pipe."""
     with suppress(EOFError):
         while (order := pipe.recv()) is not None:
             yield order
 
 
-class Crew:
+class Crew(Generic[Asked, Told]):
     """So many workers with a cluster each; use it as a context, so that no cluster is left."""
 
     def __init__(self, size: int, folder: Path, work: Callable[[str, Path, Pipe], None] = work) -> None:
@@ -61,12 +62,14 @@ class Crew:
         for worker in self._workers:
             worker.join()
 
-    def try_all(self, orders: Sequence[Order], tell: Callable[[Observation], None]) -> None:
-        """Have all of them tried; what a worker was at when it died is told as not tried.
+    def try_all(
+        self, orders: Sequence[Asked], tell: Callable[[Told], None], lost: Callable[[Asked], Told]
+    ) -> None:
+        """Have all of them tried; of what a worker was at when it died, ``lost`` says what is told.
 
         Raises RuntimeError where no worker is left to do the rest.
         """
-        waiting, at_work = deque(orders), dict[Pipe, Order]()
+        waiting, at_work = deque(orders), dict[Pipe, Asked]()
         for pipe in self._pipes:
             _hand_out(pipe, waiting, at_work)
         while at_work:
@@ -74,10 +77,10 @@ class Crew:
                 assert isinstance(pipe, Connection)
                 order = at_work.pop(pipe)
                 try:
-                    seen = pipe.recv()
+                    seen: Told = pipe.recv()
                 except (EOFError, OSError):
                     self._pipes.remove(pipe)
-                    seen = Observation(order.name, trouble="its worker died, see above")
+                    seen = lost(order)
                 else:
                     _hand_out(pipe, waiting, at_work)
                 tell(seen)
@@ -93,7 +96,7 @@ class Crew:
             worker.join()
 
 
-def _hand_out(pipe: Pipe, waiting: deque[Order], at_work: dict[Pipe, Order]) -> None:
+def _hand_out(pipe: Pipe, waiting: deque[Asked], at_work: dict[Pipe, Asked]) -> None:
     if waiting:
         at_work[pipe] = order = waiting.popleft()
         with suppress(OSError):  # of a dead worker the end of the pipe is read next

@@ -5,53 +5,67 @@ Process nodes serve no exec into pods, by which most of those tests look at data
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from bench import kind_cluster, trials
-from kind_lab import KindLab
+from bench.troubles import BenchError
+from kind_lab import KindLab, NotHereError
 
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.errors import RunError
+from pytest_csi_snapshot.fixtures.__main__ import CommandLine
+from pytest_csi_snapshot.fixtures.kind.provider import KindProvider
+from pytest_csi_snapshot.options import OPTIONS
 
-WORDS = (*trials.REFERENCE, "--csi-cluster=kind")
-"""With the controllers of the reference, so that each role can have a fault."""
+
+@contextlib.contextmanager
+def engine() -> Iterator[None]:
+    """The engine that is there or a lab's, in the environment of this process and of those that it starts.
+
+    Raises RuntimeError where this machine has none.
+    """
+    lab, before = KindLab(), dict(os.environ)
+    lab.begin()
+    try:
+        os.environ.update(lab.environment())
+        yield
+    except NotHereError as missing:
+        raise RuntimeError(str(missing)) from missing
+    finally:
+        lab.end()
+        os.environ.clear()
+        os.environ.update(before)
 
 
 class KindClusters:
-    """One cluster at a time; ``folder`` takes what is told as they come up.
+    """One cluster at a time, with the controllers of the reference, so that each role can have a fault.
 
-    ``up`` and ``switch`` raise BenchError where none comes up.
+    ``folder`` takes what is told as they come up.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lab = KindLab()
-        self._made = ExitStack()
-        self._number = 0
+        self._made: KindProvider | None = None
 
     def up(self) -> None:
-        """Begin the engine, where nobody has, and make a cluster without a fault."""
-        self._lab.begin()
-        self.switch(())
+        """Nothing: ``switch`` makes a cluster."""
 
     def down(self) -> None:
-        """End the cluster, and what was begun for it."""
-        try:
-            self._made.close()
-        finally:
-            self._lab.end()
+        """End the cluster."""
+        made, self._made = self._made, None
+        if made is not None:
+            made.delete(self._note)
 
     def switch(self, faults: tuple[str, ...]) -> None:
-        """Another cluster, with these faults."""
-        self._made.close()
-        self._number += 1
-        words = (*WORDS, *(f"--csi-fault={name}" for name in faults))
-        self._there = self._made.enter_context(kind_cluster.kept(self._folder / f"up-{self._number}", words))
-
-    @property
-    def about(self) -> Cluster:
-        """The cluster that is there now."""
-        return self._there.cluster
+        """Another cluster, with these faults. Raises BenchError where none comes up."""
+        self.down()
+        self._made = KindProvider(settings(faults))
+        try:
+            self.about: Cluster = self._made.create(self._note)
+        except RunError as error:
+            raise BenchError(str(error)) from error
 
     def cleared(self) -> bool:
         """Always: the next fault has another cluster."""
@@ -59,3 +73,29 @@ class KindClusters:
 
     def replace(self) -> None:
         """Nothing: see ``cleared``."""
+
+    def _note(self, step: str) -> None:
+        with (self._folder / f"kind-{os.getpid()}.log").open("a") as log:
+            log.write(f"{step}\n")
+
+
+def settings(faults: tuple[str, ...]) -> CommandLine:
+    """Those of a cluster with these faults, on the engine of this process's environment."""
+    image, configuration, base, workload = map(
+        _given, ("csi_kind_image", "csi_kind_config", "csi_base_image", "csi_image")
+    )
+    return CommandLine(
+        csi_cluster="kind",
+        csi_keep=False,
+        csi_faults=faults,
+        csi_kind_image=image,
+        csi_kind_config=configuration,
+        csi_base_image=base,
+        csi_image=workload,
+    )
+
+
+def _given(name: str) -> str:
+    """What the environment says of an option that differs from machine to machine, or its default."""
+    option = next(option for option in OPTIONS if option.name == name)
+    return os.environ.get(option.variable) or option.default or ""

@@ -72,9 +72,9 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
             if update:
                 _keep(finding, observation.red)
 
-    with Crew(min(clusters, len(cases)), folder) as crew:
-        crew.try_all([_order(case, tests, intended) for case in cases], tell)
-        crew.try_all(_clean_orders(seen.values()), tell)
+    with Crew[Order, Observation](min(clusters, len(cases)), folder) as crew:
+        crew.try_all([_order(case, tests, intended) for case in cases], tell, _lost)
+        crew.try_all(_clean_orders(seen.values()), tell, _lost)
         crew.finish()
     findings = tuple(judged(case, seen[case.name]) for case in cases)
     faulty = tuple(seen[case.name] for case in cases)
@@ -84,6 +84,10 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
     open_clauses = unproven(red, cases, {clause for clause, known in tests.of.items() if known})
     astray = tuple(line for each in findings for line in _astray(each))
     return Proof(findings, faulty, tuple(_alarms(clean)), open_clauses, must, astray)
+
+
+def _lost(order: Order) -> Observation:
+    return Observation(order.name, trouble="its worker died, see above")
 
 
 def _order(case: Case, tests: Tests, intended: frozenset[str]) -> Order:

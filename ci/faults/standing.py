@@ -20,8 +20,11 @@ BLAMED = "blamed"
 RED = "red"
 """Beside them: the clauses that turned red under the fault, with blanks in between."""
 
+UNSEEN = "-"
+"""What e2e says of a fault that none of its cases looks at."""
+
 Standing = dict[str, dict[str, str]]
-"""Fault -> judge -> "intended", "another", "missed" or, of csi-sanity and e2e, "caught" or "missed"."""
+"""Fault -> judge -> "intended", "another", "missed" or, of csi-sanity and e2e, "caught", "missed" or UNSEEN."""
 
 
 def read(file: Path = FILE) -> Standing:
@@ -35,9 +38,9 @@ def is_proven(fault: str, file: Path = FILE) -> bool:
     return read(file).get(fault, {}).get(OURS) == "intended"
 
 
-def is_tried(fault: str, file: Path = FILE) -> bool:
-    """Whether this suite was ever tried on a fault."""
-    return OURS in read(file).get(fault, {})
+def is_tried(fault: str, judge: str = OURS, file: Path = FILE) -> bool:
+    """Whether a judge was ever tried on a fault."""
+    return judge in read(file).get(fault, {})
 
 
 def red(standing: Standing) -> set[str]:

@@ -64,11 +64,12 @@ def test_only_what_its_own_clause_has_found_counts_as_proven(tmp_path: Path) -> 
     assert (is_proven("a", file), is_proven("b", file), is_proven("c", file)) == (True, False, False)
 
 
-def test_tried_is_what_this_suite_has_judged_however(tmp_path: Path) -> None:
+def test_tried_is_what_a_judge_has_judged_however(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     note({"a": {OURS: "missed"}}, {"a", "b"}, file)
     note({"b": {SANITY: "caught"}}, {"a", "b"}, file)
-    assert (is_tried("a", file), is_tried("b", file), is_tried("c", file)) == (True, False, False)
+    assert [is_tried(name, file=file) for name in "abc"] == [True, False, False]
+    assert [is_tried(name, SANITY, file) for name in "abc"] == [False, True, False]
 
 
 def test_wanted_are_the_intended_clause_and_those_that_no_other_fault_intends() -> None:

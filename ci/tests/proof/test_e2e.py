@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 import pytest
-from bench.e2e.cases import CASES, E2eCase
-from bench.e2e.running import CaseResult, E2eRun
-from bench.troubles import BenchError
+from bench.e2e.cases import CASES
+from bench.e2e.running import CaseResult
 from faults import e2e
 from faults.cases import Case
+from faults.e2e_workers import Answer, Question
 from faults.tests import Tests
-
-from pytest_csi_snapshot.cluster import Cluster
 
 RESTORE = CASES[2]
 
@@ -43,88 +42,70 @@ TESTS = Tests(
 
 
 class StandIn:
-    """A cluster on which ``bad`` faults break the case of restores; ``dirty`` ones leave something behind."""
-
-    log: ClassVar[list[str]] = []
-
-    about = Cluster.from_plain(
-        {"provider": "embedded", "kubeconfig": "k", "context": "c", "driver": "d", "storage_class": "s",
-         "snapshot_class": "v", "image": "i"}
-    )  # fmt: skip
+    """Workers whose first case always fails; ``bad`` faults break the one of restores, ``unable`` ones all."""
 
     def __init__(self) -> None:
-        self.on = ""
+        self.asked: list[tuple[str, int]] = []
 
-    def up(self) -> None:
-        self.log.append("up")
+    def try_all(
+        self, questions: Sequence[Question], tell: Callable[[Answer], None], lost: Callable[[Question], Answer]
+    ) -> None:
+        for question in questions:
+            self.asked.append((question.name, len(question.cases)))
+            tell(lost(question) if question.name == "deadly" else self._answer(question))
 
-    def down(self) -> None:
-        self.log.append("down")
-
-    def replace(self) -> None:
-        self.log.append("replaced")
-        self.on = ""
-
-    def cleared(self) -> bool:
-        return self.on != "dirty"
-
-    def switch(self, faults: tuple[str, ...]) -> None:
-        if faults == ("unable",):
-            raise BenchError("the driver does not begin")
-        (self.on,) = faults
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    """What the stand-in was asked: the fault, and how many cases."""
-    seen: list[tuple[str, int]] = []
-
-    def run(cluster: StandIn, cases: tuple[E2eCase, ...], _folder: Path) -> E2eRun:
-        seen.append((cluster.on, len(cases)))
-        clean = [
-            CaseResult(case.name, "failed" if case is CASES[0] else "passed", 1.0, "always") for case in cases
+    def _answer(self, question: Question) -> Answer:
+        if question.name == "unable":
+            return Answer(question.name, trouble="the driver does not begin")
+        bad = {CASES[0].name: "always", **({RESTORE.name: "wrong data"} if question.name == "bad" else {})}
+        results = [
+            CaseResult(case.name, "failed" if case.name in bad else "passed", 1.0, bad.get(case.name, ""))
+            for case in question.cases
         ]
-        bad = [CaseResult(RESTORE.name, "failed", 1.0, "wrong data")] if cluster.on == "bad" else []
-        return E2eRun(9.0, (*clean, *bad))
-
-    StandIn.log = []
-    monkeypatch.setattr(e2e, "_run", run)
-    return seen
+        return Answer(question.name, tuple(results), 9.0)
 
 
-def test_a_fault_is_caught_by_a_case_that_passes_without_it(tmp_path: Path, asked: list[tuple[str, int]]) -> None:
+def judged(names: dict[str, str], folder: Path, crew: Any, tell: Callable[[e2e.Judged], None]) -> list[e2e.Judged]:
+    return e2e.judged_by_e2e([fault(*each) for each in names.items()], TESTS, folder, tell, crew)
+
+
+def test_a_fault_is_caught_by_a_case_that_passes_without_it(tmp_path: Path) -> None:
     told: list[e2e.Judged] = []
+    crew = StandIn()
     # The case that looks at DEL-001 cannot run here: nothing is said of that fault, and "missed" least of all.
-    cases = [fault("harmless", "RES-001"), fault("out-of-sight", "DEL-001"), fault("bad", "RES-001")]
-    found = e2e.judged_by_e2e(cases, TESTS, tmp_path, told.append, StandIn())
+    found = judged(
+        {"harmless": "RES-001", "out-of-sight": "DEL-001", "bad": "RES-001"}, tmp_path, crew, told.append
+    )
     assert [(each.fault, each.word) for each in found] == [("harmless", "missed"), ("bad", "caught")]
     assert found[1].by == ("restore (wrong data)",)
     # The first case fails without a fault as well: it says nothing about one.
-    assert asked == [("", len(CASES)), ("harmless", len(CASES) - 1), ("bad", len(CASES) - 1)]
+    assert crew.asked == [("clean", len(CASES)), ("harmless", len(CASES) - 1), ("bad", len(CASES) - 1)]
     assert told == found
     assert [each["fault"] for each in json.loads((tmp_path / "results.json").read_text())] == ["harmless", "bad"]
-    assert StandIn.log == ["up", "down"]
 
 
-def test_what_a_fault_leaves_is_no_matter_of_the_next(tmp_path: Path, asked: list[tuple[str, int]]) -> None:
-    e2e.judged_by_e2e(
-        [fault("dirty", "RES-001"), fault("next", "RES-001")], TESTS, tmp_path, lambda _told: None, StandIn()
-    )
-    assert StandIn.log == ["up", "replaced", "down"]
-
-
-def test_a_fault_that_lets_no_cluster_come_up_is_told_and_the_next_asked(
-    tmp_path: Path, asked: list[tuple[str, int]], capsys: pytest.CaptureFixture[str]
+def test_a_fault_that_nothing_is_said_of_is_told_and_the_next_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cases = [fault("unable", "RES-001"), fault("bad", "RES-001")]
-    found = e2e.judged_by_e2e(cases, TESTS, tmp_path, lambda _told: None, StandIn())
+    names = {"unable": "RES-001", "deadly": "RES-001", "bad": "RES-001"}
+    found = judged(names, tmp_path, StandIn(), lambda _told: None)
     assert [each.fault for each in found] == ["bad"]
-    assert "no cluster with it comes up: unable: the driver does not begin" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "not asked about: unable: the driver does not begin" in said
+    assert "not asked about: deadly: its worker died" in said
 
 
-def test_the_cluster_goes_when_it_cannot_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    StandIn.log = []
-    monkeypatch.setattr(e2e, "_run", lambda *_: E2eRun(1.0, (CaseResult("restore", "failed", 1.0, "why"),)))
-    with pytest.raises(RuntimeError, match="no case of e2e passes without a fault"):
-        e2e.judged_by_e2e([fault("any", "RES-001")], TESTS, tmp_path, lambda _told: None, StandIn())
-    assert StandIn.log == ["up", "down"]
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (Answer("clean", (CaseResult("restore", "failed", 1.0, "why"),)), "no case of e2e passes without a fault"),
+        (Answer("clean", trouble="no cluster"), "e2e cannot be asked: no cluster"),
+    ],
+)
+def test_without_a_case_that_passes_nothing_is_asked(tmp_path: Path, answer: Answer, why: str) -> None:
+    class Crew(StandIn):
+        def _answer(self, _question: Question) -> Answer:
+            return answer
+
+    with pytest.raises(RuntimeError, match=why):
+        judged({"any": "RES-001"}, tmp_path, Crew(), lambda _told: None)

@@ -57,6 +57,14 @@ def test_the_page_shows_who_finds_what(tmp_path: Path) -> None:
     assert "| `lost-event` | data | DEL-001 | not run | - | not run |  |" in text
 
 
+def test_faults_that_e2e_does_not_look_at_are_not_among_those_that_it_was_asked_about() -> None:
+    said = {"a": ("intended", "caught"), "b": ("missed", "missed"), "c": ("intended", standing.UNSEEN)}
+    noted = {name: {standing.OURS: ours, standing.E2E: e2e} for name, (ours, e2e) in said.items()}
+    text = page([case(name) for name in "abcd"], noted)
+    assert "e2e was asked about 2, and finds 1; of the same this suite finds 1." in text
+    assert "| `c` | data | DEL-001 | the clause | not run | - |  |" in text
+
+
 def test_the_page_shows_which_clauses_no_fault_has_turned_red() -> None:
     noted = {"late-delete": {standing.OURS: "another", standing.RED: "FIN-011 DEL-016"}}
     text = page([case(), case("lost-event", "csi-snapshotter")], noted)

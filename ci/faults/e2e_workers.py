@@ -1,0 +1,121 @@
+"""Workers that have Kubernetes' own tests judge one fault after the other, each on clusters of its own."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bench.e2e import running
+from bench.e2e.cases import E2eCase
+from bench.e2e.running import CaseResult, Driver
+from bench.troubles import BenchError
+
+from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.fixtures.installing.awaiting import NotInTimeError
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+
+from .clusters import KeptCluster
+from .crew import Pipe, given
+from .kind_clusters import KindClusters
+
+PROCESSES = 4
+
+LIMIT = 240.0
+"""Seconds for all cases; without a fault they take one hundred."""
+
+TIMEOUTS = dict.fromkeys(
+    ("ClaimProvision", "DataSourceProvision", "PodStart", "PodStartSlow", "PodDelete", "SnapshotCreate",
+     "SnapshotDelete", "PVDelete", "PVDeleteSlow", "PVBound"), "60s")  # fmt: skip
+"""Their own are five minutes and more, for clouds; a fault that hangs is told as well after one."""
+
+
+_TROUBLES = (BenchError, NotInTimeError, ApiError, ApiUnreachableError, OSError)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What these cases say with these faults on; ``name`` is that of the fault."""
+
+    name: str
+    faults: tuple[str, ...]
+    cases: tuple[E2eCase, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of it; ``trouble`` says why nothing did."""
+
+    name: str
+    results: tuple[CaseResult, ...] = ()
+    seconds: float = 0.0
+    trouble: str = ""
+
+
+class Clusters(Protocol):
+    """Where the cases run: a cluster that has faults and others that have not."""
+
+    @property
+    def about(self) -> Cluster: ...
+
+    def up(self) -> None: ...
+
+    def down(self) -> None: ...
+
+    def switch(self, faults: tuple[str, ...]) -> None:
+        """Raises BenchError, or an error of the API, where no cluster with them comes up."""
+
+    def cleared(self) -> bool: ...
+
+    def replace(self) -> None: ...
+
+
+def on_kind(_name: str, folder: Path, pipe: Pipe) -> None:
+    """The main function of a worker with kind clusters, one for each fault."""
+    _work(KindClusters(folder), folder, pipe)
+
+
+def embedded(name: str, folder: Path, pipe: Pipe) -> None:
+    """The main function of a worker with an embedded cluster, where a role restarts for each fault."""
+    _work(KeptCluster(name), folder, pipe)
+
+
+def _work(clusters: Clusters, folder: Path, pipe: Pipe) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        answer(clusters, given(pipe), pipe.send, folder)
+
+
+def answer(
+    clusters: Clusters, questions: Iterable[Question], tell: Callable[[Answer], None], folder: Path
+) -> None:
+    """Answer one after the other; no cluster is there afterwards, whatever happens."""
+    try:
+        clusters.up()
+        for question in questions:
+            began = time.monotonic()
+            try:
+                results, trouble = _results(clusters, question, folder), ""
+            except _TROUBLES as error:  # some faults let no cluster come up; the others are asked about
+                results, trouble = (), str(error)
+                clusters.replace()
+            tell(Answer(question.name, results, time.monotonic() - began, trouble))
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):  # whoever asked once is heard, and may ask again
+            signal.signal(number, signal.SIG_IGN)
+        clusters.down()
+
+
+def _results(clusters: Clusters, question: Question, folder: Path) -> tuple[CaseResult, ...]:
+    if not clusters.cleared():
+        clusters.replace()
+    clusters.switch(question.faults)
+    about = clusters.about
+    driver = Driver(about.driver, about.storage_class, about.snapshot_class, TIMEOUTS)
+    place = folder / question.name
+    run = running.run(question.cases, driver, about.kubeconfig, place, processes=PROCESSES, limit=LIMIT)
+    return run.results
