@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from .troubles import BenchError
 
 OUTPUT = Path(__file__).resolve().parents[2] / "build" / "bench"
 KEPT, MISSED, USAGE = 0, 1, 4
+LARGEST = 10_000_000
+"""Bytes of a file that is kept where something could not be measured: logs and reports, no volumes."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -114,13 +117,25 @@ def _take(measurement: Measurement, asked: argparse.Namespace) -> Done:
             taken = measurement.take(Order(times, Path(folder), _say))
             figures = figures_of(measurement, taken)
         except (BenchError, RunError, subprocess.CalledProcessError, OSError) as error:
-            print(f"    not measured: {error}", flush=True)
+            kept = _keep(Path(folder), asked.output / "troubles" / measurement.name)
+            print(f"    not measured: {error}\n    its logs and reports are in {kept}", flush=True)
             return Done(measurement, surroundings=watcher.seen(), seconds=time.monotonic() - began,
                         trouble=str(error))  # fmt: skip
     done = Done(measurement, figures, taken, watcher.seen(), time.monotonic() - began)
     for figure in figures:
         _say(f"{figure.budget.title}: {telling.number(figure.judged)} {figure.budget.unit} {telling.word(figure)}")
     return done
+
+
+def _keep(folder: Path, place: Path) -> Path:
+    """Copy the logs and reports of what could not be measured, in place of those of the last time."""
+    shutil.rmtree(place, ignore_errors=True)
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink() and file.stat().st_size <= LARGEST:
+            copy = place / file.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+    return place
 
 
 def _say(text: str) -> None:

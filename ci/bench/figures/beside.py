@@ -51,7 +51,8 @@ def _ours(cluster: KindCluster, folder: Path, order: Order, processes: int) -> t
         [*kind_cluster.WORDS, "--csi-reuse", *several, *tests],
         environment=cluster.environment,
     )
-    red = [test.id for test in trial.report.tests if test.outcome not in ("passed", "skipped")]
+    red = [f"{test.id} {test.outcome}: {test.reason}" for test in trial.report.tests
+           if test.outcome not in ("passed", "skipped")]  # fmt: skip
     if red or len(trial.report.tests) != len(tests):
         raise BenchError(
             f"{len(trial.report.tests)} of {len(tests)} tests ran, not passed: {', '.join(red) or 'none'}"

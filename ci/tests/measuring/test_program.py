@@ -18,7 +18,9 @@ class NoMachine:
         return QUIET
 
 
-def failing(_order: Order) -> Taken:
+def failing(order: Order) -> Taken:
+    (order.folder / "run").mkdir()
+    (order.folder / "run" / "log").write_text("why")
     raise BenchError("no cluster can be had")
 
 
@@ -55,6 +57,7 @@ def test_what_cannot_be_measured_is_1_and_keeps_nothing_else_from_being(
     assert bench(monkeypatch, tmp_path, known) == 1
     assert written(tmp_path) == ["first", "second"]
     assert "first: NOT MEASURED: no cluster can be had" in capsys.readouterr().out
+    assert (tmp_path / "troubles" / "first" / "run" / "log").read_text() == "why"
 
 
 def test_what_takes_long_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
