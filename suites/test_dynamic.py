@@ -47,6 +47,7 @@ def test_content_describes_volume_class_and_snapshot(csi: Scenario, policy: str,
         about=content,
     )
     csi.check("SNAP-DYN-003", expected=volume["volumeMode"], observed=spec.get("sourceVolumeMode"), about=content)
+    csi.ready(snapshot)  # what is deleted while it is made is another story (DEL-011, DEL-019)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -6,11 +6,15 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.fixtures.companions import servers
+from pytest_csi_snapshot.fixtures.companions.instances import COMPANIONS, Instance
+from pytest_csi_snapshot.fixtures.companions.joining import objects_of
+from pytest_csi_snapshot.fixtures.embedded.installation import placeholders
 from pytest_csi_snapshot.fixtures.embedded.kubeconfigs import CONTEXT
 from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir, Runs
 from pytest_csi_snapshot.fixtures.existing import connect
@@ -28,7 +32,7 @@ Json = dict[str, Any]
 PATIENCE = 8.0
 """Seconds in which what a faulty role has left goes, once a clean one is in its place."""
 
-_CLUSTER_WIDE = (
+CLUSTER_WIDE = (
     kinds.SNAPSHOT_CONTENT,
     kinds.GROUP_CONTENT,
     kinds.PV,
@@ -38,6 +42,42 @@ _CLUSTER_WIDE = (
 _WITHIN = (kinds.SNAPSHOT, kinds.GROUP_SNAPSHOT, kinds.PVC, kinds.POD)
 """Kinds in namespaces of tests that a finalizer or a kubelet may hold."""
 _LABELLED = (kinds.NAMESPACE, kinds.STORAGE_CLASS, kinds.SNAPSHOT_CLASS, kinds.GROUP_CLASS)
+
+
+class RunSwitchboard(Switchboard):
+    """Of an embedded cluster, by its run directory: what comes up later reads the faults there."""
+
+    def __init__(self, run: RunDir) -> None:
+        self._run = run
+        super().__init__(self._about())
+
+    def _about(self) -> Json:
+        about: Json = json.loads(self._run.cluster_file.read_text())
+        return about
+
+    def _note(self, faults: tuple[str, ...]) -> None:
+        self._run.cluster_file.write_text(json.dumps({**self._about(), "faults": list(faults)}))
+
+    def _values(self) -> Mapping[str, str]:
+        about = self._about()
+        return placeholders(about["cluster"]["driver"], about["profile"])
+
+    def _companions(self) -> list[Json]:
+        about, found = self._about(), list[Json]()
+        for instance in self._instances():
+            values = servers.values(self._run, instance.server)
+            found += objects_of(instance, about["cluster"]["driver"], about, values)
+        return found
+
+    def _sockets(self) -> Sequence[Path]:
+        drivers = [self._about()["cluster"]["driver"]]
+        drivers += [each.driver(drivers[0]) for each in self._instances() if each.base]
+        roots = sorted(self._run.path.glob("kubelet-*"))
+        return [root / "plugins" / driver / "csi.sock" for root in roots for driver in drivers]
+
+    def _instances(self) -> list[Instance]:
+        known = {each.instance.name: each.instance for each in COMPANIONS.values()}
+        return [known[name] for name in sorted(known) if (self._run.path / f"companion-{name}.serves").exists()]
 
 
 class KeptCluster:
@@ -53,7 +93,7 @@ class KeptCluster:
         """Bring it up, clean. Raises RuntimeError with what the start has told."""
         _command("up", "--name", self.name)
         self.started += 1
-        self.board = Switchboard(self.run)
+        self.board = RunSwitchboard(self.run)
 
     def down(self) -> None:
         """End it; harmless where it is not there."""
@@ -85,7 +125,7 @@ class KeptCluster:
                 if "deletionTimestamp" not in body["metadata"]:
                     client.delete(kind, None, body["metadata"]["name"])
             deadline = time.monotonic() + PATIENCE
-            for kind in (*_LABELLED[:1], *_CLUSTER_WIDE):
+            for kind in (*_LABELLED[:1], *CLUSTER_WIDE):
                 awaiting.wait_for(client, awaiting.Awaited(f"end of {kind}", kind, _left(kind)), deadline)
         except (ApiError, ApiUnreachableError, awaiting.NotInTimeError, OSError):
             return False
@@ -104,7 +144,7 @@ def residue(client: KubeClient) -> list[tuple[Kind, Json]]:
     """What tests have left in a cluster of ours."""
     ours = f"{MANAGED_BY}={DOMAIN}"
     found = [(kind, body) for kind in _LABELLED for body in client.list(kind, labelSelector=ours)]
-    return found + [(kind, body) for kind in _CLUSTER_WIDE for body in client.list(kind)]
+    return found + [(kind, body) for kind in CLUSTER_WIDE for body in client.list(kind)]
 
 
 def gone_soon(client: KubeClient) -> bool:
@@ -131,7 +171,7 @@ def _in(homes: Collection[str]) -> awaiting.Missing:
 
 
 def _left(kind: Kind) -> awaiting.Missing:
-    return _named(lambda item: kind in _CLUSTER_WIDE or _ours(item))
+    return _named(lambda item: kind in CLUSTER_WIDE or _ours(item))
 
 
 def _named(among: Callable[[Json], bool]) -> awaiting.Missing:

@@ -1,8 +1,8 @@
 """The same faults before Kubernetes' own tests of storage: which of them their nine cases can see.
 
 A fault is asked about if it breaks a clause that one of our tests for these cases judges; what the cases do not
-look at, they cannot find. They run on embedded clusters, where faults are switched on and off by restarting a
-role, or on kind clusters, one for each fault; several at once, for most of their time they wait.
+look at, they cannot find. They run on embedded or on kind clusters, where faults are switched on and off by
+restarting a role; on several at once, for most of their time they wait.
 Cases that fail there without any fault are left out, and told: five of them (snapshots, restore, clones) look at
 data by exec into pods, which the process nodes of an embedded cluster do not serve.
 """

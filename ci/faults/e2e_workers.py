@@ -21,7 +21,7 @@ from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 
 from .clusters import KeptCluster
 from .crew import Pipe, given
-from .kind_clusters import KindClusters
+from .kind_clusters import KindCluster
 
 PROCESSES = 4
 
@@ -56,8 +56,8 @@ class Answer:
     trouble: str = ""
 
 
-class Clusters(Protocol):
-    """Where the cases run: a cluster that has faults and others that have not."""
+class Kept(Protocol):
+    """Where the cases run: a cluster in which faults are switched on, by restarting a role."""
 
     @property
     def about(self) -> Cluster: ...
@@ -75,46 +75,44 @@ class Clusters(Protocol):
 
 
 def on_kind(_name: str, folder: Path, pipe: Pipe) -> None:
-    """The main function of a worker with kind clusters, one for each fault."""
-    _work(KindClusters(folder), folder, pipe)
+    """The main function of a worker with a kind cluster."""
+    _work(KindCluster(folder), folder, pipe)
 
 
 def embedded(name: str, folder: Path, pipe: Pipe) -> None:
-    """The main function of a worker with an embedded cluster, where a role restarts for each fault."""
+    """The main function of a worker with an embedded cluster."""
     _work(KeptCluster(name), folder, pipe)
 
 
-def _work(clusters: Clusters, folder: Path, pipe: Pipe) -> None:
+def _work(cluster: Kept, folder: Path, pipe: Pipe) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        answer(clusters, given(pipe), pipe.send, folder)
+        answer(cluster, given(pipe), pipe.send, folder)
 
 
-def answer(
-    clusters: Clusters, questions: Iterable[Question], tell: Callable[[Answer], None], folder: Path
-) -> None:
+def answer(cluster: Kept, questions: Iterable[Question], tell: Callable[[Answer], None], folder: Path) -> None:
     """Answer one after the other; no cluster is there afterwards, whatever happens."""
     try:
-        clusters.up()
+        cluster.up()
         for question in questions:
             began = time.monotonic()
             try:
-                results, trouble = _results(clusters, question, folder), ""
+                results, trouble = _results(cluster, question, folder), ""
             except _TROUBLES as error:  # some faults let no cluster come up; the others are asked about
                 results, trouble = (), str(error)
-                clusters.replace()
+                cluster.replace()
             tell(Answer(question.name, results, time.monotonic() - began, trouble))
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):  # whoever asked once is heard, and may ask again
             signal.signal(number, signal.SIG_IGN)
-        clusters.down()
+        cluster.down()
 
 
-def _results(clusters: Clusters, question: Question, folder: Path) -> tuple[CaseResult, ...]:
-    if not clusters.cleared():
-        clusters.replace()
-    clusters.switch(question.faults)
-    about = clusters.about
+def _results(cluster: Kept, question: Question, folder: Path) -> tuple[CaseResult, ...]:
+    if not cluster.cleared():
+        cluster.replace()
+    cluster.switch(question.faults)
+    about = cluster.about
     driver = Driver(about.driver, about.storage_class, about.snapshot_class, TIMEOUTS)
     place = folder / question.name
     run = running.run(question.cases, driver, about.kubeconfig, place, processes=PROCESSES, limit=LIMIT)

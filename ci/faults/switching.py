@@ -8,22 +8,17 @@ Companions that are up are switched with the rest; those that come up later read
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
-from collections.abc import Collection, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tenacity
 
-from pytest_csi_snapshot.fixtures.companions import servers
-from pytest_csi_snapshot.fixtures.companions.instances import COMPANIONS, Instance
-from pytest_csi_snapshot.fixtures.companions.joining import objects_of
-from pytest_csi_snapshot.fixtures.embedded.installation import placeholders
-from pytest_csi_snapshot.fixtures.embedded.rundir import RunDir
 from pytest_csi_snapshot.fixtures.existing import connect
 from pytest_csi_snapshot.fixtures.faults import arguments_for, broken_crds, policies_of
 from pytest_csi_snapshot.fixtures.installing import awaiting, manifests
@@ -45,12 +40,10 @@ LEADER_SECONDS = 20.0
 """In which somebody leads: a lease that was not given up is free after 15 s."""
 
 
-class Switchboard:
-    """The faults of one cluster, by its run directory."""
+class Switchboard(ABC):
+    """The faults of one cluster. ``about`` is what its provider tells of it, with the faults that are on."""
 
-    def __init__(self, run: RunDir) -> None:
-        self._run = run
-        about = self._about()
+    def __init__(self, about: Json) -> None:
         self._client = connect(about["cluster"]["kubeconfig"], about["cluster"]["context"])
         self._crds = manifests.load_crds(crds.snapshot_crds(about["assets"]))
 
@@ -59,17 +52,37 @@ class Switchboard:
         """The faults that are on."""
         return tuple(self._about()["faults"])
 
+    @abstractmethod
+    def _about(self) -> Json:
+        """What is told of the cluster now."""
+
+    @abstractmethod
+    def _note(self, faults: tuple[str, ...]) -> None:
+        """Tell from now on that these faults are on."""
+
+    @abstractmethod
+    def _values(self) -> Mapping[str, str]:
+        """What the manifests' placeholders stand for there."""
+
+    @abstractmethod
+    def _companions(self) -> list[Json]:
+        """The objects of the driver's companions that are up."""
+
+    @abstractmethod
+    def _sockets(self) -> Sequence[Path]:
+        """Where drivers listen."""
+
     def turn_to(self, faults: tuple[str, ...]) -> None:
         """Have exactly these faults on; returns when the roles that changed work.
 
         Raises NotInTimeError where one does not, ApiError and ApiUnreachableError.
         """
-        about, before = self._about(), self._objects()
-        self._run.cluster_file.write_text(json.dumps({**about, "faults": list(faults)}))
+        former, before = self.on, self._objects()
+        self._note(faults)
         differing = [new for old, new in zip(before, self._objects(), strict=True) if old != new]
         deadline = time.monotonic() + SECONDS
         policies = policies_of(faults)
-        if broken := policies_of(tuple(about["faults"])):
+        if broken := policies_of(former):
             kept = [body for body in broken if body in policies]
             Policies(self._client).turn_to(kept, deadline)
         if definitions := [body for body in differing if body["kind"] == _CRD]:
@@ -87,23 +100,12 @@ class Switchboard:
         if policies:
             Policies(self._client).turn_to(policies, deadline)
 
-    def _about(self) -> Json:
-        about: Json = json.loads(self._run.cluster_file.read_text())
-        return about
-
     def _objects(self) -> list[Json]:
         """The CRDs and the workloads, those of each companion that is up too, with the faults that are on."""
-        about = self._about()
-        faults, driver = tuple(about["faults"]), about["cluster"]["driver"]
-        values = placeholders(driver, about["profile"])
-        objects = manifests.load(manifests.packaged(), values, lambda role: arguments_for(role, faults))
-        for instance in self._instances():
-            objects += objects_of(instance, driver, about, servers.values(self._run, instance.server))
+        faults = self.on
+        objects = manifests.load(manifests.packaged(), self._values(), lambda role: arguments_for(role, faults))
+        objects += self._companions()
         return broken_crds(self._crds, faults) + [body for body in objects if body["kind"] in _WORKLOADS]
-
-    def _instances(self) -> list[Instance]:
-        known = {each.instance.name: each.instance for each in COMPANIONS.values()}
-        return [known[name] for name in sorted(known) if (self._run.path / f"companion-{name}.serves").exists()]
 
     def _renew(self, bodies: list[Json], deadline: float) -> None:
         """Apply CRDs, and wait until the server has new schemas of all their groups.
@@ -151,18 +153,13 @@ class Switchboard:
 
     def _await_sockets(self, deadline: float) -> None:
         """Each node's socket of each driver answers: pods are ready before they listen."""
-        about = self._about()
-        drivers = [about["cluster"]["driver"]]
-        drivers += [each.driver(drivers[0]) for each in self._instances() if each.base]
-        roots = sorted(self._run.path.glob("kubelet-*"))
-        paths = [root / "plugins" / driver / "csi.sock" for root in roots for driver in drivers]
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(OSError),
             wait=tenacity.wait_fixed(0.1),
             stop=tenacity.stop_after_delay(max(0.0, deadline - time.monotonic())),
             reraise=True,
         )
-        for path in paths:
+        for path in self._sockets():
             tries(_connect, path)
 
 
