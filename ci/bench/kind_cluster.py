@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from pytest_csi_snapshot.fixtures.kind.sweeper import bury
 from pytest_csi_snapshot.fixtures.programs import kind as kind_program
 
 WORDS = (*trials.REFERENCE, "--csi-cluster=kind", "--csi-controllers=upstream")
-"""What runs on it are started with, unless something else is asked for."""
+"""What runs on it are started with."""
 
 ONE_CLAUSE = "--csi-clauses=API-CLS-001"
 """A short one: the first run is there for the cluster alone."""
@@ -40,15 +40,15 @@ class KindCluster:
 
 
 @contextlib.contextmanager
-def kept(folder: Path, words: Sequence[str] = WORDS) -> Iterator[KindCluster]:
+def kept(folder: Path) -> Iterator[KindCluster]:
     """Bring it up, in the engine that is there or in a lab's, and delete it at the end.
 
-    A cluster that was kept before is taken instead of one with ``WORDS``, and stays. Raises BenchError where there
+    A cluster that was kept before is taken instead, and stays. Raises BenchError where there
     is no engine, or where the kept cluster is another one than is needed.
     """
     there = Records.of_user().named(KEPT).about
     needed = {"controllers": "upstream", "faults": ""}
-    if there and (words != WORDS or there["settings"] != {**there["settings"], **needed}):
+    if there and there["settings"] != {**there["settings"], **needed}:
         raise BenchError(
             f"the kept kind cluster {KEPT} has other controllers than are needed, or faults: end it first"
         )
@@ -60,7 +60,7 @@ def kept(folder: Path, words: Sequence[str] = WORDS) -> Iterator[KindCluster]:
             yield KindCluster(Cluster.from_plain(there["cluster"]), environment)
             return
         try:
-            trials.run(folder, [*words, "--csi-keep", ONE_CLAUSE], environment=environment)
+            trials.run(folder, [*WORDS, "--csi-keep", ONE_CLAUSE], environment=environment)
             cluster = Cluster.from_plain(Records.of_user().named(KEPT).about["cluster"])
             yield KindCluster(cluster, environment)
         finally:
