@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.fixtures.companions import servers
@@ -78,6 +80,26 @@ class RunSwitchboard(Switchboard):
     def _instances(self) -> list[Instance]:
         known = {each.instance.name: each.instance for each in COMPANIONS.values()}
         return [known[name] for name in sorted(known) if (self._run.path / f"companion-{name}.serves").exists()]
+
+
+class Lasting(Protocol):
+    """A cluster that outlives what is run in it."""
+
+    def up(self) -> None: ...
+
+    def down(self) -> None: ...
+
+
+@contextmanager
+def kept(cluster: Lasting) -> Iterator[None]:
+    """The cluster is up meanwhile, and gone afterwards, whatever happens."""
+    try:
+        cluster.up()
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):  # whoever asked once is heard, and may ask again
+            signal.signal(number, signal.SIG_IGN)
+        cluster.down()
 
 
 class KeptCluster:

@@ -19,7 +19,7 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.fixtures.installing.awaiting import NotInTimeError
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 
-from .clusters import KeptCluster
+from .clusters import KeptCluster, Lasting, kept
 from .crew import Pipe, given
 from .kind_clusters import KindCluster
 
@@ -56,15 +56,11 @@ class Answer:
     trouble: str = ""
 
 
-class Kept(Protocol):
+class Kept(Lasting, Protocol):
     """Where the cases run: a cluster in which faults are switched on, by restarting a role."""
 
     @property
     def about(self) -> Cluster: ...
-
-    def up(self) -> None: ...
-
-    def down(self) -> None: ...
 
     def switch(self, faults: tuple[str, ...]) -> None:
         """Raises BenchError, or an error of the API, where no cluster with them comes up."""
@@ -92,8 +88,7 @@ def _work(cluster: Kept, folder: Path, pipe: Pipe) -> None:
 
 def answer(cluster: Kept, questions: Iterable[Question], tell: Callable[[Answer], None], folder: Path) -> None:
     """Answer one after the other; no cluster is there afterwards, whatever happens."""
-    try:
-        cluster.up()
+    with kept(cluster):
         for question in questions:
             began = time.monotonic()
             try:
@@ -102,10 +97,6 @@ def answer(cluster: Kept, questions: Iterable[Question], tell: Callable[[Answer]
                 results, trouble = (), str(error)
                 cluster.replace()
             tell(Answer(question.name, results, time.monotonic() - began, trouble))
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):  # whoever asked once is heard, and may ask again
-            signal.signal(number, signal.SIG_IGN)
-        cluster.down()
 
 
 def _results(cluster: Kept, question: Question, folder: Path) -> tuple[CaseResult, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from pytest_csi_snapshot.fixtures.installing.awaiting import NotInTimeError
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 
-from .clusters import KeptCluster
+from .clusters import KeptCluster, kept
 from .observing import Observation
 from .running import Order, observe, preload
 
@@ -27,14 +26,9 @@ class Hand:
     def work(self, orders: Iterable[Order], tell: Callable[[Observation], None]) -> None:
         """Try all of them, one after the other; the cluster is gone afterwards, whatever happens."""
         self._cluster.down()
-        try:
-            self._cluster.up()
+        with kept(self._cluster):
             for order in orders:
                 tell(self._try(order))
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):  # whoever asked once is heard, and may ask again
-                signal.signal(number, signal.SIG_IGN)
-            self._cluster.down()
 
     def _try(self, order: Order) -> Observation:
         begun = time.monotonic()
