@@ -6,6 +6,7 @@ runs. What a worker has got so far, by the seconds that tests are thought to tak
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Hashable, Iterable
 
 from pytest_csi_snapshot.scheduling.units import Unit
@@ -46,12 +47,8 @@ class Line:
             self._loads[worker] = max(0.0, self._loads[worker] + seconds)
 
     def next_for(self, worker: Hashable) -> Unit | None:
-        """What a worker does next; None where nothing is left.
-
-        The longest for whoever has least; for another the longest that does not take it beyond what each would get
-        of all if it could be divided evenly, for it may have a long test to end first; if none fits, the shortest.
-        """
-        unit = self._choose(self._loads[worker])
+        """What a worker does next; None where nothing is left."""
+        unit = self._choose(worker)
         if unit is None:
             unit, self._last = self._last, None
         else:
@@ -60,14 +57,19 @@ class Line:
             self._loads[worker] += unit.seconds
         return unit
 
-    def _choose(self, load: float) -> Unit | None:
-        if not self._units:
-            return None
-        if load <= min(self._loads.values()):
-            return self._units[0]
-        left = sum(unit.seconds for unit in self._units)
-        even = (sum(self._loads.values()) + left) / len(self._loads)
-        return next((unit for unit in self._units if load + unit.seconds <= even), self._units[-1])
+    def _choose(self, worker: Hashable) -> Unit | None:
+        """The first that it would get if all that is left were dealt out now, the longest first, each to whoever
+        is free first. If it would get none, the shortest: an idle worker cannot be told to wait for what may come.
+        """
+        order = {each: place for place, each in enumerate(self._loads)}
+        free = [(load, each != worker, order[each], each) for each, load in self._loads.items()]
+        heapq.heapify(free)
+        for unit in self._units:
+            load, another, place, first = free[0]
+            if not another:
+                return unit
+            heapq.heapreplace(free, (load + unit.seconds, another, place, first))
+        return self._units[-1] if self._units else None
 
 
 def _longest_first(unit: Unit) -> tuple[float, tuple[int, ...]]:

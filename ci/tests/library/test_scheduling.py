@@ -142,6 +142,12 @@ def test_what_is_long_begins_first_and_the_end_is_even() -> None:
         assert longest in [test for _, test in run.order[:4]]
 
 
+def test_a_few_long_tests_end_together_though_each_worker_is_promised_its_next_at_the_beginning() -> None:
+    seconds = (14.2, 13.7, 12.8, 12.7, 11.5, 11.2, 11.1, 5.5, 1.1, 0.8, 0.8, 0.4)
+    tests = {f"t{number}": each for number, each in enumerate(seconds)}
+    assert Run(tests, 4).to_end() < 1.15 * sum(seconds) / 4
+
+
 def test_workers_are_busy_where_the_times_are_other_than_was_thought() -> None:
     tests = some(120, 3)
     run = Run(tests, 4, known=dict.fromkeys(tests, 1.0))
