@@ -6,11 +6,12 @@ where it does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from math import ceil
 from typing import Any
 
 from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot.conditions import status_of
 from pytest_csi_snapshot.inventory import Component
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import POD
@@ -44,14 +45,30 @@ def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str])
         pods = client.list(POD, keep=inventory.concerned)
     except (ApiError, ApiUnreachableError) as error:
         return [f"controllers' logs: pods cannot be listed: {_brief(error)}"]
-    found = [each for each in _containers(pods) if each[0].program in speakers]
-    ours = inventory.of_driver([component for component, _ in found], driver)
-    found = [each for each in found if each[0].program == inventory.SNAPSHOT_CONTROLLER or each[0] in ours]
+    found = _speaking(pods, driver, speakers)
     lines = [f"{program}: no pod of it was found" for program in speakers
              if not any(component.program == program for component, _ in found)]  # fmt: skip
     for component, container in found:
         lines += _words_of(client, component, container, names)
     return lines
+
+
+def words_lost(client: KubeClient, driver: str, kind: str, since: str) -> str:
+    """A controller that began anew after ``since`` (as Kubernetes writes times), in words; "" where none did.
+
+    Events are sent on the side and once: what it had not sent when it ended is lost with it.
+    """
+    try:
+        pods = client.list(POD, keep=inventory.concerned)
+    except (ApiError, ApiUnreachableError):
+        return ""  # who may not list pods hears of no restart, and goes by what was promised
+    for pod in pods:
+        states = {each["name"]: each.get("state") or {} for each in status_of(pod).get("containerStatuses") or []}
+        for component, container in _speaking([pod], driver, _SPEAKERS.get(kind, ())):
+            began = (states.get(container, {}).get("running") or {}).get("startedAt") or ""
+            if began > since:
+                return f"{component.program} began anew at {began}, and events that it had not sent are lost"
+    return ""
 
 
 def ends_of_logs(client: KubeClient, driver: str, seconds: float) -> list[tuple[str, list[str]]]:
@@ -83,6 +100,13 @@ def _end_of(client: KubeClient, namespace: str, pod: str, container: str, second
     except (ApiError, ApiUnreachableError) as error:
         return [f"this log cannot be read: {_brief(error)}"]
     return str(answer.get("text") or "").splitlines()
+
+
+def _speaking(pods: Sequence[Json], driver: str, programs: Collection[str]) -> list[tuple[Component, str]]:
+    """Those of these programs that act for a driver, with their containers; snapshot-controllers do for each."""
+    found = [each for each in _containers(pods) if each[0].program in programs]
+    ours = inventory.of_driver([component for component, _ in found], driver)
+    return [each for each in found if each[0].program == inventory.SNAPSHOT_CONTROLLER or each[0] in ours]
 
 
 def _containers(pods: Sequence[Json]) -> Iterator[tuple[Component, str]]:

@@ -21,7 +21,7 @@ from pytest_csi_snapshot.kube.client import MERGE_PATCH
 from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, PV, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
-from pytest_csi_snapshot.last_words import last_words
+from pytest_csi_snapshot.last_words import last_words, words_lost
 from pytest_csi_snapshot.leave import LeaveClient
 from pytest_csi_snapshot.ledger import Handle, Ledger
 from pytest_csi_snapshot.observing import describe, story
@@ -206,7 +206,7 @@ class Core(Stepping):
         """The first event of this reason, or of the other one, about an object, already seen or still to come.
 
         ``mentions`` is a part of its message that tells it from others of the same reason. Not one that is told
-        too early (``too_early``).
+        too early (``too_early``). One that does not come is unknown where a controller has begun anew meanwhile.
         """
         __tracebackhide__ = True
         if about.kind == SNAPSHOT_CONTENT:
@@ -223,7 +223,22 @@ class Core(Stepping):
         text = f"an event {reason}{f' or {or_else}' if or_else else ''}" + (
             f" that says {mentions!r}" if mentions else ""
         )
-        return self._await(about, told, text, clause, self.limits.reaction).object
+        try:
+            return self._await(about, told, text, clause, self.limits.reaction).object
+        except (WaitTimeout, PreparationError) as error:
+            if lost := self._words_lost(about):
+                if clause:
+                    self.unknown(clause, f"{lost}; {error}")
+                raise OutOfBounds(f"{lost}; {error}") from None
+            raise
+
+    def _words_lost(self, about: Handle) -> str:
+        """Why nobody may tell of an object any more; "" where whoever could is there since before it was made."""
+        latest = self.history.latest(about.uid)
+        if latest is None:
+            return ""
+        since = str(latest.object["metadata"]["creationTimestamp"])
+        return words_lost(self.station.client, self.cluster.driver, about.kind.kind, since)
 
     @quiet
     def events_of(self, about: Handle) -> list[Version]:

@@ -70,7 +70,7 @@ class UnsteadyController(Jitter):
 
         _lose_writes(KubeClient)
         _cut(Watch)
-        _delay_events(Recorder)
+        delay_events(Recorder)
         if random.random() < 0.5:
             _later(random.uniform(*LIFE_SECONDS), lambda: os.kill(os.getpid(), signal.SIGTERM))
 
@@ -180,13 +180,47 @@ def _cut(watch: type[Watch]) -> None:
     type.__setattr__(watch, "__iter__", events)
 
 
-def _delay_events(recorder: type[Recorder]) -> None:
-    clean = recorder.event
+class Late:
+    """What is done a little later; what its time has not come for is done at once where all is to end."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: dict[object, Callable[[], None]] = {}
+
+    def add(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do it after so many seconds, in a thread of its own."""
+        key = object()
+        with self._guard:
+            self._waiting[key] = action
+        _later(seconds, lambda: self._do(key))
+
+    def hurry(self) -> None:
+        """Do all that waits, now and in the order in which it came."""
+        with self._guard:
+            keys = list(self._waiting)
+        for key in keys:
+            self._do(key)
+
+    def _do(self, key: object) -> None:
+        with self._guard:
+            action = self._waiting.pop(key, None)
+        if action:
+            action()
+
+
+def delay_events(recorder: type[Recorder]) -> None:
+    """Late, not lost: whoever ends tells first what he had to tell."""
+    late, clean, clean_stop = Late(), recorder.event, recorder.stop
 
     def event(self: Recorder, *words: Any) -> None:
-        _later(random.uniform(0.0, EVENT_SECONDS), lambda: clean(self, *words))
+        late.add(random.uniform(0.0, EVENT_SECONDS), lambda: clean(self, *words))
+
+    def stop(self: Recorder, timeout: float) -> None:
+        late.hurry()
+        clean_stop(self, timeout)
 
     type.__setattr__(recorder, "event", event)
+    type.__setattr__(recorder, "stop", stop)
 
 
 def _later(seconds: float, action: Callable[[], None]) -> threading.Timer:

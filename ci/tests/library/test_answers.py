@@ -8,9 +8,11 @@ import pytest
 
 from pytest_csi_snapshot.kube.kinds import EVENT, PVC
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.recorder import Recorder
+from pytest_csi_snapshot.outcomes import Outcome
+from pytest_csi_snapshot.recorder import OutOfBounds, Recorder
 from pytest_csi_snapshot.verbs.answers import AnswerVerbs
-from pytest_csi_snapshot.verbs.core import too_early
+from pytest_csi_snapshot.verbs.core import PreparationError, too_early
+from pytest_csi_snapshot.waiting import WaitTimeout
 
 from .objects import Recorded, meta
 
@@ -34,6 +36,41 @@ def test_a_provisioner_that_has_not_heard_of_the_class_is_waited_for() -> None:
     verbs, claim = told(UNHEARD, REFUSED)
     assert verbs.event(claim, "ProvisioningFailed")["message"] == REFUSED
     assert verbs.provisioning_error(claim) == REFUSED
+
+
+@pytest.fixture
+def in_vain(monkeypatch: pytest.MonkeyPatch) -> tuple[AnswerVerbs, Handle]:
+    """A test that is told nothing, by controllers that keep no log."""
+    verbs, claim = told()
+    monkeypatch.setattr(verbs, "controllers_say", lambda _about: [])
+    monkeypatch.setattr(verbs, "_culprit", lambda *_about: "")
+    monkeypatch.setattr(verbs, "_words_lost", lambda _about: "")
+    return verbs, claim
+
+
+def test_an_event_that_does_not_come_is_unknown_where_who_tells_it_began_anew(
+    monkeypatch: pytest.MonkeyPatch, in_vain: tuple[AnswerVerbs, Handle]
+) -> None:
+    verbs, claim = in_vain
+    recorder = Recorder("t")
+    monkeypatch.setattr(verbs, "_recorder", recorder)
+    monkeypatch.setattr(verbs, "_words_lost", lambda about: f"who tells of {about.name} began anew")
+    with pytest.raises(pytest.skip.Exception):
+        verbs.event(claim, "ProvisioningFailed", "ERR-009")
+    assert recorder.ending
+    assert recorder.ending.outcome is Outcome.UNKNOWN
+    assert recorder.ending.reason.startswith("who tells of p began anew; ")
+    with pytest.raises(OutOfBounds, match=r"who tells of p began anew; .*awaited an event ProvisioningFailed"):
+        verbs.event(claim, "ProvisioningFailed")
+
+
+@pytest.mark.parametrize(("clause", "error"), [("ERR-009", WaitTimeout), ("", PreparationError)])
+def test_one_that_does_not_come_is_a_failure_where_nobody_began_anew(
+    in_vain: tuple[AnswerVerbs, Handle], clause: str, error: type[Exception]
+) -> None:
+    verbs, claim = in_vain
+    with pytest.raises(error, match="an event ProvisioningFailed; not seen"):
+        verbs.event(claim, "ProvisioningFailed", clause)
 
 
 @pytest.mark.parametrize("message", [REFUSED, FAILED + "snapshot ns/s not found", ""])

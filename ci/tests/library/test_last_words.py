@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from pytest_csi_snapshot.kube.client import Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.last_words import ends_of_logs, last_words
+from pytest_csi_snapshot.last_words import ends_of_logs, last_words, words_lost
 
 DRIVER = "d.example.com"
 LOGS = {
@@ -16,11 +18,19 @@ LOGS = {
     "proxy": "",
 }
 
+BEGAN = {"sc-0": "2026-05-04T10:20:30Z", "ss-1": "2026-05-04T10:40:00Z"}
+"""Pod -> when its controller began, where that is not long ago."""
+
 
 def pod(name: str, container: str, image: str, *paths: str) -> dict[str, Any]:
     volumes = [{"name": "v", "hostPath": {"path": path}} for path in paths]
     spec = {"containers": [{"name": "proxy", "image": "proxy:1"}, {"name": container, "image": image}]}
-    return {"metadata": {"name": name, "namespace": "sys"}, "spec": {**spec, "volumes": volumes}}
+    states = [{"name": container, "state": {"running": {"startedAt": BEGAN.get(name, "2026-05-04T10:00:00Z")}}}]
+    return {
+        "metadata": {"name": name, "namespace": "sys"},
+        "spec": {**spec, "volumes": volumes},
+        "status": {"containerStatuses": states},
+    }
 
 
 class Pods(KubeClient):
@@ -95,3 +105,21 @@ def test_ends_that_cannot_be_read_say_so() -> None:
     ]
     refused = dict(ends_of_logs(Pods("sc-0/log"), DRIVER, 1))
     assert refused["snapshot-controller (sys/sc-0)"] == ["this log cannot be read: 403 Forbidden"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "since", "lost"),
+    [
+        ("VolumeSnapshot", "2026-05-04T10:20:29Z",
+         "snapshot-controller began anew at 2026-05-04T10:20:30Z, and events that it had not sent are lost"),
+        ("VolumeSnapshot", "2026-05-04T10:20:30Z", ""),  # ss-1 is another driver's
+        ("PersistentVolumeClaim", "2026-05-04T09:00:00Z", ""),
+        ("Pod", "2026-05-04T09:00:00Z", ""),
+    ],
+)  # fmt: skip
+def test_what_a_controller_had_to_tell_is_lost_with_it(kind: str, since: str, lost: str) -> None:
+    assert words_lost(Pods(), DRIVER, kind, since) == lost
+
+
+def test_who_may_not_list_pods_hears_of_no_restart() -> None:
+    assert words_lost(Pods("/pods list"), DRIVER, "VolumeSnapshot", "2026-05-04T09:00:00Z") == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,3 +68,41 @@ def test_a_write_of_a_controller_is_lost_before_it_is_sent_and_neither_reads_nor
     # In a process of its own, because it is the class that changes.
     told = subprocess.run([sys.executable, "-c", STORY], capture_output=True, text=True, check=True).stdout
     assert json.loads(told) == [["GET", "/a"], "lost", ["PUT", "/a"], ["PUT", "/leases/l"], ["POST", "/b"]]
+
+
+def test_an_event_that_is_late_is_told_before_its_role_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Telling:
+        def __init__(self) -> None:
+            self.told: list[str] = []
+
+        def event(self, what: str) -> None:
+            self.told.append(what)
+
+        def stop(self, _timeout: float) -> None:
+            self.told.append("end")
+
+    monkeypatch.setattr(jitter, "EVENT_SECONDS", 3600.0)
+    monkeypatch.setattr("random.uniform", lambda _least, most: most)
+    kind: Any = Telling
+    jitter.delay_events(kind)
+    recorder = Telling()
+    recorder.event("first")
+    recorder.event("second")
+    assert recorder.told == []
+    recorder.stop(1.0)
+    assert recorder.told == ["first", "second", "end"]
+
+
+def test_what_is_late_is_done_once() -> None:
+    done: list[str] = []
+    here = threading.Event()
+
+    def do() -> None:
+        done.append("it")
+        here.set()
+
+    late = jitter.Late()
+    late.add(0.0, do)
+    assert here.wait(30)
+    late.hurry()
+    assert done == ["it"]
