@@ -10,7 +10,8 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .fault import Fault
@@ -25,7 +26,7 @@ CALL_SECONDS = 5.0
 WRITE_SECONDS = 0.5
 """Up to which each request of a controller to the API server is held up; it makes ten of them for one call."""
 EVENT_SECONDS = 2.0
-"""Up to which an event is held up, so that one overtakes another."""
+"""Up to which an event is held up, so that one overtakes another that is about something else."""
 LOST = 0.1
 """The share of calls that fail once."""
 WATCH_SECONDS = (3.0, 30.0)
@@ -181,39 +182,44 @@ def _cut(watch: type[Watch]) -> None:
 
 
 class Late:
-    """What is done a little later; what its time has not come for is done at once where all is to end."""
+    """What is done a little later: of one lane in the order in which it came, of two lanes in any.
+
+    What its time has not come for is done at once where all is to end.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._waiting: dict[object, Callable[[], None]] = {}
+        self._lanes: defaultdict[Hashable, deque[Callable[[], None]]] = defaultdict(deque)
 
-    def add(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do it after so many seconds, in a thread of its own."""
-        key = object()
+    def add(self, lane: Hashable, seconds: float, action: Callable[[], None]) -> None:
+        """Do it after about so many seconds; ``action`` must be short, for the others wait for it."""
         with self._guard:
-            self._waiting[key] = action
-        _later(seconds, lambda: self._do(key))
+            self._lanes[lane].append(action)
+        _later(seconds, lambda: self._do_next(lane))
 
     def hurry(self) -> None:
-        """Do all that waits, now and in the order in which it came."""
+        """Do all that waits, now."""
         with self._guard:
-            keys = list(self._waiting)
-        for key in keys:
-            self._do(key)
+            for lane in self._lanes.values():
+                while lane:
+                    lane.popleft()()
 
-    def _do(self, key: object) -> None:
+    def _do_next(self, lane: Hashable) -> None:
+        # Whichever it was whose time has come, the one that came first is due.
         with self._guard:
-            action = self._waiting.pop(key, None)
-        if action:
-            action()
+            if waiting := self._lanes[lane]:
+                waiting.popleft()()
+            if not waiting:
+                del self._lanes[lane]
 
 
 def delay_events(recorder: type[Recorder]) -> None:
-    """Late, not lost: whoever ends tells first what he had to tell."""
+    """Late, not lost, and of one object in their order (SNAP-DYN-009): who ends tells first what is due."""
     late, clean, clean_stop = Late(), recorder.event, recorder.stop
 
-    def event(self: Recorder, *words: Any) -> None:
-        late.add(random.uniform(0.0, EVENT_SECONDS), lambda: clean(self, *words))
+    def event(self: Recorder, about: Any, *words: Any) -> None:
+        uid = about["metadata"]["uid"]
+        late.add(uid, random.uniform(0.0, EVENT_SECONDS), lambda: clean(self, about, *words))
 
     def stop(self: Recorder, timeout: float) -> None:
         late.hurry()

@@ -75,7 +75,7 @@ def test_an_event_that_is_late_is_told_before_its_role_ends(monkeypatch: pytest.
         def __init__(self) -> None:
             self.told: list[str] = []
 
-        def event(self, what: str) -> None:
+        def event(self, _about: object, what: str) -> None:
             self.told.append(what)
 
         def stop(self, _timeout: float) -> None:
@@ -86,23 +86,23 @@ def test_an_event_that_is_late_is_told_before_its_role_ends(monkeypatch: pytest.
     kind: Any = Telling
     jitter.delay_events(kind)
     recorder = Telling()
-    recorder.event("first")
-    recorder.event("second")
+    snapshot = {"metadata": {"uid": "u-1"}}
+    recorder.event(snapshot, "first")
+    recorder.event(snapshot, "second")
     assert recorder.told == []
     recorder.stop(1.0)
     assert recorder.told == ["first", "second", "end"]
 
 
-def test_what_is_late_is_done_once() -> None:
+def test_what_is_late_is_done_once_and_in_its_order() -> None:
     done: list[str] = []
     here = threading.Event()
-
-    def do() -> None:
-        done.append("it")
-        here.set()
-
     late = jitter.Late()
-    late.add(0.0, do)
+    late.add("one", 3600.0, lambda: done.append("first"))
+    late.add("another", 3600.0, lambda: done.append("another"))
+    late.add("one", 0.0, here.set)
+    late.add("one", 0.0, lambda: done.append("third"))
     assert here.wait(30)
     late.hurry()
-    assert done == ["it"]
+    assert sorted(done) == ["another", "first", "third"]
+    assert done.index("first") < done.index("third")
