@@ -44,6 +44,11 @@ def status_of(body: Json) -> Json:
     return body.get("status") or {}
 
 
+def error_of(body: Json) -> str:
+    """The message of its status.error, "" where it has none."""
+    return str((status_of(body).get("error") or {}).get("message", ""))
+
+
 def _lost(body: Json) -> str:
     return "the claim is Lost" if status_of(body).get("phase") == "Lost" else ""
 

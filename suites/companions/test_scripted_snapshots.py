@@ -13,8 +13,8 @@ from pytest_csi_snapshot.conditions import (
     READY,
     TERMINATING,
     Condition,
-    Json,
     cut_at,
+    error_of,
     has_annotation,
     lacks_annotation,
     status_of,
@@ -32,15 +32,16 @@ FIRST_DELAY = 1.0
 ANSWER = "scripted answer to CreateSnapshot"
 
 
-def error_of(content: Json) -> str:
-    return str((status_of(content).get("error") or {}).get("message", ""))
-
-
 TOLD = Condition(
     "a status.error that tells of an answer",
     lambda body: ANSWER in error_of(body) or ANSWERED.holds(body) or READY.holds(body),
 )
 """Not of a call that took too long: the driver may say one thing or another when it is asked again."""
+
+RAN_OUT = Condition(
+    "a call that ran out of time",
+    lambda content: "code = DeadlineExceeded" in error_of(content) or READY.holds(content),
+)
 
 
 def called(number: int) -> Condition:
@@ -132,9 +133,8 @@ def test_a_driver_slower_than_the_call_limit_makes_one_snapshot(csi: Scenario) -
     """The sidecar of this companion gives a call three seconds."""
     claim = csi.volume()
     snapshot, content = scripted(csi, claim, takes="5")
-    csi.wait(content, HAS_ERROR)
-    csi.check("ERR-009", expected="a call that ran out of time", observed=error_of(csi.get(content)),
-              holds="DeadlineExceeded" in error_of(csi.get(content)), about=content)  # fmt: skip
+    if READY.holds(csi.seen(content, RAN_OUT).object):
+        csi.unknown("ERR-009", "the snapshot is ready, and no call was seen to run out of time before")
     told = cut_at(csi.ready(snapshot, "ERR-009"))
     csi.check(
         "STAT-001", expected=cut_at(csi.get(content)), observed=told, about=f"{snapshot}, long after its cut"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_csi_snapshot.conditions import HAS_ERROR, NOT_READY, status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, NOT_READY, error_of
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.stress.accounting import count_gone, count_there
 from pytest_csi_snapshot.stress.crowd import SNAPSHOTS, code_in
@@ -47,8 +47,3 @@ def test_a_full_volume_refuses_in_words_and_takes_one_again(csi: Scenario, csi_l
         for numbers in batches_of(len(left)):
             run.remove([left[each] for each in numbers])
         count_gone(csi, run)
-
-
-def error_of(body: dict[str, object]) -> str:
-    """The message of a status' error."""
-    return str((status_of(body).get("error") or {}).get("message", ""))
