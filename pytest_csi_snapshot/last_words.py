@@ -54,7 +54,7 @@ def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str])
 
 
 def words_lost(client: KubeClient, driver: str, kind: str, since: str) -> str:
-    """A controller that began anew after ``since`` (as Kubernetes writes times), in words; "" where none did.
+    """A controller that ended or began after ``since`` (as Kubernetes writes times), in words; "" where none did.
 
     Events are sent on the side and once: what it had not sent when it ended is lost with it.
     """
@@ -63,12 +63,24 @@ def words_lost(client: KubeClient, driver: str, kind: str, since: str) -> str:
     except (ApiError, ApiUnreachableError):
         return ""  # who may not list pods hears of no restart, and goes by what was promised
     for pod in pods:
-        states = {each["name"]: each.get("state") or {} for each in status_of(pod).get("containerStatuses") or []}
+        containers = {each["name"]: each for each in status_of(pod).get("containerStatuses") or []}
         for component, container in _speaking([pod], driver, _SPEAKERS.get(kind, ())):
-            began = (states.get(container, {}).get("running") or {}).get("startedAt") or ""
-            if began > since:
-                return f"{component.program} began anew at {began}, and events that it had not sent are lost"
+            if turn := next((told for at, told in _turns(containers.get(container, {})) if at > since), ""):
+                return f"{component.program} {turn}, and events that it had not sent are lost"
     return ""
+
+
+def _turns(container: Json) -> Iterator[tuple[str, str]]:
+    """When a container ended and began, as far as its status tells."""
+    for state in (container.get("state") or {}, container.get("lastState") or {}):
+        ended, began = (
+            (state.get("terminated") or {}).get("finishedAt"),
+            (state.get("running") or {}).get("startedAt"),
+        )
+        if ended:
+            yield ended, f"ended at {ended}"
+        if began:
+            yield began, f"began at {began}"
 
 
 def ends_of_logs(client: KubeClient, driver: str, seconds: float) -> list[tuple[str, list[str]]]:

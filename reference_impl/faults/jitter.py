@@ -31,11 +31,13 @@ LOST = 0.1
 """The share of calls that fail once."""
 WATCH_SECONDS = (3.0, 30.0)
 """After which a watch is cut."""
-LIFE_SECONDS = (60.0, 240.0)
-"""After which a leader ends itself, in every second life: another one begins, or itself again. Not sooner: the
-back-off of a node between restarts doubles, and a controller that is away for minutes is not a slow one."""
-SERVER_SECONDS = (40.0, 120.0)
-"""After which an API server, once it is ready, is ended and begun again."""
+LIFE_SECONDS = (90.0, 360.0)
+"""After which a leader ends itself, in every second life: another one begins, or itself again."""
+SERVER_SECONDS = (90.0, 300.0)
+"""After which an API server, once it is ready, is ended and begun again; leaders may lose their lease by it.
+
+Neither sooner: a node doubles its pause before each restart, and a leader that is away for minutes is gone, not slow.
+"""
 
 
 class Jitter(Fault):

@@ -18,14 +18,21 @@ LOGS = {
     "proxy": "",
 }
 
-BEGAN = {"sc-0": "2026-05-04T10:20:30Z", "ss-1": "2026-05-04T10:40:00Z"}
-"""Pod -> when its controller began, where that is not long ago."""
+STATES: dict[str, dict[str, Any]] = {
+    "sc-0": {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "finishedAt": "2026-05-04T10:20:30Z"}},
+    },
+    "ss-0": {"state": {"running": {"startedAt": "2026-05-04T10:20:00Z"}}},
+    "ss-1": {"state": {"running": {"startedAt": "2026-05-04T10:40:00Z"}}},
+}
+"""Pod -> the state of its controller."""
 
 
 def pod(name: str, container: str, image: str, *paths: str) -> dict[str, Any]:
     volumes = [{"name": "v", "hostPath": {"path": path}} for path in paths]
     spec = {"containers": [{"name": "proxy", "image": "proxy:1"}, {"name": container, "image": image}]}
-    states = [{"name": container, "state": {"running": {"startedAt": BEGAN.get(name, "2026-05-04T10:00:00Z")}}}]
+    states = [{"name": container, **STATES.get(name, {})}]
     return {
         "metadata": {"name": name, "namespace": "sys"},
         "spec": {**spec, "volumes": volumes},
@@ -110,15 +117,21 @@ def test_ends_that_cannot_be_read_say_so() -> None:
 @pytest.mark.parametrize(
     ("kind", "since", "lost"),
     [
-        ("VolumeSnapshot", "2026-05-04T10:20:29Z",
-         "snapshot-controller began anew at 2026-05-04T10:20:30Z, and events that it had not sent are lost"),
+        ("VolumeSnapshot", "2026-05-04T10:20:29Z", "snapshot-controller ended at 2026-05-04T10:20:30Z, "),
         ("VolumeSnapshot", "2026-05-04T10:20:30Z", ""),  # ss-1 is another driver's
         ("PersistentVolumeClaim", "2026-05-04T09:00:00Z", ""),
         ("Pod", "2026-05-04T09:00:00Z", ""),
     ],
-)  # fmt: skip
+)
 def test_what_a_controller_had_to_tell_is_lost_with_it(kind: str, since: str, lost: str) -> None:
-    assert words_lost(Pods(), DRIVER, kind, since) == lost
+    words = words_lost(Pods(), DRIVER, kind, since)
+    assert words == (f"{lost}and events that it had not sent are lost" if lost else "")
+
+
+def test_it_is_lost_too_where_the_controller_is_there_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(STATES, "sc-0")
+    words = words_lost(Pods(), DRIVER, "VolumeSnapshot", "2026-05-04T10:19:59Z")
+    assert words.startswith("csi-snapshotter began at 2026-05-04T10:20:00Z, ")
 
 
 def test_who_may_not_list_pods_hears_of_no_restart() -> None:
