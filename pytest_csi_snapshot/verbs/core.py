@@ -206,7 +206,7 @@ class Core(Stepping):
         """The first event of this reason, or of the other one, about an object, already seen or still to come.
 
         ``mentions`` is a part of its message that tells it from others of the same reason. Not one that is told
-        too early (``too_early``). One that does not come is unknown where a controller has ended or begun meanwhile.
+        too early (``too_early``). One that does not come is unknown where a controller ended or began meanwhile.
         """
         __tracebackhide__ = True
         if about.kind == SNAPSHOT_CONTENT:

@@ -36,7 +36,7 @@ LIFE_SECONDS = (90.0, 360.0)
 SERVER_SECONDS = (90.0, 300.0)
 """After which an API server, once it is ready, is ended and begun again; leaders may lose their lease by it.
 
-Neither sooner: a node doubles its pause before each restart, and a leader that is away for minutes is gone, not slow.
+Neither sooner: a node doubles its pause before each restart, and a leader that is away for minutes is no slow one.
 """
 
 
