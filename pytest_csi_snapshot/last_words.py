@@ -53,20 +53,17 @@ def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str])
     return lines
 
 
-def words_lost(client: KubeClient, driver: str, kind: str, since: str) -> str:
-    """A controller that ended or began after ``since`` (as Kubernetes writes times), in words; "" where none did.
-
-    Events are sent on the side and once: what it had not sent when it ended is lost with it.
-    """
+def turn_since(client: KubeClient, driver: str, kind: str, since: str) -> str:
+    """A controller that ended or began after ``since`` (as Kubernetes writes times), in words; "" for none."""
     try:
         pods = client.list(POD, keep=inventory.concerned)
     except (ApiError, ApiUnreachableError):
-        return ""  # who may not list pods hears of no restart, and goes by what was promised
+        return ""  # who may not list pods hears of no turn, and goes by what was promised
     for pod in pods:
         containers = {each["name"]: each for each in status_of(pod).get("containerStatuses") or []}
         for component, container in _speaking([pod], driver, _SPEAKERS.get(kind, ())):
             if turn := next((told for at, told in _turns(containers.get(container, {})) if at > since), ""):
-                return f"{component.program} {turn}, and events that it had not sent are lost"
+                return f"{component.program} {turn}"
     return ""
 
 

@@ -59,7 +59,7 @@ def test_failed_creation_is_tried_again_ever_later_but_at_once_after_a_change(cs
     csi.event(content, CREATION_FAILED, "ERR-004")
     csi.refused(content, "ERR-006")
     tried = pauses(csi.attempted(content, 4, "ERR-006"))
-    csi.check(
+    csi.in_time(
         "ERR-006",
         expected="pauses that grow: the third more than twice the first",
         observed=f"pauses of {tried} s",
@@ -68,7 +68,7 @@ def test_failed_creation_is_tried_again_ever_later_but_at_once_after_a_change(cs
     )
     csi.nudge(content)
     after = pauses(csi.attempted(content, 5, "ERR-007"))[3]
-    csi.check(
+    csi.in_time(
         "ERR-007",
         expected=f"the next call before the pause of {2 * tried[2]:.1f} s is over",
         observed=f"after {after} s",
@@ -86,7 +86,7 @@ def test_failed_creation_is_tried_again_ever_later_but_at_once_after_a_change(cs
     took = csi.seen(classless, READY, "ERR-007", within=csi.limits.snapshot + 2 * waited).at - began - waited
     if took < 0:
         csi.unknown("ERR-007", "the pause was over before the change: it was ready already")
-    csi.check(
+    csi.in_time(
         "ERR-007",
         expected=f"ready before a pause that has doubled for {waited:.1f} s is over",
         observed=f"ready {took:.1f} s after the change",

@@ -21,7 +21,7 @@ from pytest_csi_snapshot.kube.client import MERGE_PATCH
 from pytest_csi_snapshot.kube.kinds import EVENT, NAMESPACE, PV, SECRET, SERVICE_ACCOUNT, SNAPSHOT_CONTENT, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import NUDGE, fresh_name
-from pytest_csi_snapshot.last_words import last_words, words_lost
+from pytest_csi_snapshot.last_words import last_words, turn_since
 from pytest_csi_snapshot.leave import LeaveClient
 from pytest_csi_snapshot.ledger import Handle, Ledger
 from pytest_csi_snapshot.observing import describe, story
@@ -226,19 +226,21 @@ class Core(Stepping):
         try:
             return self._await(about, told, text, clause, self.limits.reaction).object
         except (WaitTimeout, PreparationError) as error:
-            if lost := self._words_lost(about):
+            if turn := self._turn_since(about):
+                # Events are sent on the side and once: what was not sent by then is lost.
+                why = f"{turn}, and what it had to tell may be lost; {error}"
                 if clause:
-                    self.unknown(clause, f"{lost}; {error}")
-                raise OutOfBounds(f"{lost}; {error}") from None
+                    self.unknown(clause, why)
+                raise OutOfBounds(why) from None
             raise
 
-    def _words_lost(self, about: Handle) -> str:
-        """Why nobody may tell of an object any more; "" where whoever could is there since before it was made."""
+    def _turn_since(self, about: Handle) -> str:
+        """A controller that ended or began since an object was made, in words; "" where none did."""
         latest = self.history.latest(about.uid)
         if latest is None:
             return ""
         since = str(latest.object["metadata"]["creationTimestamp"])
-        return words_lost(self.station.client, self.cluster.driver, about.kind.kind, since)
+        return turn_since(self.station.client, self.cluster.driver, about.kind.kind, since)
 
     @quiet
     def events_of(self, about: Handle) -> list[Version]:
@@ -314,6 +316,16 @@ class Core(Stepping):
         self._recorder.check(
             clause, expected=expected, observed=observed, holds=kept, about=str(about), hint=hint, blame=blame
         )
+
+    @quiet
+    def in_time(self, clause: str, *, expected: str, observed: str, holds: bool, about: Handle) -> None:
+        """Check how long controllers took; unknown where one of them ended or began since ``about`` was made."""
+        __tracebackhide__ = True
+        if not holds and (turn := self._turn_since(about)):
+            self.unknown(
+                clause, f"{turn}: how long it takes is not seen; expected {expected}, observed {observed}"
+            )
+        self.check(clause, expected=expected, observed=observed, holds=holds, about=about)
 
     @quiet
     def at_least(self, clause: str, size: int, observed: int, about: object) -> None:

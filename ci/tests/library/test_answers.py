@@ -44,7 +44,7 @@ def in_vain(monkeypatch: pytest.MonkeyPatch) -> tuple[AnswerVerbs, Handle]:
     verbs, claim = told()
     monkeypatch.setattr(verbs, "controllers_say", lambda _about: [])
     monkeypatch.setattr(verbs, "_culprit", lambda *_about: "")
-    monkeypatch.setattr(verbs, "_words_lost", lambda _about: "")
+    monkeypatch.setattr(verbs, "_turn_since", lambda _about: "")
     return verbs, claim
 
 
@@ -54,14 +54,32 @@ def test_an_event_that_does_not_come_is_unknown_where_who_tells_it_began_anew(
     verbs, claim = in_vain
     recorder = Recorder("t")
     monkeypatch.setattr(verbs, "_recorder", recorder)
-    monkeypatch.setattr(verbs, "_words_lost", lambda about: f"who tells of {about.name} began anew")
+    monkeypatch.setattr(verbs, "_turn_since", lambda about: f"who tells of {about.name} began")
     with pytest.raises(pytest.skip.Exception):
         verbs.event(claim, "ProvisioningFailed", "ERR-009")
     assert recorder.ending
     assert recorder.ending.outcome is Outcome.UNKNOWN
-    assert recorder.ending.reason.startswith("who tells of p began anew; ")
-    with pytest.raises(OutOfBounds, match=r"who tells of p began anew; .*awaited an event ProvisioningFailed"):
+    assert recorder.ending.reason.startswith("who tells of p began, and what it had to tell may be lost; ")
+    with pytest.raises(OutOfBounds, match=r"who tells of p began, .*awaited an event ProvisioningFailed"):
         verbs.event(claim, "ProvisioningFailed")
+
+
+def test_how_long_it_took_is_unknown_where_who_does_it_began_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, in_vain: tuple[AnswerVerbs, Handle]
+) -> None:
+    verbs, claim = in_vain
+    recorder = Recorder("t")
+    monkeypatch.setattr(verbs, "_recorder", recorder)
+    checked: list[bool] = []
+    monkeypatch.setattr(verbs, "check", lambda _clause, **words: checked.append(words["holds"]))
+    verbs.in_time("ERR-007", expected="at most 2 s", observed="after 9 s", holds=False, about=claim)
+    monkeypatch.setattr(verbs, "_turn_since", lambda _about: "who does it ended")
+    verbs.in_time("ERR-007", expected="at most 2 s", observed="after 1 s", holds=True, about=claim)
+    assert checked == [False, True]
+    with pytest.raises(pytest.skip.Exception):
+        verbs.in_time("ERR-007", expected="at most 2 s", observed="after 9 s", holds=False, about=claim)
+    assert recorder.ending
+    assert recorder.ending.reason.startswith("who does it ended: ")
 
 
 @pytest.mark.parametrize(("clause", "error"), [("ERR-009", WaitTimeout), ("", PreparationError)])

@@ -9,7 +9,7 @@ import pytest
 from pytest_csi_snapshot.kube.client import Keep, KubeClient
 from pytest_csi_snapshot.kube.kinds import Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.last_words import ends_of_logs, last_words, words_lost
+from pytest_csi_snapshot.last_words import ends_of_logs, last_words, turn_since
 
 DRIVER = "d.example.com"
 LOGS = {
@@ -115,24 +115,23 @@ def test_ends_that_cannot_be_read_say_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "since", "lost"),
+    ("kind", "since", "turn"),
     [
-        ("VolumeSnapshot", "2026-05-04T10:20:29Z", "snapshot-controller ended at 2026-05-04T10:20:30Z, "),
+        ("VolumeSnapshot", "2026-05-04T10:20:29Z", "snapshot-controller ended at 2026-05-04T10:20:30Z"),
         ("VolumeSnapshot", "2026-05-04T10:20:30Z", ""),  # ss-1 is another driver's
         ("PersistentVolumeClaim", "2026-05-04T09:00:00Z", ""),
         ("Pod", "2026-05-04T09:00:00Z", ""),
     ],
 )
-def test_what_a_controller_had_to_tell_is_lost_with_it(kind: str, since: str, lost: str) -> None:
-    words = words_lost(Pods(), DRIVER, kind, since)
-    assert words == (f"{lost}and events that it had not sent are lost" if lost else "")
+def test_a_controller_of_the_driver_that_ended_since_is_named(kind: str, since: str, turn: str) -> None:
+    assert turn_since(Pods(), DRIVER, kind, since) == turn
 
 
-def test_it_is_lost_too_where_the_controller_is_there_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_is_one_that_is_there_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(STATES, "sc-0")
-    words = words_lost(Pods(), DRIVER, "VolumeSnapshot", "2026-05-04T10:19:59Z")
-    assert words.startswith("csi-snapshotter began at 2026-05-04T10:20:00Z, ")
+    words = turn_since(Pods(), DRIVER, "VolumeSnapshot", "2026-05-04T10:19:59Z")
+    assert words == "csi-snapshotter began at 2026-05-04T10:20:00Z"
 
 
-def test_who_may_not_list_pods_hears_of_no_restart() -> None:
-    assert words_lost(Pods("/pods list"), DRIVER, "VolumeSnapshot", "2026-05-04T09:00:00Z") == ""
+def test_who_may_not_list_pods_hears_of_none() -> None:
+    assert turn_since(Pods("/pods list"), DRIVER, "VolumeSnapshot", "2026-05-04T09:00:00Z") == ""
