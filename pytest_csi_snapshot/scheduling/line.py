@@ -6,7 +6,6 @@ runs. What a worker has got so far, by the seconds that tests are thought to tak
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Hashable, Iterable
 
 from pytest_csi_snapshot.scheduling.units import Unit
@@ -61,14 +60,12 @@ class Line:
         """The first that it would get if all that is left were dealt out now, the longest first, each to whoever
         is free first. If it would get none, the shortest: an idle worker cannot be told to wait for what may come.
         """
-        order = {each: place for place, each in enumerate(self._loads)}
-        free = [(load, each != worker, order[each], each) for each, load in self._loads.items()]
-        heapq.heapify(free)
+        loads = dict(self._loads)
         for unit in self._units:
-            load, another, place, first = free[0]
-            if not another:
+            first = min(loads, key=lambda each: (loads[each], each != worker))
+            if first == worker:
                 return unit
-            heapq.heapreplace(free, (load + unit.seconds, another, place, first))
+            loads[first] += unit.seconds
         return self._units[-1] if self._units else None
 
 

@@ -39,21 +39,26 @@ def test_a_provisioner_that_has_not_heard_of_the_class_is_waited_for() -> None:
 
 
 @pytest.fixture
-def in_vain(monkeypatch: pytest.MonkeyPatch) -> tuple[AnswerVerbs, Handle]:
+def recorder() -> Recorder:
+    """Of the test that is told nothing."""
+    return Recorder("t")
+
+
+@pytest.fixture
+def in_vain(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> tuple[AnswerVerbs, Handle]:
     """A test that is told nothing, by controllers that keep no log."""
     verbs, claim = told()
+    monkeypatch.setattr(verbs, "_recorder", recorder)
     monkeypatch.setattr(verbs, "controllers_say", lambda _about: [])
     monkeypatch.setattr(verbs, "_culprit", lambda *_about: "")
     monkeypatch.setattr(verbs, "_turn_since", lambda _about: "")
     return verbs, claim
 
 
-def test_an_event_that_does_not_come_is_unknown_where_who_tells_it_began_anew(
-    monkeypatch: pytest.MonkeyPatch, in_vain: tuple[AnswerVerbs, Handle]
+def test_an_event_that_does_not_come_is_unknown_where_who_tells_it_began(
+    monkeypatch: pytest.MonkeyPatch, in_vain: tuple[AnswerVerbs, Handle], recorder: Recorder
 ) -> None:
     verbs, claim = in_vain
-    recorder = Recorder("t")
-    monkeypatch.setattr(verbs, "_recorder", recorder)
     monkeypatch.setattr(verbs, "_turn_since", lambda about: f"who tells of {about.name} began")
     with pytest.raises(pytest.skip.Exception):
         verbs.event(claim, "ProvisioningFailed", "ERR-009")
@@ -65,11 +70,9 @@ def test_an_event_that_does_not_come_is_unknown_where_who_tells_it_began_anew(
 
 
 def test_how_long_it_took_is_unknown_where_who_does_it_began_meanwhile(
-    monkeypatch: pytest.MonkeyPatch, in_vain: tuple[AnswerVerbs, Handle]
+    monkeypatch: pytest.MonkeyPatch, in_vain: tuple[AnswerVerbs, Handle], recorder: Recorder
 ) -> None:
     verbs, claim = in_vain
-    recorder = Recorder("t")
-    monkeypatch.setattr(verbs, "_recorder", recorder)
     checked: list[bool] = []
     monkeypatch.setattr(verbs, "check", lambda _clause, **words: checked.append(words["holds"]))
     verbs.in_time("ERR-007", expected="at most 2 s", observed="after 9 s", holds=False, about=claim)
@@ -83,7 +86,7 @@ def test_how_long_it_took_is_unknown_where_who_does_it_began_meanwhile(
 
 
 @pytest.mark.parametrize(("clause", "error"), [("ERR-009", WaitTimeout), ("", PreparationError)])
-def test_one_that_does_not_come_is_a_failure_where_nobody_began_anew(
+def test_one_that_does_not_come_is_a_failure_where_nobody_began(
     in_vain: tuple[AnswerVerbs, Handle], clause: str, error: type[Exception]
 ) -> None:
     verbs, claim = in_vain
