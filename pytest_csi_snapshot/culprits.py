@@ -17,6 +17,7 @@ from pytest_csi_snapshot.conditions import (
     POD_RUNNING,
     READY,
     capacity_of,
+    error_of,
     request_of,
     resize_conditions,
     status_of,
@@ -200,7 +201,7 @@ def _of_snapshot(scene: _Scene, snapshot: Version) -> str:
 
 def _of_content(scene: _Scene, content: Version) -> str:
     body, marks = content.object, content.object["metadata"].get("annotations") or {}
-    error = str((status_of(body).get("error") or {}).get("message", ""))
+    error = error_of(body)
     answered = _answered([error, *(message for _, message in scene.told(content.uid))])
     snapshot = scene.history.latest(str(referred(body).get("uid") or ""))
     if _is_leaving(content):

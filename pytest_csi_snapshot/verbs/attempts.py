@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_csi_snapshot.conditions import HAS_ERROR, Condition, status_of
+from pytest_csi_snapshot.conditions import HAS_ERROR, Condition, error_of
 from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.ledger import Handle
@@ -46,8 +46,7 @@ class Attempt:
 
 def code_of(body: Json) -> str:
     """The gRPC code that the error of a status speaks of, "" where it does not say."""
-    message = str((status_of(body).get("error") or {}).get("message", ""))
-    found = _CODE.search(message)
+    found = _CODE.search(error_of(body))
     return found[1] if found else ""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_csi_snapshot.conditions import BOUND, READY, Condition, status_of
+from pytest_csi_snapshot.conditions import BOUND, READY, Condition, error_of
 from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SECRET, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.ledger import Handle
@@ -102,7 +102,7 @@ class SecretVerbs(SnapshotVerbs):
         __tracebackhide__ = True
         told = self.wait(snapshot, _READY_OR_FORBIDDEN, within=self.limits.snapshot)
         if not READY.holds(told):
-            self.not_supported(clause, f"the sidecar may not read secrets here: {_message(told)}")
+            self.not_supported(clause, f"the sidecar may not read secrets here: {error_of(told)}")
         return self.ready(snapshot, clause)
 
     def bound_with_secret(self, claim: Handle, clause: str) -> None:
@@ -141,10 +141,6 @@ class SecretVerbs(SnapshotVerbs):
         )
 
 
-def _message(body: Json) -> str:
-    return str((status_of(body).get("error") or {}).get("message", ""))
-
-
 def _plain(held: Credentials) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in held.data.items()}
 
@@ -157,4 +153,4 @@ def _forbidden(message: str) -> bool:
     return "secrets" in message and _MAY_NOT_READ in message
 
 
-_READY_OR_FORBIDDEN = Condition(READY.text, lambda body: READY.holds(body) or _forbidden(_message(body)))
+_READY_OR_FORBIDDEN = Condition(READY.text, lambda body: READY.holds(body) or _forbidden(error_of(body)))
