@@ -5,23 +5,20 @@ A stage that fails does not stop the others: whoever reads the log wants all the
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kind_lab import KindLab, NotHereError
+from stage_log import execute, last_words
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-
-
-TOO_LONG = 124
-"""Exit code of a stage that was ended because it hung; that of timeout(1)."""
+LOGS = ROOT / "ci" / "artifacts" / "stages"
+"""What each stage said, a file each; where this is no terminal, the end of each that failed is told last."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,8 @@ class Result:
     code: int = 0
     seconds: float = 0.0
     not_run: str = ""
+    log: Path | None = None
+    """What it said, where that is kept."""
 
     def line(self) -> str:
         if self.not_run:
@@ -102,6 +101,9 @@ ALLURE = "ci/artifacts/allure"
 ALLURE_LOOKS = "ci/tests/allure_pages"
 """Tests that look at the pages made of them."""
 
+HANGS = "--timeout=300"
+"""Seconds after which a self-test hangs: it fails, with the stack of each of its threads."""
+
 NOT_UNITS = [f"--ignore={each}" for each in (*ALONE, KIND, ALLURE_LOOKS)]
 
 SCRIPTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ci").glob("*.py"))
@@ -145,10 +147,10 @@ STAGES = (
     Stage("options page", script("generate_options.py", "--check")),
     Stage("links", script("check_links.py")),
     Stage("faults' page", script("generate_faults.py", "--check")),
-    Stage("units", tool("pytest", "-q", "-n", "2", "ci/tests", *NOT_UNITS)),
-    Stage("system", tool("pytest", "-q", *ALONE[:-1]), frozenset({"test"})),
+    Stage("units", tool("pytest", "-q", HANGS, "-n", "2", "ci/tests", *NOT_UNITS)),
+    Stage("system", tool("pytest", "-q", HANGS, *ALONE[:-1]), frozenset({"test"})),
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
-    Stage("embedded", tool("pytest", "-q", "--durations=12", ALONE[-1]), frozenset({"test"}), limit=2400),
+    Stage("embedded", tool("pytest", "-q", HANGS, "--durations=12", ALONE[-1]), frozenset({"test"}), limit=2400),
     Stage(
         "embedded", tool("pytest", "-q", "--full", "--durations=12", ALONE[-1]), frozenset({"full"}), limit=2400
     ),
@@ -180,7 +182,7 @@ STAGES = (
     # many runs, and one run more may find more.
     Stage("prices", script("measure_prices.py", "--check", JUNIT), frozenset({"full"})),
     Stage("allure pages", script("generate_allure_pages.py", ALLURE, f"{ALLURE}-pages")),
-    Stage("allure looks", tool("pytest", "-q", ALLURE_LOOKS)),
+    Stage("allure looks", tool("pytest", "-q", HANGS, ALLURE_LOOKS)),
     Stage("executed", script("check_clauses.py", "--executed", JUNIT)),
     # Builds upstream's controllers when they are not there yet; not for every change.
     Stage(
@@ -202,22 +204,9 @@ def run(stage: Stage, lab: KindLab) -> Result:
     except NotHereError as missing:
         print(f"not run: {missing}", flush=True)
         return Result(stage, not_run=str(missing))
-    return Result(stage, execute(stage, further), time.monotonic() - begun)
-
-
-def execute(stage: Stage, further: Mapping[str, str]) -> int:
-    """Run the command of a stage, with ``further`` environment variables; its exit code."""
-    with subprocess.Popen(stage.command, cwd=ROOT, env={**os.environ, **further}) as process:
-        try:
-            return process.wait(stage.limit)
-        except subprocess.TimeoutExpired:
-            print(f"{stage.name} is not done after {stage.limit} s", flush=True)
-            process.send_signal(signal.SIGINT)  # as Ctrl-C: it says where it was, and takes down what it made
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            return TOO_LONG
+    log = None if sys.stdout.isatty() else LOGS / f"{stage.name.replace(' ', '-')}.log"
+    code = execute(stage.command, stage.limit, further, cwd=ROOT, log=log)
+    return Result(stage, code, time.monotonic() - begun, log=log)
 
 
 def again(stage: Stage) -> None:
@@ -251,6 +240,9 @@ def main(argv: list[str]) -> int:
         if result.code and result.stage.report:
             again(result.stage)
     print("\n" + table(results))
+    for result in results:
+        if result.code and result.log:
+            print(f"\n==> the end of {result.stage.name}\n{last_words(result.log)}", flush=True)
     return 1 if any(result.code for result in results) else 0
 
 

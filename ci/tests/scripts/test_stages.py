@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+import sys
 from pathlib import Path
 
 import kind_lab
 import pytest
 import stages
 from kind_lab import KindLab
+from stage_log import TOO_LONG, execute, last_words
 
 
 def program(path: Path, text: str) -> Path:
@@ -137,3 +139,23 @@ def test_what_a_failed_run_came_to_is_told_again_at_the_end(
     assert stages.main(["test"]) == told
     said = capfd.readouterr()
     assert (said.out.count("conformance, once more"), said.err.count(str(report))) == (told, told)
+
+
+def test_what_a_stage_said_is_told_once_more_where_it_failed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Below the table: of a long log the end is what is looked at."""
+    fails = stages.Stage("units", ["sh", "-c", "echo one; echo two >&2; exit 3"])
+    monkeypatch.setattr(stages, "STAGES", (fails, stages.Stage("lint", ["sh", "-c", "echo clean"])))
+    monkeypatch.setattr(stages, "LOGS", tmp_path)
+    assert stages.main(["test"]) == 1
+    said = capfd.readouterr().out
+    assert said.endswith("==> the end of units\none\ntwo\n")
+    assert (said.count("\nclean\n"), said.count("\none\ntwo\n")) == (1, 2)
+
+
+def test_a_command_that_hangs_is_asked_where_it_is(tmp_path: Path) -> None:
+    log = tmp_path / "stages" / "hangs.log"
+    hangs = 'import signal\ntry:\n    signal.pause()\nexcept KeyboardInterrupt:\n    print("in the wait")'
+    assert execute([sys.executable, "-Ic", hangs], 5, {}, cwd=tmp_path, log=log) == TOO_LONG
+    assert last_words(log) == "in the wait"
