@@ -26,7 +26,7 @@ from pytest_csi_snapshot.kube.kinds import (
     STORAGE_CLASS,
     Kind,
 )
-from pytest_csi_snapshot.kube.repeating import lost, repeating
+from pytest_csi_snapshot.kube.reviews import answer
 
 Json = dict[str, Any]
 
@@ -95,8 +95,7 @@ class Reviews:
 
     def ask(self, review: Kind, spec: Json) -> Json:
         """The status of a review. Raises ApiError."""
-        body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
-        return dict(repeating(lost)(self._client.create, review, body)["status"])
+        return answer(self._client, review, spec)
 
 
 def may(asker: Asker, verb: str, kind: Kind, *, subresource: str = "", user: str = "") -> bool:

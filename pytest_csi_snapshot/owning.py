@@ -29,6 +29,7 @@ from pytest_csi_snapshot.kube.client import JSON_PATCH, MERGE_PATCH, Keep, KubeC
 from pytest_csi_snapshot.kube.kinds import LEASE, NAMESPACE, SECRET, Kind
 from pytest_csi_snapshot.kube.pacing import Pace
 from pytest_csi_snapshot.kube.repeating import bears, lost, repeating, written
+from pytest_csi_snapshot.kube.reviews import answer
 from pytest_csi_snapshot.labels import COMMON_NAMESPACE, DOMAIN, MANAGED_BY, Mark
 from pytest_csi_snapshot.redacting import REDACTOR
 
@@ -98,8 +99,7 @@ class OwnedClient:
         """The status of a review: an answer of the authorizer, which stores nothing and must not have labels."""
         if not review.api_version.startswith("authorization.k8s.io/"):
             raise NotOursError(f"{review} is no review")
-        body = {"apiVersion": review.api_version, "kind": review.kind, "spec": spec}
-        return dict(repeating(lost)(self._client.create, review, body)["status"])
+        return answer(self._client, review, spec)
 
     # -- writing: ours only
 

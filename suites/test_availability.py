@@ -89,8 +89,10 @@ def test_restore_is_made_although_the_provisioner_ends(csi: Scenario) -> None:
     csi.bound(restored, "HA-002")
     one_snapshot(csi, snapshot)
     if before is not None:  # what it had asked for in vain must be what the next one got
-        made = csi.volume_handle(restored)
-        new = sorted((csi.volumes_of_driver() or frozenset()) - before)
+        made, after = csi.volume_handle(restored), csi.volumes_of_driver()
+        if after is None:
+            csi.unknown("HA-002", "the driver did not list its volumes again: one too many would not be seen")
+        new = sorted(after - before)
         csi.check("HA-002", expected=[made], observed=new, about="volumes that the driver has made meanwhile",
                   blame="EP, DRV")  # fmt: skip
 

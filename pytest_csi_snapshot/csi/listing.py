@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,16 @@ from pathlib import Path
 from typing import Any
 
 CALL_SECONDS = 20.0
+
+_AGAIN = {
+    "maxAttempts": 5,
+    "initialBackoff": "0.2s",
+    "maxBackoff": "2s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE", "ABORTED"],
+}
+"""A call that the driver could not take is made again, as its sidecars do: each of CSI's may be."""
+_OPTIONS = (("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _AGAIN}]})),)
 
 PAGE = 500
 """Snapshots, or volumes, that are asked for at one time where all are wanted."""
@@ -165,7 +176,7 @@ def _channel(socket: Path) -> Iterator[Any]:
     # A socket's path has room for 107 characters, which a run directory may exceed.
     folder = os.open(socket.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with grpc.insecure_channel(f"unix:/proc/self/fd/{folder}/{socket.name}") as channel:
+        with grpc.insecure_channel(f"unix:/proc/self/fd/{folder}/{socket.name}", _OPTIONS) as channel:
             yield channel
     finally:
         os.close(folder)

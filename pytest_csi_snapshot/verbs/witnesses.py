@@ -90,16 +90,18 @@ class WitnessVerbs(Core):
 
     @quiet
     def volumes_of_driver(self) -> frozenset[str] | None:
-        """The handles of all volumes that the driver has; None where it is out of reach or does not list them.
-
-        Raises grpc.RpcError where it lists them and does not answer.
-        """
+        """The handles of all volumes that the driver has; None where it is out of reach or does not list them."""
         socket = self._socket()
         if socket is None:
             return None
+        import grpc
+
         from pytest_csi_snapshot.csi.listing import all_volumes, can_list_volumes
 
-        return all_volumes(socket) if can_list_volumes(socket) else None
+        try:
+            return all_volumes(socket) if can_list_volumes(socket) else None
+        except (grpc.RpcError, OSError):
+            return None
 
     @quiet
     def takes_off_finalizers(self, snapshot: Handle, otherwise: str) -> str:

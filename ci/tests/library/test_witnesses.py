@@ -166,3 +166,9 @@ def test_a_volume_that_only_the_attacher_calls_attached(
         CSI_NODE: [{"metadata": meta("n"), "spec": {"drivers": [{"name": "d", "nodeID": "node-id"}]}}],
     }
     assert witness.blamed(Handle(POD, "ns", "pod", "uid-pod"), POD_DONE.text) == owner
+
+
+def test_volumes_that_a_driver_does_not_list_now_are_not_known(tmp_path: Path) -> None:
+    """Its folder is gone, or nobody listens there."""
+    for folder in (tmp_path, tmp_path / "none"):
+        assert Witness(Recorded(), folder / "csi.sock").volumes_of_driver() is None
