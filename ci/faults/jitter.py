@@ -30,6 +30,8 @@ from .tests import Tests, planned
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "ci" / "artifacts" / "jitter"
+MADE_OF = (*PRODUCT, *(f"ci/faults/{name}.py" for name in ("jitter", "cases", "choosing", "tests")))
+"""What a run is made of: not of what is known of the faults, which changes as they are tried."""
 BAD = ("failed", "errored")
 ABANDONED = "ignore:unclosed <ssl.SSLSocket:ResourceWarning"
 """Python leaves an SSL socket open whose peer goes before the handshake, as an API server does that just ends."""
@@ -65,8 +67,9 @@ def without_socket(tests_of: Mapping[str, Sequence[str]]) -> dict[str, list[str]
 
 def _tallied(name: str, tests: Sequence[str], runs: int, workers: int, at_once: int) -> bool:
     """Do what is missing of so many runs; whether none of them had a false alarm."""
-    made_of = version((*PRODUCT, "ci/faults"))
-    tally = Tally(platformdirs.user_cache_path("pytest-csi-snapshot") / "tally", made_of, ["jitter", *tests])
+    tally = Tally(
+        platformdirs.user_cache_path("pytest-csi-snapshot") / "tally", version(MADE_OF), ["jitter", *tests]
+    )
     numbers = iter(range(len(tally.runs) + 1, runs + 1))
     with ThreadPoolExecutor(at_once) as pool:
 
