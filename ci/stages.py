@@ -148,7 +148,7 @@ STAGES = (
     Stage("links", script("check_links.py")),
     Stage("faults' page", script("generate_faults.py", "--check")),
     Stage("units", tool("pytest", "-q", HANGS, "-n", "2", "ci/tests", *NOT_UNITS)),
-    Stage("system", tool("pytest", "-q", HANGS, *ALONE[:-1]), frozenset({"test"})),
+    Stage("system", tool("pytest", "-q", HANGS, "--durations=12", *ALONE[:-1]), frozenset({"test"}), limit=1800),
     Stage("system", tool("pytest", "-q", "--full", *ALONE[:-1]), frozenset({"full"}), limit=7200),
     Stage("embedded", tool("pytest", "-q", HANGS, "--durations=12", ALONE[-1]), frozenset({"test"}), limit=2400),
     Stage(
