@@ -36,10 +36,8 @@ def one_snapshot(csi: Scenario, snapshot: Handle) -> Handle:
 @pytest.mark.parametrize("component", ["SC", "SS"])
 def test_one_instance_leads_and_is_alive(csi: Scenario, component: str) -> None:
     lease = csi.lease_of(component, "HA-001")
-    # Who gives a lease up makes it last a second: its term is that of whoever holds it.
     now = csi.wait(lease, HELD, "HA-001", within=csi.limits.failover, blame=component)
-    term = now["spec"]["leaseDurationSeconds"]
-    csi.wait(lease, renewed_since(now), "HA-001", within=2 * term, blame=component)
+    csi.wait(lease, renewed_since(now), "HA-001", within=csi.limits.failover, blame=component)
     pod = csi.get(csi.leader(lease, "HA-001"))
     csi.check("HA-001", expected="a pod that runs", observed=pod["status"]["phase"], holds=runs(pod), about=lease,
               blame=component)  # fmt: skip

@@ -23,15 +23,16 @@ LABELS = {"driver_name", "operation_name", "operation_status", "snapshot_type"}
 @pytest.mark.csi_exclusive
 @pytest.mark.csi_clause("ERR-010")
 def test_operations_on_snapshots_are_measured(csi: Scenario) -> None:
+    claim, cls = csi.volume(), csi.snapshot_class("Retain")
     before = csi.controller_metrics("ERR-010")
-    taken = csi.ready_snapshot(csi.volume(), cls=csi.snapshot_class("Retain"))
+    taken = csi.ready_snapshot(claim, cls=cls)
     content = csi.content_of(taken)
     csi.ready(csi.import_snapshot(csi.import_content(csi.handle_in(csi.wait(content, READY)))))
     csi.delete(taken)
     csi.gone(taken)
     for operation, kind in MEASURED:
         count = done(before, csi.cluster.driver, operation, kind)
-        csi.measured("ERR-010", operation, kind, more_than=count)
+        csi.measured("ERR-010", operation, kind, more_than=count, since=taken)
 
     now = csi.controller_metrics("ERR-010")
     lacking = [LABELS - sample.labels.keys() for sample in now if sample.name == f"{DURATIONS}_count"]
