@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import tenacity
 
+from pytest_csi_snapshot.conditions import POD_READY
 from pytest_csi_snapshot.inventory import SNAPSHOT_CONTROLLER, Component
 from pytest_csi_snapshot.kube.kinds import POD
 from pytest_csi_snapshot.kube.refusals import ApiError
-from pytest_csi_snapshot.kube.repeating import repeating, unanswered
+from pytest_csi_snapshot.kube.repeating import lost, repeating
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.prometheus import Sample, samples
 from pytest_csi_snapshot.verbs.inquiries import InquiryVerbs
@@ -24,7 +25,8 @@ class MetricVerbs(InquiryVerbs):
     def controller_metrics(self, clause: str) -> list[Sample]:
         """The samples of all instances of the snapshot-controller; only the one that leads counts operations.
 
-        Ends the test as not supported where no instance serves metrics, or its page may not be read.
+        Ends the test as not supported where no instance serves metrics, or its page cannot be read; as unknown
+        where one that serves them is not ready.
         """
         __tracebackhide__ = True
         running = [each for each in self.components() if each.program == SNAPSHOT_CONTROLLER]
@@ -34,13 +36,20 @@ class MetricVerbs(InquiryVerbs):
         texts, troubles = [], []
         for page in pages:
             try:
-                answer = repeating(unanswered)(self.station.client.request, "GET", page)
+                answer = repeating(lost)(self.station.client.request, "GET", page)
                 texts.append(str(answer.get("text", "")))
             except ApiError as error:
                 troubles.append(str(error))
         if not texts:
-            self.not_supported(clause, f"the metrics cannot be read: {'; '.join(troubles)}")
+            why = f"the metrics cannot be read: {'; '.join(troubles)}"
+            if unready := [each.pod for each in running if not self._is_ready(each)]:
+                self.unknown(clause, f"{', '.join(unready)} not ready, {why}")
+            self.not_supported(clause, why)
         return [sample for text in texts for sample in samples(text)]
+
+    def _is_ready(self, controller: Component) -> bool:
+        pod = self.api.find(POD, controller.namespace, controller.pod)
+        return pod is not None and POD_READY.holds(pod)
 
     def measured(self, clause: str, operation: str, kind: str, *, more_than: float, since: Handle) -> None:
         """Check that more operations of a kind are counted soon.
