@@ -44,8 +44,13 @@ class Hand:
         if not self._cluster.cleared():
             remarks.append("left the cluster dirty: it was replaced")
             self._cluster.replace()
-        seconds = round(time.monotonic() - begun, 2)
-        remarks.append(
-            f"{switched:.1f} s to switch, {judged - switched:.1f} s of tests, {seconds - judged:.1f} s to clear"
+        ended = time.monotonic() - begun
+        return Observation(
+            order.name,
+            seen.rows,
+            round(ended, 2),
+            seen.trouble,
+            tuple(remarks),
+            switching=round(switched, 2),
+            clearing=round(ended - judged, 2),
         )
-        return Observation(order.name, seen.rows, seconds, seen.trouble, tuple(remarks))

@@ -26,13 +26,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Observation:
-    """All that came of one case. ``trouble`` is why nothing could be judged, "" for nothing."""
+    """All that came of one case. ``trouble`` is why nothing could be judged, "" for nothing.
+
+    ``switching`` and ``clearing`` are seconds before and after the tests, of all ``seconds``.
+    """
 
     name: str
     rows: tuple[Row, ...] = ()
     seconds: float = 0.0
     trouble: str = ""
     remarks: tuple[str, ...] = field(default_factory=tuple)
+    switching: float = 0.0
+    clearing: float = 0.0
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Self:

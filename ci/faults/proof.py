@@ -44,7 +44,7 @@ class Proof:
         lines += [f"red without a fault: {alarm}" for alarm in self.alarms]
         lines += [f"unproven: {clause}: {why}" for clause, why in self.unproven.items()]
         lines += self.astray
-        return [*lines, "", *telling.totals(self.findings, self.unproven, self.must)]
+        return [*lines, "", *telling.totals(self.findings, self.unproven, self.must), telling.spent(self.seen)]
 
     def write(self, folder: Path) -> None:
         """``matrix.json`` and ``matrix.md``."""
@@ -74,7 +74,9 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
 
     with Crew[Order, Observation](min(clusters, len(cases)), folder) as crew:
         crew.try_all([_order(case, tests, intended) for case in cases], tell, _lost)
-        crew.try_all(_clean_orders(seen.values()), tell, _lost)
+        clean_orders = _clean_orders(seen.values())
+        print(f"{time.monotonic() - begun:6.0f} s  what turned red, without a fault: {len(clean_orders)} runs")
+        crew.try_all(clean_orders, tell, _lost)
         crew.finish()
     findings = tuple(judged(case, seen[case.name]) for case in cases)
     faulty = tuple(seen[case.name] for case in cases)

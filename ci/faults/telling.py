@@ -55,6 +55,16 @@ def totals(findings: Sequence[Finding], open_clauses: Mapping[str, str], must: i
     return lines
 
 
+def spent(seen: Sequence[Observation]) -> str:
+    """What the seconds of all cases went to."""
+    whole = sum(each.seconds for each in seen) or 1.0
+    switching, clearing = sum(each.switching for each in seen), sum(each.clearing for each in seen)
+    shares = {"switching": switching, "tests": whole - switching - clearing, "clearing": clearing}
+    return "their seconds went to " + ", ".join(
+        f"{part} {100 * each / whole:.0f} %" for part, each in shares.items()
+    )
+
+
 def markdown(
     findings: Sequence[Finding], open_clauses: Mapping[str, str], must: int, false_alarms: Sequence[str]
 ) -> str:
@@ -91,6 +101,8 @@ def data(
                 "blamed": list(each.row.blamed) if each.row else [],
                 "owner_right": each.owner_right,
                 "seconds": each.seconds,
+                "switching": rows[each.case.name].switching,
+                "clearing": rows[each.case.name].clearing,
                 "why": each.why,
                 "remarks": list(rows[each.case.name].remarks),
                 "clauses": _outcomes(rows[each.case.name]),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from faults import standing, telling
-from faults.observing import judged
+from faults.observing import Observation, judged
 from faults.page import page
 from faults.tests import Tests
 
@@ -30,6 +30,14 @@ def test_each_fault_has_a_line_and_the_figures_add_up() -> None:
         "MUST clauses that turned red: 9 of 10",
         "seconds a fault takes, in the middle: 4.0",
     ]
+
+
+def test_the_seconds_are_shared_out() -> None:
+    seen = [
+        Observation("a", seconds=10.0, switching=2.0, clearing=1.0),
+        Observation("b", seconds=10.0, switching=3.0),
+    ]
+    assert telling.spent(seen) == "their seconds went to switching 25 %, tests 70 %, clearing 5 %"
 
 
 def test_what_is_not_as_it_should_be_is_explained() -> None:
