@@ -192,6 +192,9 @@ class Watch:
 
 
 def _shut(response: urllib3.HTTPResponse) -> None:
-    """End a stream, whoever reads it; one that has just ended by itself has no socket left, and says so."""
-    with contextlib.suppress(ValueError, RuntimeError):
+    """End a stream, whoever reads it; one that has just ended by itself has no socket left, and says so.
+
+    It may end between two steps of this, too: then the socket is closed, or what would shut it is gone.
+    """
+    with contextlib.suppress(ValueError, RuntimeError, OSError, TypeError):
         response.shutdown()

@@ -19,9 +19,10 @@ def test_snapshot_outlives_its_source(csi: Scenario) -> None:
     csi.delete(source)
     csi.gone(source, "DEL-014")
     if refusal := csi.gone_or_refused(volume, "VolumeFailedDelete", "DEL-014"):
-        phase = csi.api.get(PV, None, volume.name)["status"]["phase"]
-        csi.check("DEL-014", expected="Released or Failed", observed=f"{phase}: {refusal}",
-                  holds=phase in ("Released", "Failed"), about=volume)  # fmt: skip
+        left = csi.api.find(PV, None, volume.name)
+        phase = left["status"]["phase"] if left else "gone"  # it was no refusal: the next try has succeeded
+        csi.check("DEL-014", expected="Released or Failed, or gone", observed=f"{phase}: {refusal}",
+                  holds=phase in ("Released", "Failed", "gone"), about=volume)  # fmt: skip
     restored = csi.restore(snapshot)
     csi.bound(restored, "RES-018")
     csi.holds("DEL-014", trees.A, csi.read(restored, "DEL-014"), restored)
@@ -39,7 +40,7 @@ def test_restored_volume_outlives_its_snapshot(csi: Scenario) -> None:
     refusal = csi.gone_or_refused(made.content, "SnapshotDeleteError", "DEL-015")
     csi.holds("DEL-015", trees.A, csi.read(restored, "DEL-015"), restored)
     if refusal:
-        csi.wait(made.snapshot, TERMINATING, "DEL-015")
+        csi.seen(made.snapshot, TERMINATING, "DEL-015")  # and may be gone: one call in many fails without a reason
         csi.delete(restored)
         csi.gone(restored)
         csi.nudge(made.content)
