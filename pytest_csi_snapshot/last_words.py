@@ -16,6 +16,7 @@ from pytest_csi_snapshot.inventory import Component
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.kinds import POD
 from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
+from pytest_csi_snapshot.kube.repeating import lost, repeating
 
 Json = dict[str, Any]
 
@@ -28,6 +29,9 @@ _SPEAKERS = {
     "PersistentVolume": (inventory.PROVISIONER, inventory.RESIZER, inventory.ATTACHER),
 }
 """Kind -> who acts on objects of it; pods and namespaces are nobody's of these."""
+
+NOW = "9999"
+"""Later than all times that Kubernetes has written."""
 
 _READ, _TOLD = 1000, 3
 """Lines that are read of each log, and told of it."""
@@ -54,21 +58,24 @@ def last_words(client: KubeClient, driver: str, kind: str, names: Sequence[str])
 
 
 def turn_since(client: KubeClient, driver: str, kind: str, since: str) -> str:
-    """A controller that ended or began after ``since`` (as Kubernetes writes times), in words; "" for none."""
+    """A controller that ended or began in the second ``since`` (as Kubernetes writes times) or later, in words.
+
+    "" where none did.
+    """
     try:
-        pods = client.list(POD, keep=inventory.concerned)
+        pods = repeating(lost)(lambda: client.list(POD, keep=inventory.concerned))
     except (ApiError, ApiUnreachableError):
         return ""  # who may not list pods hears of no turn, and goes by what was promised
     for pod in pods:
         containers = {each["name"]: each for each in status_of(pod).get("containerStatuses") or []}
         for component, container in _speaking([pod], driver, _SPEAKERS.get(kind, ())):
-            if turn := next((told for at, told in _turns(containers.get(container, {})) if at > since), ""):
+            if turn := next((told for at, told in _turns(containers.get(container, {})) if at >= since), ""):
                 return f"{component.program} {turn}"
     return ""
 
 
 def _turns(container: Json) -> Iterator[tuple[str, str]]:
-    """When a container ended and began, as far as its status tells."""
+    """When a container ended and began, as far as its status tells; one that waits to begin will."""
     for state in (container.get("state") or {}, container.get("lastState") or {}):
         ended, began = (
             (state.get("terminated") or {}).get("finishedAt"),
@@ -78,6 +85,8 @@ def _turns(container: Json) -> Iterator[tuple[str, str]]:
             yield ended, f"ended at {ended}"
         if began:
             yield began, f"began at {began}"
+    if waits := (container.get("state") or {}).get("waiting"):
+        yield NOW, f"does not run: {waits.get('reason', 'waiting')}"
 
 
 def ends_of_logs(client: KubeClient, driver: str, seconds: float) -> list[tuple[str, list[str]]]:

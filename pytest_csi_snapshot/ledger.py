@@ -59,6 +59,7 @@ class Leak:
     """What did not go, with its last state and what holds it; ``blame`` who has to let it go ("": whom the clause
     names)."""
 
+    about: Handle
     text: str
     blame: str = ""
 
@@ -159,8 +160,8 @@ class Ledger:
             return
         try:
             self._api.delete(handle.kind, handle.namespace, handle.name, uid=handle.uid, grace=grace)
-        except ApiError as error:
-            if not error.conflict:  # another object of that name, made by a later step of the same test
+        except (ApiError, ApiUnreachableError) as error:
+            if not (isinstance(error, ApiError) and error.conflict):  # another of that name, made by a later step
                 self._troubles.append(str(error))  # the others are to go all the same
 
     def _delete_waiting(self) -> None:
@@ -189,8 +190,8 @@ class Ledger:
     def _patch_content(self, version: Version, body: Json) -> None:
         try:
             self._api.patch(version.kind, None, version.name, body)
-        except ApiError as error:
-            if not error.not_found:
+        except (ApiError, ApiUnreachableError) as error:
+            if not (isinstance(error, ApiError) and error.not_found):
                 self._troubles.append(str(error))
 
     def _await_gone(self, kinds: tuple[Kind, ...], *, within: float) -> None:
@@ -292,13 +293,13 @@ class Ledger:
         return self._remaining(CONTENTS)
 
     def _leak(self, version: Version) -> Leak:
-        seen = observations(self._history, version.uid)
+        about, seen = Handle.of(version.kind, version.object), observations(self._history, version.uid)
         text = f"{_name(version)}: {seen[-1][1] if seen else describe(version)}"
         try:
             hold = hold_on(self._api, version)
         except (ApiError, ApiUnreachableError) as error:
-            return Leak(f"{text}; what holds it could not be read: {error}")
-        return Leak(f"{text}; {hold.text}", hold.blame) if hold else Leak(text)
+            return Leak(about, f"{text}; what holds it could not be read: {error}")
+        return Leak(about, f"{text}; {hold.text}", hold.blame) if hold else Leak(about, text)
 
 
 def owners_of(body: Json) -> list[Json]:

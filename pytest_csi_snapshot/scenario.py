@@ -109,18 +109,20 @@ class Scenario(
         quarter of all that an API server would have to do for the suites.
         """
         leaks: list[Leak] = []
+        turns: list[str] = []
         try:
             try:
                 self.restore_defaults()  # first, and whatever is kept: other people wait for them
             finally:
                 leaks += [] if keep else self.ledger.clean_up(namespaces=self.cluster.shared)
+                turns += [self.turn_since(leak.about) for leak in leaks]
         finally:
             for handle in self.ledger.handles:
                 if handle.kind == NAMESPACE:
                     self.station.leave(handle.name)
             self._tell_price(price_of(self.ledger, self.history, self.bounds.sizes.with_least(self.station.least)))
             self._forget()
-        for leak in leaks:
+        for leak, turn in zip(leaks, turns, strict=True):
             if self._recorder is None:
                 raise PreparationError(f"left behind: {leak.text}")
             self._recorder.attach_violation(
@@ -128,8 +130,9 @@ class Scenario(
                     LEAK_CLAUSE,
                     "clean-up",
                     "nothing left of what the test made",
-                    leak.text,
+                    f"{turn}, and may have forgotten what it had to do: {leak.text}" if turn else leak.text,
                     self._elapsed(),
+                    holds=None if turn else False,
                     blame=leak.blame,
                 )
             )

@@ -106,7 +106,8 @@ class Watch:
         except Exception as error:  # a thread has no caller: whoever waits on the history must get it
             lost = WatchLostError(f"the watch of {self._scope.kind.plural} is lost: {error}")
             lost.__cause__ = error
-            self._history.break_off(lost)
+            if not self._ending.is_set():
+                self._history.break_off(lost)
         finally:
             self._history.regain_sight(self)
 

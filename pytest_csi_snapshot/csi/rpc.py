@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
 from pytest_csi_snapshot.allowances import MOUNT
@@ -87,12 +87,14 @@ def _inputs(cluster: Cluster, settings: Settings) -> Inputs:
     if cluster.provider != "endpoint":
         from pytest_csi_snapshot.kube.client import KubeClient
         from pytest_csi_snapshot.kube.kinds import SNAPSHOT_CLASS, STORAGE_CLASS
+        from pytest_csi_snapshot.kube.repeating import lost, repeating
 
         client = KubeClient.from_kubeconfig(cluster.kubeconfig or None, cluster.context or None)
+        read = partial(repeating(lost), client.get)
         if parameters is None:
-            parameters = client.get(STORAGE_CLASS, None, cluster.storage_class).get("parameters")
+            parameters = read(STORAGE_CLASS, None, cluster.storage_class).get("parameters")
         if snapshot_parameters is None and cluster.snapshot_class:
-            snapshot_parameters = client.get(SNAPSHOT_CLASS, None, cluster.snapshot_class).get("parameters")
+            snapshot_parameters = read(SNAPSHOT_CLASS, None, cluster.snapshot_class).get("parameters")
     of_volumes, fs_type = of_class(parameters or {})
     return Inputs(
         secrets=read_secrets(settings.csi_secrets) if settings.csi_secrets else {},

@@ -25,6 +25,9 @@ class Fate(Enum):
 _FATES = {429: Fate.UNREAD, 500: Fate.UNKNOWN, 502: Fate.UNKNOWN, 503: Fate.UNKNOWN, 504: Fate.UNKNOWN}
 """HTTP code -> fate; all others are refusals."""
 
+_ADMISSION_IN_TROUBLE = ("not yet ready", "connection refused")
+"""What an admission plugin says that cannot read what it needs, as its API server comes up or goes down."""
+
 _NEVER_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 
 
@@ -34,7 +37,7 @@ def fate(error: BaseException) -> Fate:
         return Fate.UNREAD if isinstance(error.cause, _NEVER_SENT) else Fate.UNKNOWN
     if not isinstance(error, ApiError):
         return Fate.REFUSED
-    if error.status == 403 and "not yet ready" in error.message:  # admission, while an API server comes up
+    if error.status == 403 and any(words in error.message for words in _ADMISSION_IN_TROUBLE):
         return Fate.UNREAD
     return _FATES.get(error.status, Fate.REFUSED)
 
@@ -60,11 +63,11 @@ def _pause(state: tenacity.RetryCallState) -> float:
 
 
 def repeating(worth: Callable[[BaseException], bool]) -> tenacity.Retrying:
-    """A call that is made again while its failure is ``worth`` it, for 30 s at most; then that is raised."""
+    """A call that is made again while its failure is ``worth`` it, for 30 s and once at least. Raises it then."""
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(worth),
         wait=_pause,
-        stop=tenacity.stop_after_delay(30),
+        stop=tenacity.stop_all(tenacity.stop_after_delay(30), tenacity.stop_after_attempt(2)),
         reraise=True,
     )
 

@@ -94,5 +94,5 @@ def holder_of(lease: Json) -> str:
 
 
 def runs(pod: Json) -> bool:
-    """The pod runs, and is to stay."""
-    return status_of(pod).get("phase") == "Running" and "deletionTimestamp" not in pod["metadata"]
+    """The pod runs, or is about to say so, and is to stay: a controller is at work before its node has told."""
+    return status_of(pod).get("phase") in ("Pending", "Running") and "deletionTimestamp" not in pod["metadata"]

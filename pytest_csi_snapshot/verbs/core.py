@@ -184,10 +184,11 @@ class Core(Stepping):
         try:
             return self._await(what, held_once, condition.text, clause, within)
         except (WaitTimeout, PreparationError) as error:
-            about = clause or promised(self.history, what.uid)
-            if about and (missed := self._missed(self._every)):
+            if not (missed := self._missed(self._every)):
+                raise
+            if about := clause or promised(self.history, what.uid):
                 self.unknown(about, f"{missed}; {error}")
-            raise
+            raise OutOfBounds(f"{missed}; {error}") from None
 
     def gone(self, what: Handle, clause: str = "", *, within: float | None = None) -> Version:
         """The last state of an object, as soon as it is gone."""
@@ -206,7 +207,8 @@ class Core(Stepping):
         """The first event of this reason, or of the other one, about an object, already seen or still to come.
 
         ``mentions`` is a part of its message that tells it from others of the same reason. Not one that is told
-        too early (``too_early``). One that does not come is unknown where a controller ended or began meanwhile.
+        too early (``too_early``). One that does not come is unknown where a controller, or the API server,
+        ended or began meanwhile.
         """
         __tracebackhide__ = True
         if about.kind == SNAPSHOT_CONTENT:
@@ -226,7 +228,7 @@ class Core(Stepping):
         try:
             return self._await(about, told, text, clause, self.limits.reaction).object
         except (WaitTimeout, PreparationError) as error:
-            if turn := self._turn_since(about):
+            if turn := self.turn_since(about):
                 # Events are sent on the side and once: what was not sent by then is lost.
                 why = f"{turn}, and what it had to tell may be lost; {error}"
                 if clause:
@@ -234,12 +236,14 @@ class Core(Stepping):
                 raise OutOfBounds(why) from None
             raise
 
-    def _turn_since(self, about: Handle) -> str:
-        """A controller that ended or began since an object was made, in words; "" where none did."""
-        latest = self.history.latest(about.uid)
-        if latest is None:
+    def turn_since(self, about: Handle) -> str:
+        """A controller, or the API server, that ended or began since an object was made, in words; "" for none."""
+        versions = self.history.versions(about.uid)
+        if not versions:
             return ""
-        since = str(latest.object["metadata"]["creationTimestamp"])
+        if self.history.blind or self.history.sight_since > versions[0].at:
+            return "the API server was out of reach meanwhile"
+        since = str(versions[-1].object["metadata"]["creationTimestamp"])
         return turn_since(self.station.client, self.cluster.driver, about.kind.kind, since)
 
     @quiet
@@ -318,14 +322,31 @@ class Core(Stepping):
         )
 
     @quiet
-    def in_time(self, clause: str, *, expected: str, observed: str, holds: bool, about: Handle) -> None:
-        """Check how long controllers took; unknown where one of them ended or began since ``about`` was made."""
+    def in_time(
+        self,
+        clause: str,
+        *,
+        expected: object,
+        observed: object,
+        holds: bool,
+        about: Handle,
+        blame: str | None = None,
+    ) -> None:
+        """Check when controllers did what; unknown where one of them ended or began since ``about`` was made."""
         __tracebackhide__ = True
-        if not holds and (turn := self._turn_since(about)):
-            self.unknown(
-                clause, f"{turn}: how long it takes is not seen; expected {expected}, observed {observed}"
-            )
-        self.check(clause, expected=expected, observed=observed, holds=holds, about=about)
+        if not holds:
+            self.steady(clause, about, f"when it does what is not seen; expected {expected}, observed {observed}")
+        self.check(clause, expected=expected, observed=observed, holds=holds, about=about, blame=blame)
+
+    @quiet
+    def steady(self, clause: str, about: Handle, otherwise: str) -> None:
+        """Go on only where no controller, nor the API server, ended or began since ``about`` was made.
+
+        ``otherwise`` says what is not known then.
+        """
+        __tracebackhide__ = True
+        if turn := self.turn_since(about):
+            self.unknown(clause, f"{turn}: {otherwise}")
 
     @quiet
     def at_least(self, clause: str, size: int, observed: int, about: object) -> None:

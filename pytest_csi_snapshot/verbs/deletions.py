@@ -50,5 +50,6 @@ class DeletionVerbs(SnapshotVerbs):
                 return latest
             return next((e for e in self.events_of(what) if e.object.get("reason") == refusal), None)
 
-        found = self._await(what, ended, f"its end, or an event {refusal}", clause, self.limits.deletion)
+        usual = self.limits.release if what.kind == PV else self.limits.deletion
+        found = self._await(what, ended, f"its end, or an event {refusal}", clause, usual)
         return str(found.object.get("message") or refusal) if found.uid != what.uid else ""

@@ -10,6 +10,7 @@ import tenacity
 
 from pytest_csi_snapshot.kube.kinds import CRD, Kind
 from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.repeating import lost
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.core import Core
@@ -71,6 +72,7 @@ class DryRunVerbs(Core):
         try:
             attempt()
         except ApiError as error:
+            self._answered(clause, error)
             observed = f"{error.status} {error.reason}: {'; '.join(_reasons(error))}"
             told = error.status == status and any(mentions in reason for reason in _reasons(error))
             self.check(clause, expected=expected, observed=observed, holds=told, about=what)
@@ -83,11 +85,18 @@ class DryRunVerbs(Core):
         try:
             answer = attempt()
         except ApiError as error:
+            self._answered(clause, error)
             observed = f"{error.status} {error.reason}: {'; '.join(_reasons(error))}"
             self.check(clause, expected="accepted", observed=observed, holds=False, about=what)
             raise
         self.check(clause, expected="accepted", observed="accepted", about=what)
         return answer
+
+    def _answered(self, clause: str, error: ApiError) -> None:
+        """Go on only where an error is an answer to what was asked."""
+        __tracebackhide__ = True
+        if lost(error):
+            self.unknown(clause, f"the API server does not answer: {error}")
 
     def accepts_soon(self, clause: str, what: str, attempt: Callable[[], Json]) -> Json:
         """``accepts`` for what an admission plugin decides by its own cache.

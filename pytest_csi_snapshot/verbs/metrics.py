@@ -33,15 +33,15 @@ class MetricVerbs(InquiryVerbs):
         pages = [page for each in running if (page := _page_of(each))]
         if not pages:
             self.not_supported(clause, "no snapshot-controller that runs here has an argument --http-endpoint")
-        texts, troubles = [], []
+        texts, troubles = [], list[ApiError]()
         for page in pages:
             try:
                 answer = repeating(lost)(self.station.client.request, "GET", page)
                 texts.append(str(answer.get("text", "")))
             except ApiError as error:
-                troubles.append(str(error))
+                troubles.append(error)
         if not texts:
-            why = f"the metrics cannot be read: {'; '.join(troubles)}"
+            why = f"the metrics cannot be read: {'; '.join(map(str, troubles))}"
             if unready := [each.pod for each in running if not self._is_ready(each)]:
                 self.unknown(clause, f"{', '.join(unready)} not ready, {why}")
             self.not_supported(clause, why)
@@ -69,8 +69,8 @@ class MetricVerbs(InquiryVerbs):
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else 0.0,
         )
         counted: float = patiently(count)
-        if counted <= more_than and (turn := self._turn_since(since)):
-            self.unknown(clause, f"{turn}: what it had counted by then is gone")
+        if counted <= more_than:
+            self.steady(clause, since, "what it had counted by then is gone")
         self.check(
             clause,
             expected=f"more than {more_than:g}",

@@ -13,9 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_csi_snapshot import inventory
+from pytest_csi_snapshot.access import may
 from pytest_csi_snapshot.conditions import BOUND, READY, Condition, error_of
-from pytest_csi_snapshot.kube.kinds import EVENT, PV, PVC, SECRET, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
+from pytest_csi_snapshot.kube.kinds import EVENT, POD, PV, PVC, SECRET, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
 from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.repeating import lost
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.snapshots import SnapshotVerbs
 from pytest_csi_snapshot.waiting import WaitTimeout
@@ -77,6 +80,8 @@ class SecretVerbs(SnapshotVerbs):
         try:
             return dict(self.api.get(SECRET, namespace, name).get("data") or {})
         except ApiError as error:
+            if lost(error):
+                self.unknown(clause, f"the secret of the driver's own class was not told: {error}")
             self.not_supported(clause, f"the secret of the driver's own class cannot be read: {error.reason}")
 
     def snapshot_credentials(self, clause: str, use: str = SNAPSHOTTER) -> Credentials:
@@ -101,7 +106,7 @@ class SecretVerbs(SnapshotVerbs):
         """The snapshot once it is ready; not supported where the sidecar may not read secrets at all."""
         __tracebackhide__ = True
         told = self.wait(snapshot, _READY_OR_FORBIDDEN, within=self.limits.snapshot)
-        if not READY.holds(told):
+        if not (READY.holds(told) or self._may_read_secrets(inventory.SNAPSHOTTER)):
             self.not_supported(clause, f"the sidecar may not read secrets here: {error_of(told)}")
         return self.ready(snapshot, clause)
 
@@ -116,9 +121,20 @@ class SecretVerbs(SnapshotVerbs):
         try:
             self.wait(claim, replace(BOUND, hopeless=forbidden), clause, within=self.limits.bind)
         except WaitTimeout:
-            if why := forbidden({}):
+            if not (why := forbidden({})):
+                raise
+            if not self._may_read_secrets(inventory.PROVISIONER):
                 self.not_supported(clause, f"the provisioner may not read secrets here: {why}")
-            raise
+            self.wait(claim, BOUND, clause, within=self.limits.bind)
+
+    def _may_read_secrets(self, program: str) -> bool:
+        """Whether a sidecar of the driver may: an API server that has just begun refuses what it will allow."""
+        try:
+            running = inventory.components(self.api.list(POD, keep=inventory.concerned))
+            ours = inventory.of_driver(running, self.cluster.driver)
+            return any(may(self.api, "get", SECRET, user=each.user) for each in ours if each.program == program)
+        except ApiError:  # we may not ask: what it was told counts
+            return False
 
     def keeps(self, clause: str, held: Credentials) -> None:
         """Check that nobody has shown the word of a secret: in no object and in no event of this worker."""

@@ -93,7 +93,7 @@ def test_an_infeasible_size_is_not_tried_again_soon(csi: Scenario) -> None:
     told = [csi.history.latest(event.uid) or event for event in csi.events_of(refused)]
     refusals = [body for each in told if (body := each.object)["reason"] == "VolumeResizeFailed"]
     times = sum(int(body.get("count") or 1) for body in refusals)
-    csi.check("EXP-013", expected="two refusals at most", observed=times, holds=times <= 2, about=refused)
+    csi.in_time("EXP-013", expected="two refusals at most", observed=times, holds=times <= 2, about=refused)
 
 
 @pytest.mark.csi_companion("size-limits")

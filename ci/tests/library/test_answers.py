@@ -51,7 +51,7 @@ def in_vain(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> tuple[Answer
     monkeypatch.setattr(verbs, "_recorder", recorder)
     monkeypatch.setattr(verbs, "controllers_say", lambda _about: [])
     monkeypatch.setattr(verbs, "_culprit", lambda *_about: "")
-    monkeypatch.setattr(verbs, "_turn_since", lambda _about: "")
+    monkeypatch.setattr(verbs, "turn_since", lambda _about: "")
     return verbs, claim
 
 
@@ -59,7 +59,7 @@ def test_an_event_that_does_not_come_is_unknown_where_who_tells_it_began(
     monkeypatch: pytest.MonkeyPatch, in_vain: tuple[AnswerVerbs, Handle], recorder: Recorder
 ) -> None:
     verbs, claim = in_vain
-    monkeypatch.setattr(verbs, "_turn_since", lambda about: f"who tells of {about.name} began")
+    monkeypatch.setattr(verbs, "turn_since", lambda about: f"who tells of {about.name} began")
     with pytest.raises(pytest.skip.Exception):
         verbs.event(claim, "ProvisioningFailed", "ERR-009")
     assert recorder.ending
@@ -76,7 +76,7 @@ def test_how_long_it_took_is_unknown_where_who_does_it_began_meanwhile(
     checked: list[bool] = []
     monkeypatch.setattr(verbs, "check", lambda _clause, **words: checked.append(words["holds"]))
     verbs.in_time("ERR-007", expected="at most 2 s", observed="after 9 s", holds=False, about=claim)
-    monkeypatch.setattr(verbs, "_turn_since", lambda _about: "who does it ended")
+    monkeypatch.setattr(verbs, "turn_since", lambda _about: "who does it ended")
     verbs.in_time("ERR-007", expected="at most 2 s", observed="after 1 s", holds=True, about=claim)
     assert checked == [False, True]
     with pytest.raises(pytest.skip.Exception):

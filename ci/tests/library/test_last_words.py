@@ -117,8 +117,9 @@ def test_ends_that_cannot_be_read_say_so() -> None:
 @pytest.mark.parametrize(
     ("kind", "since", "turn"),
     [
-        ("VolumeSnapshot", "2026-05-04T10:20:29Z", "snapshot-controller ended at 2026-05-04T10:20:30Z"),
-        ("VolumeSnapshot", "2026-05-04T10:20:30Z", ""),  # ss-1 is another driver's
+        ("VolumeSnapshot", "2026-05-04T10:20:30Z", "snapshot-controller ended at 2026-05-04T10:20:30Z"),
+        ("VolumeSnapshot", "2026-05-04T10:20:31Z", "snapshot-controller does not run: CrashLoopBackOff"),
+        ("VolumeGroupSnapshot", "2026-05-04T10:20:31Z", "snapshot-controller does not run: CrashLoopBackOff"),
         ("PersistentVolumeClaim", "2026-05-04T09:00:00Z", ""),
         ("Pod", "2026-05-04T09:00:00Z", ""),
     ],

@@ -198,20 +198,16 @@ def test_stops_between_two_streams() -> None:
     assert running.history.broken is None
 
 
-class Ending(urllib3.HTTPResponse):
-    """A stream that ends while it is being shut: its socket is closed, or its connection let go of."""
-
-    def __init__(self, end: Exception) -> None:
-        super().__init__(body=b"")
-        self._end = end
-
-    def shutdown(self) -> None:
-        raise self._end
-
-
 @pytest.mark.parametrize("end", [OSError(errno.EBADF, "Bad file descriptor"), TypeError("None is not callable")])
-def test_stops_while_a_stream_ends(end: Exception) -> None:
+def test_stops_while_a_stream_ends(end: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its socket is closed by then, or its connection let go of."""
+
+    def shutdown() -> None:
+        raise end
+
+    ending = urllib3.HTTPResponse(body=b"")
+    monkeypatch.setattr(ending, "shutdown", shutdown)
     running = Running().start(page("5"))
-    running.watch._opened(Ending(end))  # noqa: SLF001 - as its thread does
+    running.watch._opened(ending)  # noqa: SLF001 - as its thread does
     running.watch.stop()
     assert running.history.broken is None
