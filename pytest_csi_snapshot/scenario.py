@@ -31,11 +31,11 @@ from pytest_csi_snapshot.verbs.answers import AnswerVerbs
 from pytest_csi_snapshot.verbs.attempts import AttemptVerbs
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
 from pytest_csi_snapshot.verbs.controllers import ControllerVerbs
-from pytest_csi_snapshot.verbs.core import PreparationError
 from pytest_csi_snapshot.verbs.crossings import CrossingVerbs
 from pytest_csi_snapshot.verbs.default_classes import DefaultClassVerbs
 from pytest_csi_snapshot.verbs.deletions import DeletionVerbs
 from pytest_csi_snapshot.verbs.dry_runs import DryRunVerbs
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.verbs.groups import GroupVerbs
 from pytest_csi_snapshot.verbs.growth import GrowthVerbs
 from pytest_csi_snapshot.verbs.holders import HolderVerbs

@@ -14,7 +14,7 @@ from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.reasons import CREATION_FAILED
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.verbs.attempts import Attempt
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.waiting import WaitTimeout
 
 LEAST, PAUSES = 3, 6

@@ -24,7 +24,7 @@ from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.limits import Limits
 from pytest_csi_snapshot.prices import Price
 from pytest_csi_snapshot.recorder import Recorder
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 
 M = TypeVar("M", bound=Message)
 

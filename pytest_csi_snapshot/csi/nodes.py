@@ -12,7 +12,7 @@ from pytest_csi_snapshot.csi.calls import Answer
 from pytest_csi_snapshot.csi.core import RpcCore
 from pytest_csi_snapshot.csi.volumes import Volume, VolumeCalls
 from pytest_csi_snapshot.csi.wire import csi_pb2
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 
 STAGING = "STAGE_UNSTAGE_VOLUME"
 PUBLISHING = "PUBLISH_UNPUBLISH_VOLUME"

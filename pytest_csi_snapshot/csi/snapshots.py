@@ -12,7 +12,7 @@ from pytest_csi_snapshot.csi.calls import Answer, Code
 from pytest_csi_snapshot.csi.core import RpcCore
 from pytest_csi_snapshot.csi.made import pauses
 from pytest_csi_snapshot.csi.wire import csi_pb2
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 
 Snapshot = csi_pb2.Snapshot
 Group = csi_pb2.VolumeGroupSnapshot

@@ -12,7 +12,7 @@ from pytest_csi_snapshot.cluster import Cluster
 from pytest_csi_snapshot.kube.client import KubeClient
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.reporting.words import PREFLIGHT
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 
 from . import logs
 from .ailments import AILMENTS

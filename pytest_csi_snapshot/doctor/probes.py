@@ -23,7 +23,7 @@ from pytest_csi_snapshot.limits import Limits
 from pytest_csi_snapshot.quantities import format_quantity, parse_quantity
 from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.station import Station
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.verbs.snapshots import READY_OR_REFUSED
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
 from pytest_csi_snapshot.workloads.pods import Workload, mount_path

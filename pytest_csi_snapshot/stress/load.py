@@ -23,7 +23,7 @@ from pytest_csi_snapshot.scenario import Scenario
 from pytest_csi_snapshot.settings import Settings
 from pytest_csi_snapshot.stress.crowd import GONE, PARTNER_GONE, Crowd, Member, Sort
 from pytest_csi_snapshot.stress.measuring import Batch, phase_of
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.waiting import WaitTimeout, wait_for
 
 Json = dict[str, Any]

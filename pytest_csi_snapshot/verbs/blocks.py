@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_csi_snapshot.conditions import BOUND, capacity_of
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.verbs.pods import DATA, PodVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 from pytest_csi_snapshot.waiting import WaitTimeout

@@ -10,7 +10,7 @@ from pytest_csi_snapshot.growing import NODE_STEP_DUE, controller_done, done_or_
 from pytest_csi_snapshot.kube.kinds import CSI_NODE, NODE
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.verbs.pods import DATA
 from pytest_csi_snapshot.waiting import WaitTimeout
 from pytest_csi_snapshot.workloads.growth import watch_script

@@ -11,7 +11,8 @@ from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.recorder import OutOfBounds
-from pytest_csi_snapshot.verbs.core import Core, PreparationError
+from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.waiting import WaitTimeout
 from pytest_csi_snapshot.workloads import filesystems, logs, trees
 from pytest_csi_snapshot.workloads.pods import ANSWER_FILE, READY_FILE, USER, Workload, mount_path

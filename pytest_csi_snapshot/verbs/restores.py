@@ -11,7 +11,7 @@ from pytest_csi_snapshot.kube.kinds import SNAPSHOT
 from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.verbs.blocks import BlockVerbs
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.verbs.hearing import HearingVerbs
 from pytest_csi_snapshot.verbs.pods import DATA
 from pytest_csi_snapshot.waiting import WaitTimeout

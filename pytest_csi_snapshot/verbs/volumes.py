@@ -15,7 +15,8 @@ from pytest_csi_snapshot.labels import fresh_name
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.quantities import GI, format_quantity, parse_quantity
 from pytest_csi_snapshot.sizes import Sizes
-from pytest_csi_snapshot.verbs.core import Core, PreparationError
+from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.waiting import WaitTimeout
 
 Json = dict[str, Any]

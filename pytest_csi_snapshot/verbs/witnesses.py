@@ -20,7 +20,8 @@ from pytest_csi_snapshot.kube.kinds import CSI_NODE, POD, PV, SNAPSHOT, SNAPSHOT
 from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import DOMAIN, fresh_name, referred
 from pytest_csi_snapshot.ledger import Handle
-from pytest_csi_snapshot.verbs.core import Core, PreparationError
+from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.verbs.ground import PreparationError
 
 OURS = f"{DOMAIN}/witness"
 """A finalizer that nobody knows, and so nobody may take off."""

@@ -11,7 +11,8 @@ from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.recorder import OutOfBounds, Recorder
 from pytest_csi_snapshot.verbs.answers import AnswerVerbs
-from pytest_csi_snapshot.verbs.core import PreparationError, too_early
+from pytest_csi_snapshot.verbs.core import too_early
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.waiting import WaitTimeout
 
 from .objects import Recorded, meta

@@ -13,7 +13,8 @@ from pytest_csi_snapshot.kube.kinds import EVENT, PVC, SNAPSHOT, Kind
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.recorder import ClauseViolation, Recorder
-from pytest_csi_snapshot.verbs.core import Core, PreparationError
+from pytest_csi_snapshot.verbs.core import Core
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.verbs.volumes import VolumeVerbs
 from pytest_csi_snapshot.waiting import WaitTimeout

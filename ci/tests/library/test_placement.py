@@ -15,7 +15,7 @@ from pytest_csi_snapshot.labels import Mark
 from pytest_csi_snapshot.placement import Placement, check_image, toleration
 from pytest_csi_snapshot.recorder import OutOfBounds
 from pytest_csi_snapshot.station import Station
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 from pytest_csi_snapshot.verbs.pods import PodVerbs
 from pytest_csi_snapshot.workloads.pods import Workload
 

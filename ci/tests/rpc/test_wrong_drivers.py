@@ -30,7 +30,7 @@ from pytest_csi_snapshot.suites.rpc import (
 from pytest_csi_snapshot.suites.rpc import (
     test_list_snapshots as list_snapshots,
 )
-from pytest_csi_snapshot.verbs.core import PreparationError
+from pytest_csi_snapshot.verbs.ground import PreparationError
 
 from .conftest import Judge, cases_of
 
