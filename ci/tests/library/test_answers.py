@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from pytest_csi_snapshot.conditions import BOUND
 from pytest_csi_snapshot.kube.kinds import EVENT, PVC
 from pytest_csi_snapshot.ledger import Handle
 from pytest_csi_snapshot.outcomes import Outcome
 from pytest_csi_snapshot.recorder import OutOfBounds, Recorder
+from pytest_csi_snapshot.verbs import core
 from pytest_csi_snapshot.verbs.answers import AnswerVerbs
 from pytest_csi_snapshot.verbs.core import too_early
 from pytest_csi_snapshot.verbs.ground import PreparationError
@@ -84,6 +87,37 @@ def test_how_long_it_took_is_unknown_where_who_does_it_began_meanwhile(
         verbs.in_time("ERR-007", expected="at most 2 s", observed="after 9 s", holds=False, about=claim)
     assert recorder.ending
     assert recorder.ending.reason.startswith("who does it ended: ")
+
+
+def test_controllers_had_no_turn_where_the_server_was_away_but_what_they_had_to_do_is_as_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    verbs, claim = told()
+    history = cast(Recorded, verbs.history)
+    monkeypatch.setattr(core, "turn_since", lambda *_about: "")
+    monkeypatch.setattr(verbs, "station", SimpleNamespace(client=None), raising=False)
+    monkeypatch.setattr(verbs, "cluster", SimpleNamespace(driver="d"), raising=False)
+    assert verbs.turn_since(claim) == "", "nothing was seen of it"
+    made = {"creationTimestamp": "2026-05-04T10:20:30Z"}
+    history.told(PVC, {"metadata": {**meta("p", namespace="ns"), **made}})
+    assert verbs.turn_since(claim) == ""
+    history.lose_sight(verbs)
+    assert verbs.turn_since(claim) == "the API server was out of reach meanwhile"
+    history.now += 1
+    history.regain_sight(verbs)
+    assert verbs.turn_since(claim) == "the API server was out of reach meanwhile"
+    history.told(PVC, {"metadata": {**meta("later", namespace="ns"), **made}})
+    assert verbs.turn_since(Handle.of(PVC, {"metadata": meta("later", namespace="ns")})) == ""
+
+
+def test_what_is_not_seen_over_a_gap_says_nothing_about_the_driver(
+    monkeypatch: pytest.MonkeyPatch, in_vain: tuple[AnswerVerbs, Handle]
+) -> None:
+    verbs, claim = in_vain
+    monkeypatch.setattr(verbs, "_every", set(), raising=False)
+    monkeypatch.setattr(verbs, "_missed", lambda _kinds: "versions were missed")
+    with pytest.raises(OutOfBounds, match="versions were missed; "):
+        verbs.seen(claim, BOUND)
 
 
 @pytest.mark.parametrize(("clause", "error"), [("ERR-009", WaitTimeout), ("", PreparationError)])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 
 from pytest_csi_snapshot.history import History, Version
 from pytest_csi_snapshot.kube.kinds import NAMESPACE, POD, PVC, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
-from pytest_csi_snapshot.kube.refusals import ApiError
+from pytest_csi_snapshot.kube.refusals import ApiError, ApiUnreachableError
 from pytest_csi_snapshot.labels import Mark
 from pytest_csi_snapshot.ledger import CleanUpError, Handle, Ledger
 from pytest_csi_snapshot.owning import OwnedClient
@@ -178,6 +179,22 @@ def test_a_refusal_does_not_keep_the_rest_from_going(test: Test) -> None:
         test.make(kind, "s")
     test.api.failures = [ApiError("DELETE", "/s", 403, {"reason": "Forbidden", "message": "no"})]
     with pytest.raises(CleanUpError, match="Forbidden: no; left behind: VolumeSnapshot"):
+        test.ledger.clean_up()
+    assert {kind for kind, _, _ in test.api.objects} == {SNAPSHOT}
+
+
+def test_nor_does_a_server_that_is_away_for_one_of_them(test: Test, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (NAMESPACE, PVC, SNAPSHOT):
+        test.make(kind, "s")
+    delete = test.owned.delete
+
+    def away(kind: Kind, *words: Any, **options: Any) -> None:
+        if kind == SNAPSHOT:
+            raise ApiUnreachableError("DELETE", "/s", ConnectionError("reset"))
+        delete(kind, *words, **options)
+
+    monkeypatch.setattr(test.owned, "delete", away)
+    with pytest.raises(CleanUpError, match="reset; left behind: VolumeSnapshot"):
         test.ledger.clean_up()
     assert {kind for kind, _, _ in test.api.objects} == {SNAPSHOT}
 
