@@ -47,11 +47,6 @@ def lost(error: BaseException) -> bool:
     return fate(error) is not Fate.REFUSED
 
 
-def unanswered(error: BaseException) -> bool:
-    """Nothing came back: for reads through an API server, which passes on what others answer."""
-    return isinstance(error, ApiUnreachableError)
-
-
 _BACK_OFF = tenacity.wait_random_exponential(multiplier=0.1, max=3)
 
 

@@ -130,6 +130,7 @@ class Core(Ground):
                 raise OutOfBounds(why) from None
             raise
 
+    @quiet
     def turn_since(self, about: Handle) -> str:
         """A controller, or the API server, that ended or began since an object was made, in words; "" for none."""
         versions = self.history.versions(about.uid)
