@@ -19,6 +19,8 @@ from .tests import Tests
 
 BATCH = 8
 """Tests of one run without a fault."""
+LONG = 60.0
+"""Seconds from which a fault is tried before the others: begun last, it would keep the others waiting."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
                 _keep(finding, observation.red)
 
     with Crew[Order, Observation](min(clusters, len(cases)), folder) as crew:
-        crew.try_all([_order(case, tests, intended) for case in cases], tell, _lost)
+        crew.try_all([_order(case, tests, intended) for case in dear_first(cases, standing.read())], tell, _lost)
         clean_orders = _clean_orders(seen.values())
         print(f"{time.monotonic() - begun:6.0f} s  what turned red, without a fault: {len(clean_orders)} runs")
         crew.try_all(clean_orders, tell, _lost)
@@ -86,6 +88,11 @@ def prove(cases: Sequence[Case], tests: Tests, clusters: int, folder: Path, *, u
     open_clauses = unproven(red, cases, {clause for clause, known in tests.of.items() if known})
     astray = tuple(line for each in findings for line in _astray(each))
     return Proof(findings, faulty, tuple(_alarms(clean)), open_clauses, must, astray)
+
+
+def dear_first(cases: Sequence[Case], known: standing.Standing) -> list[Case]:
+    """Those that took long when they were last tried, and then the others, both in their order."""
+    return sorted(cases, key=lambda case: standing.seconds(known, case.name) < LONG)
 
 
 def _lost(order: Order) -> Observation:
@@ -122,7 +129,12 @@ def _keep(finding: Finding, red: Iterable[str]) -> None:
     if finding.catch is not Catch.NOT_TRIED:
         known = {case.name for case in all_cases()}
         blamed = finding.row.blamed[0] if finding.row and finding.row.blamed else ""
-        told = {standing.OURS: finding.catch.value, standing.BLAMED: blamed, standing.RED: " ".join(red)}
+        told = {
+            standing.OURS: finding.catch.value,
+            standing.BLAMED: blamed,
+            standing.RED: " ".join(red),
+            standing.SECONDS: f"{finding.seconds:.0f}",
+        }
         standing.note({finding.case.name: told}, known)
 
 

@@ -19,6 +19,8 @@ BLAMED = "blamed"
 """Beside the judges: whom this suite has blamed first, "" for nobody."""
 RED = "red"
 """Beside them: the clauses that turned red under the fault, with blanks in between."""
+SECONDS = "seconds"
+"""Beside them: how long this suite took, to the second, on some machine."""
 
 UNSEEN = "-"
 """What e2e says of a fault that none of its cases looks at."""
@@ -41,6 +43,11 @@ def is_proven(fault: str, file: Path = FILE) -> bool:
 def is_tried(fault: str, judge: str = OURS, file: Path = FILE) -> bool:
     """Whether a judge was ever tried on a fault."""
     return judge in read(file).get(fault, {})
+
+
+def seconds(standing: Standing, fault: str) -> float:
+    """How long a fault took when it was last tried; 0 where that is not known."""
+    return float(standing.get(fault, {}).get(SECONDS, "0"))
 
 
 def red(standing: Standing) -> set[str]:
