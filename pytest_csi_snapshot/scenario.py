@@ -108,21 +108,20 @@ class Scenario(
         Empty namespaces are left to a cluster that ends with the run: to delete one takes some seventy requests, a
         quarter of all that an API server would have to do for the suites.
         """
-        leaks: list[Leak] = []
-        turns: list[str] = []
+        leaks: list[tuple[Leak, str]] = []
         try:
             try:
                 self.restore_defaults()  # first, and whatever is kept: other people wait for them
             finally:
-                leaks += [] if keep else self.ledger.clean_up(namespaces=self.cluster.shared)
-                turns += [self.turn_since(leak.about) for leak in leaks]
+                left = [] if keep else self.ledger.clean_up(namespaces=self.cluster.shared)
+                leaks += [(leak, self.turn_since(leak.about)) for leak in left]
         finally:
             for handle in self.ledger.handles:
                 if handle.kind == NAMESPACE:
                     self.station.leave(handle.name)
             self._tell_price(price_of(self.ledger, self.history, self.bounds.sizes.with_least(self.station.least)))
             self._forget()
-        for leak, turn in zip(leaks, turns, strict=True):
+        for leak, turn in leaks:
             if self._recorder is None:
                 raise PreparationError(f"left behind: {leak.text}")
             self._recorder.attach_violation(

@@ -106,8 +106,11 @@ class Ground(Stepping):
 
         Nothing happens where it is gone meanwhile: the retry that was to be hurried came first.
         """
+        self._patch_if_there(what, {"metadata": {"annotations": {NUDGE: secrets.token_hex(4)}}})
+
+    def _patch_if_there(self, what: Handle, body: Json) -> None:
         try:
-            self.patch(what, {"metadata": {"annotations": {NUDGE: secrets.token_hex(4)}}})
+            self.patch(what, body)
         except ApiError as error:
             if not error.not_found:
                 raise

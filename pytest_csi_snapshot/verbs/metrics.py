@@ -33,15 +33,15 @@ class MetricVerbs(InquiryVerbs):
         pages = [page for each in running if (page := _page_of(each))]
         if not pages:
             self.not_supported(clause, "no snapshot-controller that runs here has an argument --http-endpoint")
-        texts, troubles = [], list[ApiError]()
+        texts, troubles = [], []
         for page in pages:
             try:
                 answer = repeating(lost)(self.station.client.request, "GET", page)
                 texts.append(str(answer.get("text", "")))
             except ApiError as error:
-                troubles.append(error)
+                troubles.append(str(error))
         if not texts:
-            why = f"the metrics cannot be read: {'; '.join(map(str, troubles))}"
+            why = f"the metrics cannot be read: {'; '.join(troubles)}"
             if unready := [each.pod for each in running if not self._is_ready(each)]:
                 self.unknown(clause, f"{', '.join(unready)} not ready, {why}")
             self.not_supported(clause, why)

@@ -15,7 +15,6 @@ from pytest_csi_snapshot.evidence.stepping import quiet
 from pytest_csi_snapshot.evidence.tape import TAPE
 from pytest_csi_snapshot.history import Version
 from pytest_csi_snapshot.kube.kinds import SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT
-from pytest_csi_snapshot.kube.refusals import ApiError
 from pytest_csi_snapshot.labels import INVENTED_DRIVER, fresh_name
 from pytest_csi_snapshot.ledger import CONTENT_FINALIZER, Handle
 from pytest_csi_snapshot.verbs.witnesses import WitnessVerbs
@@ -174,12 +173,11 @@ class SnapshotVerbs(WitnessVerbs):
         )
 
     def free(self, content: Handle) -> None:
-        """Let go of a content that no controller serves: what its driver's sidecar would do (DEL-018)."""
-        try:
-            self.patch(content, {"metadata": {"finalizers": None}})
-        except ApiError as error:
-            if not error.not_found:  # where the answer was lost, it has gone by the time it is asked again
-                raise
+        """Let go of a content that no controller serves: what its driver's sidecar would do (DEL-018).
+
+        Where the answer was lost, it has gone by the time it is asked again.
+        """
+        self._patch_if_there(content, {"metadata": {"finalizers": None}})
 
     def import_content(
         self, handle: str, *, name: str = "", snapshot: str = "", namespace: str = "", uid: str = "",
